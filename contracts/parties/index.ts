@@ -1,0 +1,2 @@
+/** The stream types of parties. */
+export const streamTypes = {} as const;

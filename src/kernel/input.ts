@@ -1,0 +1,88 @@
+/** Plain values from outside (JSON, YAML, GraphQL variables) made into a validated command: all problems at once, each with its field. */
+import { validateSync, type ValidationError } from 'class-validator';
+import type { FieldType, Shape } from './field-type.js';
+import { fieldsOf, MoneyInput } from './field.js';
+
+export interface FieldProblem {
+  /** `stages.0.name` */
+  readonly field: string;
+  /** What is wrong and what is allowed; never the value, which may be personal. */
+  readonly message: string;
+}
+
+/** Input that can't be a command. Nothing was done. */
+export class InvalidInput extends Error {
+  override readonly name = 'InvalidInput';
+
+  constructor(
+    readonly what: string,
+    readonly problems: readonly FieldProblem[],
+  ) {
+    super(`${what}: ${problems.map((problem) => problem.message).join('; ')}.`);
+  }
+}
+
+/**
+ * Makes an instance of `target` from plain values: unknown fields refused, nested objects built, text trimmed, times brought to UTC, everything validated.
+ * @throws InvalidInput with every problem found.
+ */
+export function fromInput<T extends object>(target: new () => T, plain: unknown): T {
+  const problems: FieldProblem[] = [];
+  const made = build(target, plain, '', problems) as T;
+  if (problems.length === 0) problems.push(...flatten(validateSync(made, { forbidUnknownValues: false, stopAtFirstError: true }), ''));
+  if (problems.length > 0) throw new InvalidInput(target.name, problems);
+  return made;
+}
+
+function build(target: Shape, plain: unknown, path: string, problems: FieldProblem[]): object {
+  const made = new (target as new () => object)() as Record<string, unknown>;
+  if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) {
+    problems.push({ field: path || target.name, message: `${path || target.name} must be an object` });
+    return made;
+  }
+  const fields = new Map(fieldsOf(target).map((field) => [field.name, field]));
+  for (const [name, value] of Object.entries(plain)) {
+    const field = fields.get(name);
+    const at = path ? `${path}.${name}` : name;
+    if (!field) problems.push({ field: at, message: `${at} is not a field of ${target.name}; it has ${[...fields.keys()].join(', ')}` });
+    else if (value !== undefined) made[name] = convert(field.type, value, at, problems);
+  }
+  return made;
+}
+
+function convert(type: FieldType, value: unknown, path: string, problems: FieldProblem[]): unknown {
+  if (value === null) return null;
+  switch (type.kind) {
+    case 'text':
+      return typeof value === 'string' ? value.trim() : value;
+    case 'instant':
+      return toInstant(value);
+    case 'money':
+      return build(MoneyInput, value, path, problems);
+    case 'nested':
+      return build(type.shape(), value, path, problems);
+    case 'list':
+      return Array.isArray(value) ? value.map((item, index) => convert(type.of, item, `${path}.${index}`, problems)) : value;
+    default:
+      return value;
+  }
+}
+
+/** ISO 8601 with a zone, in UTC with milliseconds; anything else comes back as it was, for the validation to refuse. */
+export function toInstant(value: unknown): unknown {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'not a date' : value.toISOString();
+  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(value)) return value;
+  const parsed = new Date(value);
+  return Number.isNaN(parsed.getTime()) ? value : parsed.toISOString();
+}
+
+function flatten(errors: readonly ValidationError[], path: string): FieldProblem[] {
+  return errors.flatMap((error) => {
+    const field = path ? `${path}.${error.property}` : error.property;
+    const own = Object.values(error.constraints ?? {}).map((message) => ({
+      field,
+      message: error.value === undefined ? `${field} is required` : message.replace(error.property, field),
+    }));
+    return [...own, ...flatten(error.children ?? [], field)];
+  });
+}
