@@ -28,8 +28,18 @@ const within = (name, from, only, comment) => ({
 
 module.exports = {
   forbidden: [
-    within('contracts-stand-alone', '^contracts/', '^contracts/', 'What was written outlives the program: contracts import contracts only.'),
-    within('kernel-knows-contracts', '^src/kernel/', '^(contracts|src/kernel)/', 'The kernel holds the words of the model; it knows no use of them.'),
+    within(
+      'contracts-stand-alone',
+      '^contracts/',
+      '^contracts/',
+      'What was written outlives the program: contracts import contracts only.',
+    ),
+    within(
+      'kernel-knows-contracts',
+      '^src/kernel/',
+      '^(contracts|src/kernel)/',
+      'The kernel holds the words of the model; it knows no use of them.',
+    ),
     within(
       'contexts-meet-in-contracts',
       `^src/(${contexts})/`,

@@ -33,7 +33,10 @@ export default tseslint.config(
       '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/prefer-readonly': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       // Modules and commands are classes because Nest and GraphQL want one; what they carry is in their decorators.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       // A port's functions are async whatever an adapter does inside.
@@ -45,7 +48,10 @@ export default tseslint.config(
   {
     files: ['**/{util,utils,helper,helpers,common,manager,misc}{,.*}.{ts,js,mjs}', '**/{util,utils,helper,helpers,common,manager,misc}/**'],
     rules: {
-      'no-restricted-syntax': ['error', { selector: 'Program', message: 'Name the file by the idea that is in it, in the words of the field.' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'Program', message: 'Name the file by the idea that is in it, in the words of the field.' },
+      ],
     },
   },
   {

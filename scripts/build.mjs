@@ -6,7 +6,7 @@
 import { transformFile } from '@swc/core';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 
 const root = dirname(import.meta.dirname);
 const dist = join(root, 'dist');
@@ -45,7 +45,7 @@ async function compile(file, out) {
     sourceFileName: relative(dirname(target), file),
   });
   await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, code);
+  await writeFile(target, `${code}\n//# sourceMappingURL=${basename(target)}.map\n`);
   await writeFile(`${target}.map`, map);
 }
 

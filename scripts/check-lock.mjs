@@ -11,7 +11,9 @@ const problems = [];
 for (const [place, entry] of Object.entries(packages)) {
   for (const name of Object.keys(entry.optionalDependencies ?? {})) {
     if (!isInstalledFor(place, name)) {
-      problems.push(`${place || 'the project'} names the optional dependency ${name}, which has no entry: hold the package at a version that is complete`);
+      problems.push(
+        `${place || 'the project'} names the optional dependency ${name}, which has no entry: hold the package at a version that is complete`,
+      );
     }
   }
   if (entry.resolved !== undefined || /^[a-z+]+:/.test(entry.version ?? '')) {
