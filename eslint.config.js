@@ -1,7 +1,8 @@
 /** Lint: typescript-eslint's strict, type-checked rules, fitted to a code base of decorated classes, async ports and pure functions. */
+import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Core rules that catch mistakes the compiler does not see. */
+/** Core rules beyond the recommended ones. */
 const core = {
   curly: ['error', 'multi-line'],
   eqeqeq: 'error',
@@ -23,7 +24,9 @@ const core = {
 export default tseslint.config(
   { ignores: ['dist/', 'dist-*/', 'coverage/', 'data/', '.tmp/', '**/.tmp/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
   { rules: core },
+  { files: ['**/*.{js,mjs,cjs}'], languageOptions: { globals: { console: 'readonly', process: 'readonly', module: 'writable' } } },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
