@@ -1,0 +1,199 @@
+/** One SQLite file of Daybook's own: opened or created, told from foreign, newer and damaged ones, with errors in plain words. */
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { asUnavailable, DatabaseUnavailable, explain, type Subject } from './unavailable.js';
+
+/** What a kind of database file is. */
+export interface DatabaseKind extends Omit<Subject, 'file'> {
+  /** Marks the file as this kind (`PRAGMA application_id`): a positive 32-bit integer, the same for ever. */
+  readonly applicationId: number;
+  /** The schema that this program writes (`PRAGMA user_version`), from 1. */
+  readonly schemaVersion: number;
+  /** The statements that make an empty database. */
+  readonly schema: string;
+}
+
+export interface OpenOptions {
+  readonly file: string;
+  /** Neither creates the file nor writes to it. */
+  readonly readOnly?: boolean;
+  /** FULL: a commit survives a loss of power. NORMAL: the last commits may be lost with it, but nothing is torn. FULL unless said otherwise. */
+  readonly synchronous?: 'FULL' | 'NORMAL';
+  /** How long to wait for another process's write, in milliseconds; 10,000 unless said otherwise. The thread sleeps meanwhile. */
+  readonly busyTimeoutMs?: number;
+  /** The size that the file may grow to, in pages of 4 KiB; beyond it, writing fails as on a full disk. */
+  readonly maxPages?: number;
+}
+
+export type SqlValue = string | number | bigint | null | Uint8Array;
+
+/** A prepared statement; `Row` is what the caller knows its rows to be. */
+export interface Statement<Row = unknown> {
+  run(...values: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
+  get(...values: readonly SqlValue[]): Row | undefined;
+  all(...values: readonly SqlValue[]): Row[];
+}
+
+/** In bytes: SQLite's default, and what databases are created with. */
+const PAGE_SIZE = 4096;
+
+/** Prepared statements kept for use again, the least recently used dropped beyond this number. */
+const CACHED_STATEMENTS = 500;
+
+/**
+ * All calls are synchronous, on the caller's thread. Statements run inside `transaction`, `snapshot` or `attempt`, which turn errors
+ * about the file into `DatabaseUnavailable`.
+ */
+export class Database {
+  private readonly statements = new Map<string, Statement>();
+
+  /** Made by `openDatabase`. */
+  constructor(
+    private readonly connection: DatabaseSyncInstance,
+    readonly subject: Subject,
+  ) {}
+
+  /** The prepared statement of this text, from the cache when it is there. `arrays`: rows come as arrays, which is twice as fast. */
+  prepare<Row>(sql: string, options: { readonly arrays?: boolean } = {}): Statement<Row> {
+    const key = options.arrays ? `arrays ${sql}` : sql;
+    const cached = this.statements.get(key);
+    const statement = cached ?? this.attempt(() => this.connection.prepare(sql, { returnArrays: options.arrays ?? false }) as Statement);
+    if (cached) this.statements.delete(key);
+    this.statements.set(key, statement);
+    const [oldest] = this.statements.keys();
+    if (oldest !== undefined && this.statements.size > CACHED_STATEMENTS) this.statements.delete(oldest);
+    return statement as Statement<Row>;
+  }
+
+  /** Runs statements that give no rows. */
+  exec(sql: string): void {
+    this.attempt(() => {
+      this.connection.exec(sql);
+    });
+  }
+
+  /**
+   * Does what `work` does in one transaction that writes (BEGIN IMMEDIATE): all of it or, when it throws, nothing. Not to be nested.
+   * @throws DatabaseUnavailable when the file can't be written, and whatever `work` throws.
+   */
+  transaction<T>(work: () => T): T {
+    return this.within('BEGIN IMMEDIATE', work);
+  }
+
+  /** Lets all of `work`'s reads see the same moment. Not to be nested. @throws DatabaseUnavailable when the file can't be read. */
+  snapshot<T>(work: () => T): T {
+    return this.within('BEGIN', work);
+  }
+
+  /** Does `work`, with errors about the file translated. @throws DatabaseUnavailable instead of the driver's own error. */
+  attempt<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw asUnavailable(error, this.subject) ?? error;
+    }
+  }
+
+  close(): void {
+    this.statements.clear();
+    if (this.connection.isOpen) this.connection.close();
+  }
+
+  private within<T>(begin: string, work: () => T): T {
+    return this.attempt(() => {
+      this.prepare(begin).run();
+      try {
+        const result = work();
+        this.prepare('COMMIT').run();
+        return result;
+      } catch (error) {
+        // On some errors, such as a full disk, SQLite has rolled back by itself.
+        if (this.connection.isTransaction) this.prepare('ROLLBACK').run();
+        throw error;
+      }
+    });
+  }
+}
+
+/**
+ * Opens a database file, creating it and its folder where they are missing (unless read-only), in WAL mode.
+ * A foreign, newer or damaged file is left as it is.
+ * @throws DatabaseUnavailable
+ */
+export function openDatabase(kind: DatabaseKind, options: OpenOptions): Database {
+  const file = resolve(options.file);
+  const subject: Subject = { what: kind.what, file, remedy: kind.remedy };
+  let connection: DatabaseSyncInstance | undefined;
+  try {
+    if (!options.readOnly) mkdirSync(dirname(file), { recursive: true });
+    checkShort(subject);
+    connection = new DatabaseSync(file, {
+      readOnly: options.readOnly ?? false,
+      timeout: options.busyTimeoutMs ?? 10_000,
+      enableForeignKeyConstraints: false,
+    });
+    if (isNew(connection, kind, subject)) create(connection, kind, subject, options);
+    else if (!options.readOnly) setWal(connection, options);
+    connection.exec(`PRAGMA synchronous=${options.synchronous ?? 'FULL'}; PRAGMA journal_size_limit=${64 * 1024 * 1024}`);
+    if (options.maxPages !== undefined) connection.exec(`PRAGMA max_page_count=${options.maxPages}`);
+    return new Database(connection, subject);
+  } catch (error) {
+    if (connection?.isOpen) connection.close();
+    throw asUnavailable(error, subject) ?? error;
+  }
+}
+
+/**
+ * SQLite takes a file shorter than its first page for an empty one, so those are told here. Only those are opened: closing any
+ * descriptor of a file drops the locks that this process holds on it, and a database that is in use has its first page.
+ */
+function checkShort(subject: Subject): void {
+  const stats = statSync(subject.file, { throwIfNoEntry: false });
+  if (stats && !stats.isFile()) throw unavailable('foreign', subject);
+  if (!stats || stats.size === 0 || stats.size >= PAGE_SIZE) return;
+  throw unavailable(readFileSync(subject.file, 'latin1').startsWith('SQLite format 3\0') ? 'damaged' : 'foreign', subject);
+}
+
+/** Whether nothing was ever put into the file. @throws DatabaseUnavailable when what is in it is not what this program writes. */
+function isNew(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Subject): boolean {
+  const one = (sql: string) => Object.values(connection.prepare(sql).get() as Record<string, number>)[0] ?? 0;
+  const applicationId = one('PRAGMA application_id');
+  const schemaVersion = one('PRAGMA user_version');
+  const empty = one('SELECT count(*) FROM sqlite_schema') === 0;
+  if (applicationId === 0 && schemaVersion === 0 && empty) return true;
+  if (applicationId !== kind.applicationId) throw unavailable('foreign', subject);
+  if (schemaVersion > kind.schemaVersion) throw unavailable('newer', subject);
+  if (schemaVersion < 1 || empty) throw unavailable('damaged', subject);
+  return false;
+}
+
+function create(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Subject, options: OpenOptions): void {
+  if (options.readOnly) throw unavailable('unreachable', subject);
+  connection.exec(`PRAGMA page_size=${PAGE_SIZE}`);
+  setWal(connection, options);
+  connection.exec('BEGIN IMMEDIATE');
+  // Another process may have created it in the meantime.
+  if (isNew(connection, kind, subject)) {
+    connection.exec(`${kind.schema}; PRAGMA application_id=${kind.applicationId}; PRAGMA user_version=${kind.schemaVersion}`);
+  }
+  connection.exec('COMMIT');
+}
+
+/** Switching to WAL needs the file for itself, and SQLite doesn't always wait for that: two processes may create it at the same time. */
+function setWal(connection: DatabaseSyncInstance, options: OpenOptions): void {
+  const until = Date.now() + (options.busyTimeoutMs ?? 10_000);
+  for (;;) {
+    try {
+      connection.exec('PRAGMA journal_mode=WAL');
+      return;
+    } catch (error) {
+      if ((error as { errcode?: unknown }).errcode !== 5 || Date.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
+function unavailable(reason: DatabaseUnavailable['reason'], subject: Subject): DatabaseUnavailable {
+  return new DatabaseUnavailable(reason, explain(reason, subject));
+}

@@ -1,0 +1,69 @@
+/** A lock on a data folder that one process holds and that the system takes away when the process ends, however it ends. */
+import { DatabaseSync } from '@photostructure/sqlite';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { asUnavailable } from './unavailable.js';
+
+export interface Lock {
+  /** Gives the lock back. Calling it again does nothing. */
+  release(): void;
+}
+
+/** Another live process holds the lock. */
+export class LockHeld extends Error {
+  override readonly name = 'LockHeld';
+
+  constructor(
+    readonly file: string,
+    /** The process that holds it, where it could be told. */
+    readonly pid: number | undefined,
+  ) {
+    super(
+      `Another Daybook server${pid === undefined ? '' : ` (process ${pid})`} is running on the data folder ${dirname(file)}. ` +
+        'Stop it first, or choose another data folder.',
+    );
+  }
+}
+
+/**
+ * Holds the lock `file` (an empty SQLite file, locked by SQLite: by the kernel's file locks, so kill -9 frees it) until released.
+ * Who holds it is written beside it, into `<file>.pid`; that file alone locks nothing. Folders that are missing are created.
+ * @throws LockHeld when another process, or another caller of this one, holds it.
+ * @throws DatabaseUnavailable when the folder can't be written.
+ */
+export function holdLock(file: string): Lock {
+  const path = resolve(file);
+  const pidFile = `${path}.pid`;
+  const subject = { what: 'lock file', file: path, remedy: 'Delete it and start again.' };
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const connection = new DatabaseSync(path, { timeout: 0 });
+    try {
+      connection.exec('BEGIN EXCLUSIVE');
+      writeFileSync(pidFile, `${process.pid}\n`);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    return {
+      release() {
+        if (!connection.isOpen) return;
+        rmSync(pidFile, { force: true });
+        connection.close();
+      },
+    };
+  } catch (error) {
+    const unavailable = asUnavailable(error, subject);
+    if (unavailable?.reason === 'busy') throw new LockHeld(path, readPid(pidFile));
+    throw unavailable ?? error;
+  }
+}
+
+function readPid(pidFile: string): number | undefined {
+  try {
+    const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+  } catch {
+    return undefined; // The holder has not written it yet: the lock stands without it.
+  }
+}
