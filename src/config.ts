@@ -1,0 +1,121 @@
+/** Every setting, once: its name in the file, its name in the environment, what is allowed, what it is when nobody sets it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+
+/** The configuration can't be used. The message names every setting that is wrong and what is allowed. */
+export class InvalidConfig extends Error {
+  override readonly name = 'InvalidConfig';
+}
+
+const loopback = ['127.0.0.1', '::1', 'localhost'] as const;
+const whole = (min: number, max: number) => z.coerce.number(`a whole number from ${min} to ${max}`).int().min(min).max(max);
+
+const settings = {
+  dataDir: z.string().min(1).default('data').describe('Folder of the event log, the read models and the rejects of imports; made when absent.'),
+  host: z
+    .enum(loopback, `one of ${loopback.join(', ')}: until access control exists, Daybook serves this machine only`)
+    .default('127.0.0.1')
+    .describe('Address to serve on. Loopback only, until access control exists.'),
+  port: whole(0, 65_535).default(4000).describe('TCP port; 0 takes a free one.'),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').describe('Least level of the log lines on standard error.'),
+  defaultActor: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,99}$/, 'a user id: 1 to 100 letters, digits or "_.@:-"')
+    .default('local')
+    .describe('Who acts when a request does not say so in its x-daybook-actor header.'),
+  introspection: z
+    .stringbool()
+    .or(z.boolean())
+    .default(process.env['NODE_ENV'] !== 'production')
+    .describe('Whether GraphQL tells its schema and the GraphiQL page is served. On unless NODE_ENV is production.'),
+  stateCache: whole(0, 10_000_000).default(10_000).describe('Records whose state the command pipeline keeps in memory; 0 loads each time.'),
+  readerThreads: whole(0, 64).default(2).describe('Threads that answer lists and summaries; 0 answers them on the server thread.'),
+  projectionPage: whole(1, 5_000).default(1_000).describe('Events folded and committed together while a read model catches up.'),
+  minPositionTimeoutMs: whole(0, 60_000).default(5_000).describe('How long a query waits for the position it asks for, in milliseconds.'),
+  readyLagMs: whole(0, 600_000).default(2_000).describe('How long a read model may be behind the log before /health/ready says no, in milliseconds.'),
+  requestTimeoutMs: whole(100, 600_000).default(30_000).describe('How long a request may take, in milliseconds.'),
+  bodyLimitBytes: whole(1_000, 100_000_000).default(1_000_000).describe('Largest request body, in bytes.'),
+} as const;
+
+const schema = z.strictObject(settings);
+export type Config = Readonly<z.infer<typeof schema>>;
+type Setting = keyof Config;
+
+/** `dataDir` is DAYBOOK_DATA_DIR. */
+function variable(setting: string): string {
+  return `DAYBOOK_${setting.replace(/([A-Z])/g, '_$1').toUpperCase()}`;
+}
+
+/** The settings as a list for people: file key, variable, default, meaning. */
+export function describeSettings(): readonly { readonly key: string; readonly variable: string; readonly fallback: string; readonly meaning: string }[] {
+  return Object.entries(settings).map(([key, type]) => ({
+    key,
+    variable: variable(key),
+    fallback: String(type.def.defaultValue),
+    meaning: type.description ?? '',
+  }));
+}
+
+/**
+ * The configuration: command-line values over environment variables over the file over defaults.
+ * The file is `daybook.yaml` in the working folder, or what DAYBOOK_CONFIG names; it may be absent unless named.
+ * @throws InvalidConfig that names every wrong or unknown setting.
+ */
+export function loadConfig(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  overrides: Partial<Record<Setting, unknown>> = {},
+): Config {
+  const problems: string[] = [];
+  const byVariable = new Map(Object.keys(settings).map((setting) => [variable(setting), setting]));
+  const origin = new Map<string, string>();
+  const values: Record<string, unknown> = {};
+
+  const file = environment['DAYBOOK_CONFIG'] ?? 'daybook.yaml';
+  for (const [key, value] of Object.entries(readFile(file, environment['DAYBOOK_CONFIG'] !== undefined))) {
+    if (!(key in settings)) problems.push(`${key} in ${file} is not a setting; there are ${Object.keys(settings).join(', ')}`);
+    else {
+      values[key] = value;
+      origin.set(key, `${key} in ${file}`);
+    }
+  }
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith('DAYBOOK_') || name === 'DAYBOOK_CONFIG' || value === undefined) continue;
+    const key = byVariable.get(name);
+    if (!key) problems.push(`${name} is not a setting; there are ${[...byVariable.keys()].join(', ')}`);
+    else {
+      values[key] = value;
+      origin.set(key, name);
+    }
+  }
+  for (const [key, value] of Object.entries(overrides)) {
+    if (value === undefined) continue;
+    values[key] = value;
+    origin.set(key, `--${key.replace(/([A-Z])/g, '-$1').toLowerCase()}`);
+  }
+
+  const parsed = schema.safeParse(values);
+  if (!parsed.success) {
+    for (const { path, message } of parsed.error.issues) {
+      const key = String(path[0] ?? '');
+      problems.push(`${origin.get(key) ?? key}: expected ${message.replace(/^Invalid (input|option): expected /, '')}`);
+    }
+  }
+  if (!parsed.success || problems.length > 0) throw new InvalidConfig(`The configuration can't be used: ${problems.join('; ')}.`);
+  return { ...parsed.data, dataDir: resolve(parsed.data.dataDir) };
+}
+
+function readFile(file: string, required: boolean): Readonly<Record<string, unknown>> {
+  if (!required && !existsSync(file)) return {};
+  let parsed: unknown;
+  try {
+    parsed = parseYaml(readFileSync(file, 'utf8')) ?? {};
+  } catch (cause) {
+    throw new InvalidConfig(`The configuration file ${file} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    throw new InvalidConfig(`The configuration file ${file} must hold settings, one \`name: value\` a line.`);
+  }
+  return parsed as Readonly<Record<string, unknown>>;
+}

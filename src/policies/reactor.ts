@@ -1,0 +1,69 @@
+/** Runs what policies answer to an event: in the mutation that caused it, and again by the runner if that was cut short. */
+import { derivedId } from '../kernel/derived-id.js';
+import { toCurrent, type Position, type RecordedEvent } from '../kernel/event.js';
+import { Rejection } from '../kernel/rejection.js';
+import type { CommandPipeline } from '../pipeline/command-pipeline.js';
+import type { Policy, PolicyContext } from './policy.js';
+
+/** A policy's command that a rule refused: for an operator to look at. Not tried again, since the same command would be refused again. */
+export interface Refusal {
+  readonly policy: string;
+  readonly step: string;
+  readonly event: RecordedEvent;
+  readonly rejection: Rejection;
+}
+
+export class Reactor {
+  constructor(
+    private readonly options: {
+      readonly pipeline: CommandPipeline;
+      readonly policies: readonly Policy[];
+      readonly context: PolicyContext;
+      readonly onRefusal: (refusal: Refusal) => void;
+    },
+  ) {}
+
+  /** The event types that some policy reacts to. */
+  get types(): readonly string[] {
+    return [...new Set(this.options.policies.flatMap((policy) => policy.types))];
+  }
+
+  /**
+   * Runs the commands that follow from the events. Safe to repeat.
+   * @returns the position of the last event that they caused, undefined when nothing follows.
+   */
+  async react(events: readonly RecordedEvent[]): Promise<Position | undefined> {
+    let last: Position | undefined;
+    for (const event of events) {
+      for (const policy of this.options.policies) {
+        if (policy.types.includes(event.type)) last = Math.max(last ?? 0, await this.#run(policy, toCurrent(event)));
+      }
+    }
+    return last;
+  }
+
+  async #run(policy: Policy, event: RecordedEvent): Promise<Position> {
+    let last = event.position;
+    for await (const { name, command } of policy.react(event, this.options.context)) {
+      const { recordedAt, importedAt } = event.metadata;
+      const identified = Object.assign(command, {
+        commandId: derivedId('policy', policy.name, event.id, name),
+        occurredAt: event.metadata.occurredAt,
+      });
+      try {
+        const { position } = await this.options.pipeline.execute(identified, {
+          actor: `policy:${policy.name}`,
+          onBehalfOf: event.metadata.onBehalfOf ?? event.metadata.actor,
+          correlationId: event.metadata.correlationId,
+          causationId: event.id,
+          ...(importedAt === undefined ? {} : { carriedOver: { recordedAt, importedAt } }),
+        });
+        last = Math.max(last, position);
+      } catch (failure) {
+        if (!(failure instanceof Rejection)) throw failure;
+        this.options.onRefusal({ policy: policy.name, step: name, event, rejection: failure });
+      }
+    }
+    return last;
+  }
+}
