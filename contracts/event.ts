@@ -53,7 +53,8 @@ function define<Type extends string, Schema extends z.ZodType>(
     schema,
     upcasters,
     upcast<Old extends z.ZodType>(from: number, old: Old, lift: (data: z.output<Old>) => unknown): EventDefinition<Type, Schema> {
-      if (from !== version) throw new RangeError(`${type}: upcasters are declared in order; the next is from version ${version}, not ${from}.`);
+      if (from !== version)
+        throw new RangeError(`${type}: upcasters are declared in order; the next is from version ${version}, not ${from}.`);
       return define(type, schema, [...upcasters, { from, schema: old, lift }]);
     },
   });

@@ -1,2 +1,5 @@
 /** The stream types of parties. */
-export const streamTypes = {} as const;
+import { accountEvents } from './account.js';
+import { contactEvents } from './contact.js';
+
+export const streamTypes = { account: accountEvents, contact: contactEvents } as const;
