@@ -19,6 +19,7 @@ export const DisqualificationReason = z.enum([
   'not serious',
   'other',
 ]);
+export type DisqualificationReason = z.infer<typeof DisqualificationReason>;
 
 /** Where a lead came from and since when it is known: what the lead funnel counts by. Told with each step, so that no reader looks elsewhere. */
 export const LeadSource = z.object({

@@ -1,26 +1,16 @@
 /** Lead: registered, then qualified or disqualified, and converted once into an account, a contact and an opportunity. */
-import {
-  DisqualificationReason,
-  LeadAssigned,
-  LeadConverted,
-  LeadDisqualified,
-  LeadQualified,
-  LeadRegistered,
-  LeadReopened,
-  LeadRevised,
-  Temperature,
-  type LeadEvent,
-  type LeadSource,
-} from '../../contracts/sales/lead.js';
+import { LeadAssigned, LeadRegistered, LeadRevised, type LeadEvent, type LeadSource } from '../../contracts/sales/lead.js';
 import { aggregate } from '../kernel/aggregate.js';
 import { Command, Creating, Existing, type Facts } from '../kernel/command.js';
 import { Field } from '../kernel/field.js';
-import { Choice, Email, Id, Int, Phone, Text, User } from '../kernel/field-type.js';
+import { Email, Id, Phone, Text, User } from '../kernel/field-type.js';
 import { Rejection } from '../kernel/rejection.js';
-import { changesOf } from '../kernel/revision.js';
+import { changesOf, revised } from '../kernel/revision.js';
 
 export interface Lead {
   readonly status: 'open' | 'qualified' | 'disqualified' | 'converted';
+  /** The opportunity that the conversion made. */
+  readonly opportunityId: string | null;
   readonly name: string;
   readonly company: string | null;
   readonly email: string | null;
@@ -33,6 +23,7 @@ export interface Lead {
 export const lead = aggregate<Lead, LeadEvent>('lead', {
   initial: {
     status: 'open',
+    opportunityId: null,
     name: '',
     company: null,
     email: null,
@@ -48,12 +39,12 @@ export const lead = aggregate<Lead, LeadEvent>('lead', {
       status: 'open',
       source: { registeredAt: metadata.occurredAt, origin, campaignId },
     }),
-    LeadRevised: (lead, { data }) => ({ ...lead, ...data }) as Lead,
+    LeadRevised: (lead, { data }) => revised(lead, data),
     LeadAssigned: (lead, { data }) => ({ ...lead, owner: data.owner }),
     LeadQualified: (lead) => ({ ...lead, status: 'qualified' }),
     LeadDisqualified: (lead) => ({ ...lead, status: 'disqualified' }),
     LeadReopened: (lead) => ({ ...lead, status: 'open' }),
-    LeadConverted: (lead) => ({ ...lead, status: 'converted' }),
+    LeadConverted: (lead, { data }) => ({ ...lead, status: 'converted', opportunityId: data.opportunity?.id ?? null, owner: data.owner }),
   },
 });
 
@@ -97,5 +88,52 @@ export class RegisterLead extends Creating {
         owner: this.owner ?? actor,
       }),
     ];
+  }
+}
+
+/** Corrects or completes what is known about a lead. Its origin and campaign are facts of its registration and stay. */
+@Command(lead, { may: ['sales', 'marketing'] })
+export class ReviseLead extends Existing {
+  @Field(Text(200), { optional: true })
+  readonly name?: string;
+
+  @Field(Text(200), { optional: true, clearable: true })
+  readonly company?: string | null;
+
+  @Field(Email, { optional: true, clearable: true })
+  readonly email?: string | null;
+
+  @Field(Phone, { optional: true, clearable: true })
+  readonly phone?: string | null;
+
+  @Field(Text(2000), { optional: true, clearable: true })
+  readonly interest?: string | null;
+
+  decide(lead: Lead): LeadEvent[] {
+    refuseConverted(lead);
+    const changes = changesOf(lead, this, ['name', 'company', 'email', 'phone', 'interest']);
+    return changes ? [LeadRevised(changes)] : [];
+  }
+}
+
+/** Gives a lead to another owner. */
+@Command(lead, { may: ['sales', 'marketing', 'manager'] })
+export class AssignLead extends Existing {
+  @Field(User)
+  readonly owner!: string;
+
+  decide(lead: Lead): LeadEvent[] {
+    refuseConverted(lead);
+    return this.owner === lead.owner ? [] : [LeadAssigned({ owner: this.owner, from: lead.owner })];
+  }
+}
+
+/** @throws Rejection when the lead has become something else. */
+export function refuseConverted(lead: Lead): asserts lead is Lead & { readonly status: Exclude<Lead['status'], 'converted'> } {
+  if (lead.status === 'converted') {
+    throw new Rejection(
+      'LEAD_CONVERTED',
+      'The lead was converted and stays as it was. Change the account, contact or opportunity that it became.',
+    );
   }
 }
