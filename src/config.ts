@@ -34,6 +34,7 @@ const settings = {
   readerThreads: whole(0, 64).default(2).describe('Threads that answer lists and summaries; 0 answers them on the server thread.'),
   projectionPage: whole(1, 5_000).default(1_000).describe('Events folded and committed together while a read model catches up.'),
   minPositionTimeoutMs: whole(0, 60_000).default(5_000).describe('How long a query waits for the position it asks for, in milliseconds.'),
+  policyPatienceMs: whole(0, 60_000).default(5_000).describe('How long a mutation waits for what process managers answer to it, in milliseconds.'),
   readyLagMs: whole(0, 600_000).default(2_000).describe('How long a read model may be behind the log before /health/ready says no, in milliseconds.'),
   requestTimeoutMs: whole(100, 600_000).default(30_000).describe('How long a request may take, in milliseconds.'),
   bodyLimitBytes: whole(1_000, 100_000_000).default(1_000_000).describe('Largest request body, in bytes.'),

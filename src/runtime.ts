@@ -1,4 +1,5 @@
 /** Log, commands and process managers wired together: what the server and the command line share. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog, openViewReader } from './engines.js';
 import type { Config } from './config.js';
 import type { EventLog } from './log/port.js';
@@ -17,19 +18,24 @@ export interface Runtime {
 
 export interface RuntimeOptions {
   readonly onRefusal: (refusal: Refusal) => void;
+  /**
+   * How long a command waits for what process managers answer to it, in milliseconds; then it answers, and the policy runner sees to the
+   * rest. Without it a command waits to the end and fails with it, as is right where no runner works.
+   */
+  readonly patienceMs?: number;
 }
 
 /**
  * Opens log and views and makes commands run, with what process managers answer to them at once.
  * @throws LogUnavailable, ViewsUnavailable
  */
-export async function openRuntime(config: Config, { onRefusal }: RuntimeOptions): Promise<Runtime> {
+export async function openRuntime(config: Config, { onRefusal, patienceMs }: RuntimeOptions): Promise<Runtime> {
   const log = await openLog(config);
   try {
     const views = await openViewReader(config);
     const pipeline = new CommandPipeline({ log, cacheSize: config.stateCache });
     const reactor = new Reactor({ pipeline, policies, context: { views }, onRefusal });
-    pipeline.react((events) => reactor.react(events));
+    pipeline.react((events) => (patienceMs === undefined ? reactor.react(events) : within(patienceMs, reactor.react(events))));
     return {
       log,
       views,
@@ -43,5 +49,16 @@ export async function openRuntime(config: Config, { onRefusal }: RuntimeOptions)
   } catch (failure) {
     await log.close();
     throw failure;
+  }
+}
+
+/** What a reaction answers in time; undefined when it takes longer or fails, for then the runner repeats it. */
+async function within<T>(patienceMs: number, reaction: Promise<T>): Promise<T | undefined> {
+  const timer = new AbortController();
+  const late = sleep(patienceMs, undefined, { signal: timer.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([reaction.catch(() => undefined), late]);
+  } finally {
+    timer.abort();
   }
 }

@@ -1,0 +1,85 @@
+/** How Apollo Server serves the contract: its limits, its context, and which errors leave the server. */
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import type { ApolloServerPlugin } from '@apollo/server';
+import { unwrapResolverError } from '@apollo/server/errors';
+import type { CommandBus } from '@nestjs/cqrs';
+import { ApolloArmor } from '@escape.tech/graphql-armor';
+import type { FastifyRequest } from 'fastify';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { streamTypes } from '../../contracts/index.js';
+import { projections } from '../../projections/index.js';
+import { commands } from '../domain.js';
+import { InvalidHeader, requesterOf } from '../identity/requester.js';
+import type { Outcome } from '../pipeline/command-pipeline.js';
+import { Execute } from './execute.js';
+import { ApiContext, type ApiServices } from './graphql/context.js';
+import { toClientError } from './graphql/errors.js';
+import { buildSchema } from './graphql/schema.js';
+import type { Services } from './services.js';
+
+/** Limits of one request; docs/api.md lists them. */
+const limits = { tokens: 2_000, depth: 12, aliases: 30, directives: 30, cost: 20_000 } as const;
+
+export function graphqlOptions(services: Services, bus: CommandBus): ApolloDriverConfig {
+  const { config, logger, runtime } = services;
+  const armor = new ApolloArmor({
+    maxTokens: { n: limits.tokens },
+    maxDepth: { n: limits.depth },
+    maxAliases: { n: limits.aliases },
+    maxDirectives: { n: limits.directives },
+    costLimit: { maxCost: limits.cost },
+    blockFieldSuggestion: { enabled: !config.introspection },
+  }).protect();
+  const api: ApiServices = {
+    log: runtime.log,
+    views: runtime.views,
+    minPositionTimeoutMs: config.minPositionTimeoutMs,
+    execute: (command, request) => bus.execute<Execute, Outcome>(new Execute(command, request)),
+  };
+  return {
+    driver: ApolloDriver,
+    schema: buildSchema(commands, projections, Object.keys(streamTypes)),
+    path: '/graphql',
+    graphiql: false,
+    introspection: config.introspection,
+    csrfPrevention: true,
+    cache: 'bounded',
+    autoTransformHttpErrors: false,
+    ...armor,
+    plugins: [...armor.plugins, limitsAreBadRequests],
+    context: (request: FastifyRequest) => {
+      try {
+        return new ApiContext(api, requesterOf(request.headers, config.defaultActor));
+      } catch (failure) {
+        if (!(failure instanceof InvalidHeader)) throw failure;
+        throw new GraphQLError(failure.message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
+      }
+    },
+    formatError: (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
+      const cause = unwrapResolverError(error);
+      const client = toClientError(cause);
+      // Of parsing and validation Apollo has told the code; a resolver's own failure stays inside.
+      if (client === cause || formatted.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR') return withoutInside(formatted);
+      if (client) return withoutInside({ ...formatted, message: client.message, extensions: client.extensions });
+      logger.error({ path: formatted.path, err: cause instanceof Error ? { type: cause.name, stack: cause.stack } : String(cause) }, 'a request failed');
+      return { ...formatted, message: 'Something went wrong inside; the log of the server says what.', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+    },
+  } as ApolloDriverConfig;
+}
+
+/** Without stack traces and HTTP instructions. */
+function withoutInside({ extensions, ...formatted }: GraphQLFormattedError): GraphQLFormattedError {
+  const { stacktrace: _, http: __, ...told } = extensions ?? {};
+  return { ...formatted, extensions: told };
+}
+
+/** A request that is beyond the limits is the client's fault: 400, also where the parser itself refused it. */
+const limitsAreBadRequests: ApolloServerPlugin = {
+  requestDidStart: () =>
+    Promise.resolve({
+      didEncounterErrors: ({ response, document }) => {
+        if (!document) response.http.status = 400;
+        return Promise.resolve();
+      },
+    }),
+};

@@ -1,0 +1,87 @@
+/** What resolvers work with: the services of the program, and what belongs to one request. */
+import DataLoader from 'dataloader';
+import { GraphQLError } from 'graphql';
+import type { AnyCommand } from '../../kernel/command.js';
+import type { Position } from '../../kernel/event.js';
+import type { Document } from '../../kernel/projection.js';
+import type { ReadModelSpec } from '../../kernel/read-model.js';
+import type { EventLog } from '../../log/port.js';
+import type { Outcome, Request } from '../../pipeline/command-pipeline.js';
+import type { ViewReader } from '../../views/port.js';
+
+export interface ApiServices {
+  readonly log: EventLog;
+  readonly views: ViewReader;
+  readonly execute: (command: AnyCommand, request: Request) => Promise<Outcome>;
+  readonly minPositionTimeoutMs: number;
+}
+
+/** Which state of the read models an answer shows. */
+export interface Moment {
+  /** As of after the event at this position; now when absent. */
+  readonly asOf?: Position;
+  /** At least this position must have been reached. */
+  readonly min?: Position;
+}
+
+/** Arguments that every root field takes. */
+export interface MomentArguments {
+  readonly asOf?: string | null;
+  readonly asOfPosition?: Position | null;
+  readonly minPosition?: Position | null;
+}
+
+const moments = new WeakMap<object, Moment>();
+
+/** The moment that a document was read at, for the records that it refers to. */
+export function momentOf(document: object): Moment {
+  return moments.get(document) ?? {};
+}
+
+/** A document's columns, as resolvers see them. */
+export function at<T extends Document>(document: T, moment: Moment): T {
+  if (moment.asOf !== undefined || moment.min !== undefined) moments.set(document, moment);
+  return document;
+}
+
+/** One request. */
+export class ApiContext {
+  readonly #loaders = new Map<string, DataLoader<string, Document | null>>();
+
+  constructor(
+    readonly services: ApiServices,
+    readonly request: Request,
+  ) {}
+
+  /** One record of a read model, batched with the others that the same answer asks for. */
+  async load(model: ReadModelSpec, key: string, moment: Moment): Promise<Document | null> {
+    const name = `${model.name}/${moment.asOf ?? ''}/${moment.min ?? ''}`;
+    let loader = this.#loaders.get(name);
+    if (!loader) {
+      loader = new DataLoader(async (keys: readonly string[]) => {
+        await this.#wait(model, moment);
+        return (await this.services.views.get(model, keys, moment.asOf)).map((document) => document && at({ ...document }, moment));
+      });
+      this.#loaders.set(name, loader);
+    }
+    return loader.load(key);
+  }
+
+  /** Brings the arguments of a root field to one moment, and waits until the read model has reached it. */
+  async moment(model: ReadModelSpec, { asOf, asOfPosition, minPosition }: MomentArguments): Promise<Moment> {
+    if (asOf != null && asOfPosition != null) {
+      throw new GraphQLError('Give asOf or asOfPosition, not both.', { extensions: { code: 'BAD_USER_INPUT', field: 'asOf' } });
+    }
+    const position = asOf != null ? await this.services.log.positionAt(asOf) : asOfPosition;
+    const moment: Moment = { ...(position != null ? { asOf: position } : {}), ...(minPosition != null ? { min: minPosition } : {}) };
+    await this.#wait(model, moment);
+    return moment;
+  }
+
+  /** Waits until the read model holds what the moment asks for: a past moment, too, must have been projected. */
+  async #wait(model: ReadModelSpec, { asOf = 0, min = 0 }: Moment): Promise<void> {
+    const head = asOf > min ? await this.services.log.head() : 0;
+    const wanted = Math.max(min, Math.min(asOf, head));
+    if (wanted > 0) await this.services.views.reached(model, wanted, this.services.minPositionTimeoutMs);
+  }
+}

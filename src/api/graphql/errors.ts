@@ -1,0 +1,36 @@
+/** Errors as clients see them: a stable code, the field, what is allowed. Nothing of the program's inside leaves the server. */
+import { GraphQLError } from 'graphql';
+import { InvalidInput } from '../../kernel/input.js';
+import { Rejection } from '../../kernel/rejection.js';
+import { LogUnavailable } from '../../log/port.js';
+import { BadCursor, NoHistory, NotYetThere, ViewsUnavailable } from '../../views/port.js';
+
+/** A request that can't be answered as it stands. */
+export function badInput(code: string, field: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, field } });
+}
+
+/** Checks `first`. @throws GraphQLError */
+export function readFirst(first: number): number {
+  if (first < 1 || first > 500) throw badInput('BAD_USER_INPUT', 'first', `first must be from 1 to 500, not ${first}.`);
+  return first;
+}
+
+/** What a failure in a resolver means to the client; undefined when it is the program's own and must stay inside. */
+export function toClientError(failure: unknown): GraphQLError | undefined {
+  if (failure instanceof GraphQLError) return failure;
+  const known = (code: string, extensions: Readonly<Record<string, unknown>> = {}): GraphQLError =>
+    new GraphQLError((failure as Error).message, { extensions: { code, ...extensions } });
+  if (failure instanceof InvalidInput) return known('BAD_USER_INPUT', { problems: failure.problems });
+  if (failure instanceof Rejection) return known(failure.code, { field: failure.field });
+  if (failure instanceof NotYetThere) return known('NOT_YET_THERE', { position: String(failure.at) });
+  if (failure instanceof BadCursor) return known('BAD_CURSOR', { field: 'after' });
+  if (failure instanceof NoHistory) return known('NO_HISTORY', { field: 'asOf' });
+  if (failure instanceof RangeError) return known('BAD_USER_INPUT');
+  if (failure instanceof LogUnavailable || failure instanceof ViewsUnavailable) {
+    return new GraphQLError('The store can not be used right now. Nothing was written unless the same command says so; try again later.', {
+      extensions: { code: 'UNAVAILABLE' },
+    });
+  }
+  return undefined;
+}

@@ -1,0 +1,44 @@
+/** The whole contract, made of the commands and read models that there are. */
+import { GraphQLEnumType, GraphQLID, GraphQLNonNull, GraphQLObjectType, GraphQLSchema } from 'graphql';
+import type { CommandClass } from '../../kernel/command.js';
+import type { Projection } from '../../kernel/projection.js';
+import type { ApiContext } from './context.js';
+import { historyArguments, HistoryConnection, historyOf, type HistoryArguments } from './history.js';
+import { mutations } from './mutations.js';
+import { ReadModelFields } from './read-model-fields.js';
+import { PositionScalar } from './scalars.js';
+import { constantCase, TypeRegistry, type Fields } from './types.js';
+
+/** @throws TypeError when two types of the contract would have the same name. */
+export function buildSchema(commands: readonly CommandClass[], projections: readonly Projection[], streamTypes: readonly string[]): GraphQLSchema {
+  const types = new TypeRegistry();
+  const models = new ReadModelFields(types, projections);
+  return new GraphQLSchema({
+    query: new GraphQLObjectType<object, ApiContext>({ name: 'Query', fields: () => ({ ...models.queries(), ...logQueries(projections, streamTypes) }) }),
+    mutation: new GraphQLObjectType<object, ApiContext>({ name: 'Mutation', fields: () => mutations(commands, types, models) }),
+  });
+}
+
+/** What the log itself answers. */
+function logQueries(projections: readonly Projection[], streamTypes: readonly string[]): Fields {
+  const byRecord = new Map(projections.flatMap((projection) => (projection.model.record ? [[projection.model.record, projection] as const] : [])));
+  const RecordType = new GraphQLEnumType({
+    name: 'RecordType',
+    description: 'The types of records that have a history.',
+    values: Object.fromEntries(streamTypes.map((type) => [constantCase(type), { value: type }])),
+  });
+  return {
+    history: {
+      type: new GraphQLNonNull(HistoryConnection),
+      description: 'Every event of a record, oldest first; empty when there is no such record.',
+      args: { type: { type: new GraphQLNonNull(RecordType) }, id: { type: new GraphQLNonNull(GraphQLID) }, ...historyArguments },
+      resolve: (_, { type, id, ...page }: HistoryArguments & { type: string; id: string }, context) =>
+        historyOf(context, { type, id }, byRecord.get(type), page),
+    },
+    logPosition: {
+      type: new GraphQLNonNull(PositionScalar),
+      description: 'The position of the last event: what minPosition can ask for now.',
+      resolve: (_, __, { services }) => services.log.head(),
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** The GraphiQL page, served whole from the package: nothing comes from another host. */
+import { Controller, Get, Header, Inject, NotFoundException } from '@nestjs/common';
+import { SERVICES, type Services } from '../services.js';
+
+const EXAMPLE = `# Daybook: documents are in the Docs pane on the left; Ctrl-Enter runs a query.
+{
+  leads(first: 10, orderBy: [{ field: CREATED_AT, direction: DESC }]) {
+    totalCount
+    nodes { id name status origin createdAt }
+  }
+  leadFunnelSummary(groupBy: [ORIGIN]) {
+    origin registered qualified converted won winRate
+    daysToWon { mean median }
+  }
+}
+`;
+
+@Controller()
+export class GraphiqlController {
+  #page: Promise<string> | undefined;
+
+  constructor(@Inject(SERVICES) private readonly services: Services) {}
+
+  @Get('graphiql')
+  @Header('content-type', 'text/html; charset=utf-8')
+  @Header('cache-control', 'public, max-age=3600')
+  @Header('content-security-policy', "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; frame-ancestors 'none'")
+  page(): Promise<string> {
+    if (!this.services.config.introspection) throw new NotFoundException();
+    // The page is 9 MB of text: loaded when somebody asks for it.
+    this.#page ??= import('@graphql-yoga/render-graphiql').then(({ renderGraphiQL }) =>
+      renderGraphiQL({ title: 'Daybook', endpoint: '/graphql', defaultQuery: EXAMPLE }),
+    );
+    return this.#page;
+  }
+}

@@ -1,0 +1,16 @@
+/** What the HTTP side works with, given to Nest as one provider. */
+import type { Config } from '../config.js';
+import type { Logger } from '../logger.js';
+import type { Runtime } from '../runtime.js';
+import type { Metrics } from './metrics.js';
+import type { Readiness } from './readiness.js';
+
+export interface Services {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly runtime: Runtime;
+  readonly readiness: Readiness;
+  readonly metrics: Metrics;
+}
+
+export const SERVICES = Symbol('Services');

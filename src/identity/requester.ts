@@ -1,0 +1,29 @@
+/** Who asks. Until access control exists the server serves its own machine only, and takes the caller's word for it. */
+import { patterns } from '../kernel/field.js';
+
+export const ACTOR_HEADER = 'x-daybook-actor';
+export const CORRELATION_HEADER = 'x-correlation-id';
+
+/** A request's header that can't be used. */
+export class InvalidHeader extends Error {
+  override readonly name = 'InvalidHeader';
+}
+
+export interface Requester {
+  readonly actor: string;
+  readonly correlationId?: string;
+}
+
+/** @throws InvalidHeader when a header is there but not of its form. */
+export function requesterOf(headers: Readonly<Record<string, string | readonly string[] | undefined>>, fallback: string): Requester {
+  const actor = headers[ACTOR_HEADER] ?? fallback;
+  const correlationId = headers[CORRELATION_HEADER];
+  if (typeof actor !== 'string' || !patterns.user.test(actor)) {
+    throw new InvalidHeader(`${ACTOR_HEADER} must be a user id: 1 to 100 letters, digits or "_.@:-".`);
+  }
+  if (correlationId === undefined) return { actor };
+  if (typeof correlationId !== 'string' || !patterns.id.test(correlationId)) {
+    throw new InvalidHeader(`${CORRELATION_HEADER} must be an id: 1 to 64 letters, digits, "_" or "-".`);
+  }
+  return { actor, correlationId };
+}

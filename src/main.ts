@@ -1,0 +1,111 @@
+/** The server: opens the data folder, starts projector and process managers, serves GraphQL, and ends cleanly. */
+import 'reflect-metadata';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { projections } from '../projections/index.js';
+import { Metrics } from './api/metrics.js';
+import { Readiness } from './api/readiness.js';
+import { AppModule } from './app.module.js';
+import type { Config } from './config.js';
+import { openViewWriter } from './engines.js';
+import { createLogger, nestLogger, type Logger } from './logger.js';
+import { PolicyRunner } from './policies/runner.js';
+import { ProjectorHost } from './projector/host.js';
+import { openRuntime } from './runtime.js';
+import { holdLock } from './sqlite/lock.js';
+
+export interface Serving {
+  /** Where it is served, such as http://127.0.0.1:4000. */
+  readonly url: string;
+  /** Resolves when every read model has caught up with what the log held at the start. */
+  readonly ready: Promise<void>;
+  /** Finishes running requests, stops projecting, closes the files. */
+  close(): Promise<void>;
+}
+
+/** The port is taken. */
+export class PortInUse extends Error {
+  override readonly name = 'PortInUse';
+}
+
+/**
+ * Serves the data folder until closed.
+ * @throws LockHeld when another server works on the folder, LogUnavailable or ViewsUnavailable when it can't be used, PortInUse.
+ */
+export async function serve(config: Config, logger: Logger = createLogger(config.logLevel)): Promise<Serving> {
+  const closing: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of closing.splice(0).reverse()) await step();
+  };
+  try {
+    const lock = holdLock(join(config.dataDir, 'server.lock'));
+    closing.push(() => lock.release());
+
+    let metrics: Metrics | undefined;
+    const runtime = await openRuntime(config, {
+      patienceMs: config.policyPatienceMs,
+      onRefusal: ({ policy, step, event, rejection }) => {
+        metrics?.policyRefusal(policy);
+        logger.error({ policy, step, event: event.id, stream: event.stream, code: rejection.code }, "a process manager's command was refused");
+      },
+    });
+    closing.push(() => runtime.close());
+
+    const readiness = new Readiness({ head: () => runtime.log.head(), expected: projections.length, lagMs: config.readyLagMs });
+    await readiness.start();
+    closing.push(() => readiness.stop());
+    metrics = new Metrics(() => readiness.report());
+
+    const told = new Set<string>();
+    const projector = new ProjectorHost({
+      config,
+      onProgress: (progress) => {
+        readiness.onProgress(progress);
+        for (const { model, error } of progress) {
+          if (error !== undefined && !told.has(model)) logger.error({ model, error }, 'a read model stopped: an event could not be projected');
+          if (error !== undefined) told.add(model);
+        }
+      },
+      onFailure: (message) => logger.warn({ message }, 'projecting is tried again'),
+    });
+    projector.start();
+    closing.push(() => projector.stop());
+
+    const checkpoints = await openViewWriter(config);
+    closing.push(() => checkpoints.close());
+    const stop = new AbortController();
+    const running = new PolicyRunner({
+      log: runtime.log,
+      checkpoints,
+      reactor: runtime.reactor,
+      onRetry: (failure) => logger.warn({ message: failure instanceof Error ? failure.message : String(failure) }, 'process managers try again'),
+    }).run(stop.signal);
+    closing.push(() => {
+      stop.abort();
+      return running;
+    });
+
+    const app = await NestFactory.create<NestFastifyApplication>(
+      AppModule.of({ config, logger, runtime, readiness, metrics }),
+      new FastifyAdapter({ bodyLimit: config.bodyLimitBytes, requestTimeout: config.requestTimeoutMs, forceCloseConnections: 'idle' }),
+      { logger: nestLogger(logger), abortOnError: false },
+    );
+    closing.push(() => app.close());
+    try {
+      await app.listen(config.port, config.host);
+    } catch (failure) {
+      if ((failure as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw failure;
+      throw new PortInUse(`Port ${config.port} is taken. Stop what uses it, or take another: DAYBOOK_PORT or --port.`, { cause: failure });
+    }
+    const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+    return { url, ready: untilReady(readiness), close };
+  } catch (failure) {
+    await close();
+    throw failure;
+  }
+}
+
+async function untilReady(readiness: Readiness): Promise<void> {
+  while (!readiness.report().ready) await new Promise((resolve) => setTimeout(resolve, 20));
+}
