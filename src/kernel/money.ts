@@ -25,3 +25,14 @@ export function share(money: Money, percent: number): Money {
   const exact = (Math.abs(money.amount) * percent) / 100;
   return { amount: Math.sign(money.amount) * Math.round(exact) || 0, currency: money.currency };
 }
+
+/**
+ * An amount with another one of the same currency added, or taken away with `times` -1.
+ * @throws RangeError when the currencies differ, or beyond 2^53 - 1 minor units.
+ */
+export function plus(left: Money, right: Money, times: 1 | -1 = 1): Money {
+  if (left.currency !== right.currency) throw new RangeError(`${right.currency} can't be added to ${left.currency}.`);
+  const amount = left.amount + right.amount * times;
+  if (!Number.isSafeInteger(amount)) throw new RangeError(`A sum in ${left.currency} exceeds what is exact: 2^53 - 1 minor units.`);
+  return { amount, currency: left.currency };
+}

@@ -80,9 +80,13 @@ export function ReadModel(name: string, options: ReadModelOptions): (target: Sha
   };
 }
 
-/** The columns of a document class, or of a class nested in one. */
+/** The columns of a document class, or of a class nested in one: its bases' first, in the order of their declaration. */
 export function columnsOf(target: Shape): readonly ColumnSpec[] {
-  return columns.get(target.prototype as object) ?? [];
+  const found: ColumnSpec[] = [];
+  for (let at: object | null = target.prototype as object; at && at !== Object.prototype; at = Object.getPrototypeOf(at) as object | null) {
+    found.unshift(...(columns.get(at) ?? []));
+  }
+  return found;
 }
 
 /** @throws TypeError when the class is not marked with `@ReadModel`. */
