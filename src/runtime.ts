@@ -35,7 +35,10 @@ export async function openRuntime(config: Config, { onRefusal, patienceMs }: Run
     const views = await openViewReader(config);
     const pipeline = new CommandPipeline({ log, cacheSize: config.stateCache });
     const reactor = new Reactor({ pipeline, policies, context: { views }, onRefusal });
-    pipeline.react((events) => (patienceMs === undefined ? reactor.react(events) : within(patienceMs, reactor.react(events))));
+    pipeline.react(async (events) => {
+      if (!events.some(({ type }) => reactor.types.has(type))) return undefined;
+      return patienceMs === undefined ? reactor.react(events) : within(patienceMs, reactor.react(events));
+    });
     return {
       log,
       views,

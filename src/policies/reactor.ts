@@ -14,6 +14,9 @@ export interface Refusal {
 }
 
 export class Reactor {
+  /** The event types that some policy reacts to. */
+  readonly types: ReadonlySet<string>;
+
   constructor(
     private readonly options: {
       readonly pipeline: CommandPipeline;
@@ -21,11 +24,8 @@ export class Reactor {
       readonly context: PolicyContext;
       readonly onRefusal: (refusal: Refusal) => void;
     },
-  ) {}
-
-  /** The event types that some policy reacts to. */
-  get types(): readonly string[] {
-    return [...new Set(this.options.policies.flatMap((policy) => policy.types))];
+  ) {
+    this.types = new Set(options.policies.flatMap((policy) => policy.types));
   }
 
   /**

@@ -36,7 +36,7 @@ export class PolicyRunner {
       try {
         await checkpoints.prepare([policyProgress]);
         let from = await checkpoints.checkpoint(policyProgress);
-        for await (const { events, position } of log.tail(from, { limit: 500, types: reactor.types, signal })) {
+        for await (const { events, position } of log.tail(from, { limit: 500, types: [...reactor.types], signal })) {
           await reactor.react(events);
           // Without events there is nothing to remember: reading over the others again costs little.
           if (events.length > 0) {

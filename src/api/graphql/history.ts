@@ -91,8 +91,12 @@ function withChanges(events: readonly RecordedEvent[], projection: Projection | 
   });
 }
 
+/** Fields that every event moves, and that an entry tells by itself. */
+const housekeeping: ReadonlySet<string> = new Set(['revision', 'updatedAt']);
+
 function difference(before: Document, after: Document): Entry['changes'] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((field) => !housekeeping.has(field))
     .filter((field) => JSON.stringify(before[field] ?? null) !== JSON.stringify(after[field] ?? null))
     .map((field) => ({ field, before: before[field] ?? null, after: after[field] ?? null }));
 }
