@@ -95,9 +95,21 @@ export class Database {
     }
   }
 
+  /**
+   * Moves what the WAL holds into the file, where nobody else is reading, and closes.
+   * The driver finalizes statements only when they are collected as garbage: until then the system still counts the file as open.
+   */
   close(): void {
+    if (!this.connection.isOpen) return;
     this.statements.clear();
-    if (this.connection.isOpen) this.connection.close();
+    try {
+      this.connection.exec('PRAGMA busy_timeout=0; PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      // Everything committed is durable in the WAL, whatever keeps it from being moved: a reader, a full disk, a read-only connection.
+      if (!asUnavailable(error, this.subject)) throw error;
+    } finally {
+      this.connection.close();
+    }
   }
 
   private within<T>(begin: string, work: () => T): T {

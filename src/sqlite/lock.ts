@@ -1,5 +1,5 @@
 /** A lock on a data folder that one process holds and that the system takes away when the process ends, however it ends. */
-import { DatabaseSync } from '@photostructure/sqlite';
+import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { asUnavailable } from './unavailable.js';
@@ -8,6 +8,9 @@ export interface Lock {
   /** Gives the lock back. Calling it again does nothing. */
   release(): void;
 }
+
+/** The driver closes a connection that nobody refers to any more: locks are held here, whether or not their callers keep them. */
+const held = new Set<DatabaseSyncInstance>();
 
 /** Another live process holds the lock. */
 export class LockHeld extends Error {
@@ -45,11 +48,13 @@ export function holdLock(file: string): Lock {
       connection.close();
       throw error;
     }
+    held.add(connection);
     return {
       release() {
         if (!connection.isOpen) return;
         rmSync(pidFile, { force: true });
         connection.close();
+        held.delete(connection);
       },
     };
   } catch (error) {

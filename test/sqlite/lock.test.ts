@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { holdLock, LockHeld } from '../../src/sqlite/lock.js';
+import { DatabaseUnavailable } from '../../src/sqlite/unavailable.js';
+import { killChildren, startChild } from '../support/child.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'daybook-lock-'));
+});
+afterEach(async () => {
+  await killChildren();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the lock of a data folder', () => {
+  test('is held by one at a time and can be given back', () => {
+    const file = join(folder, 'data', 'server.lock');
+    const lock = holdLock(file);
+    expect(() => holdLock(file)).toThrow(LockHeld);
+    lock.release();
+    lock.release();
+    holdLock(file).release();
+  });
+
+  test('names the process that holds it, and is free when that process is killed', async () => {
+    const file = join(folder, 'server.lock');
+    const holder = startChild('hold-lock.mjs', file);
+    await holder.printed('held');
+    expect(() => holdLock(file)).toThrow(`process ${holder.pid}`);
+    await holder.kill();
+    holdLock(file).release();
+  });
+
+  test('in a place that is no folder is refused', () => {
+    expect(() => holdLock('/dev/null/server.lock')).toThrow(DatabaseUnavailable);
+  });
+});
