@@ -1,5 +1,5 @@
 /** The words in which a contract is written: an event type with its version, its shape, and how older shapes become today's. */
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** An event that a command decided and that no log has taken yet. */
 export interface NewEvent<Type extends string = string, Data = unknown> {
@@ -53,8 +53,9 @@ function define<Type extends string, Schema extends z.ZodType>(
     schema,
     upcasters,
     upcast<Old extends z.ZodType>(from: number, old: Old, lift: (data: z.output<Old>) => unknown): EventDefinition<Type, Schema> {
-      if (from !== version)
+      if (from !== version) {
         throw new RangeError(`${type}: upcasters are declared in order; the next is from version ${version}, not ${from}.`);
+      }
       return define(type, schema, [...upcasters, { from, schema: old, lift }]);
     },
   });

@@ -8,8 +8,9 @@ export const streamTypes: Readonly<Record<string, readonly EventDefinition[]>> =
 
 const definitions = new Map<string, EventDefinition>();
 for (const definition of Object.values(streamTypes).flat()) {
-  if (definitions.has(definition.type))
+  if (definitions.has(definition.type)) {
     throw new TypeError(`The event type ${definition.type} is declared twice; type names are unique in the log.`);
+  }
   definitions.set(definition.type, definition);
 }
 

@@ -6,7 +6,7 @@ import { daysBetween, monthOf } from '../../src/kernel/day.js';
 import { emptyDistribution, record, unrecord, type Distribution } from '../../src/kernel/distribution.js';
 import { Decimal, DistributionField, Id, Int, Moneys, Month, Text } from '../../src/kernel/field-type.js';
 import { add, type Moneys as Sums } from '../../src/kernel/money.js';
-import { compoundKey, projectionOfMany, type Change } from '../../src/kernel/projection.js';
+import { compoundKey, projectionOfMany, type Change, type Plain } from '../../src/kernel/projection.js';
 import { Column, ReadModel } from '../../src/kernel/read-model.js';
 
 /** How many leads stand at least so far. */
@@ -71,6 +71,8 @@ class FunnelDocument implements Counts {
   readonly daysToWon!: Distribution;
 }
 
+type Funnel = Plain<FunnelDocument>;
+
 export const leadFunnel = projectionOfMany<FunnelDocument, LeadEvent | OpportunityEvent>(FunnelDocument, {
   LeadRegistered: ({ data, metadata }) => [
     step({ registeredAt: metadata.occurredAt, origin: data.origin, campaignId: data.campaignId }, { registered: 1 }),
@@ -83,7 +85,7 @@ export const leadFunnel = projectionOfMany<FunnelDocument, LeadEvent | Opportuni
   OpportunityReopened: ({ data: { was, lead } }) => (was.status === 'won' ? win(lead, was.amount, was.at, -1) : []),
 });
 
-function win(lead: FromLead | null, amount: Money, at: string, times: 1 | -1): Change<FunnelDocument>[] {
+function win(lead: FromLead | null, amount: Money, at: string, times: 1 | -1): Change<Funnel>[] {
   if (!lead) return [];
   const days = daysBetween(lead.source.registeredAt, at);
   return [
@@ -99,8 +101,8 @@ function win(lead: FromLead | null, amount: Money, at: string, times: 1 | -1): C
 function step(
   { registeredAt, origin, campaignId }: LeadSource,
   steps: Partial<Counts>,
-  further = (funnel: FunnelDocument): FunnelDocument => funnel,
-): Change<FunnelDocument> {
+  further = (funnel: Funnel): Funnel => funnel,
+): Change<Funnel> {
   const month = monthOf(registeredAt);
   const key = compoundKey(month, origin, campaignId);
   return {

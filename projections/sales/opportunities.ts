@@ -3,6 +3,7 @@ import type { OpportunityEvent, StageReached } from '../../contracts/sales/oppor
 import type { Money } from '../../contracts/values.js';
 import { Choice, Day, Id, Instant, Int, MoneyField, Ref, Text } from '../../src/kernel/field-type.js';
 import { share } from '../../src/kernel/money.js';
+import type { Plain } from '../../src/kernel/projection.js';
 import { Column, ReadModel } from '../../src/kernel/read-model.js';
 import { RecordDocument, recordProjection } from '../../src/kernel/record-document.js';
 import { revised } from '../../src/kernel/revision.js';
@@ -135,6 +136,6 @@ function stood({ stage, pipelineVersion }: { readonly stage: StageReached; reado
   return { pipelineVersion, stageName: stage.name, stagePosition: stage.position, enteredAt, probability: stage.probability };
 }
 
-function weighted(opportunity: OpportunityDocument): OpportunityDocument {
+function weighted(opportunity: Plain<OpportunityDocument>): Plain<OpportunityDocument> {
   return { ...opportunity, weightedAmount: share(opportunity.amount, opportunity.probability) };
 }

@@ -7,7 +7,7 @@ import type { PipelineEvent, Stage } from '../../contracts/sales/pipeline.js';
 import type { Money } from '../../contracts/values.js';
 import { Day, Flag, Id, Int, List, MoneyField, Nested, Ref, Text } from '../../src/kernel/field-type.js';
 import { plus, share } from '../../src/kernel/money.js';
-import { compoundKey, projectionOfMany, type Change } from '../../src/kernel/projection.js';
+import { compoundKey, projectionOfMany, type Change, type Plain } from '../../src/kernel/projection.js';
 import { Column, ReadModel } from '../../src/kernel/read-model.js';
 
 /** How many of a stage's opportunities came to it on one day. */
@@ -72,8 +72,10 @@ class BoardDocument {
     ),
     { description: 'The days on which those that stand here came, in order.' },
   )
-  readonly arrivals!: readonly Arrivals[];
+  readonly arrivals!: readonly Plain<Arrivals>[];
 }
+
+type Board = Plain<BoardDocument>;
 
 export const pipelineBoard = projectionOfMany<BoardDocument, PipelineEvent | OpportunityEvent>(BoardDocument, {
   PipelineDefined: ({ stream, data }) => stagesOf(stream.id, data),
@@ -98,11 +100,11 @@ interface Definition {
   readonly stages: readonly Stage[];
 }
 
-function stagesOf(pipelineId: string, { version, name, currency, stages }: Definition): Change<BoardDocument>[] {
+function stagesOf(pipelineId: string, { version, name, currency, stages }: Definition): Change<Board>[] {
   const nothing: Money = { amount: 0, currency };
   return stages.map((stage, position) => {
     const id = keyOf(pipelineId, version, stage.name);
-    const document: BoardDocument = {
+    const document: Board = {
       id,
       pipelineId,
       pipelineName: name,
@@ -131,15 +133,15 @@ function arrival(
   { pipelineVersion, stage: { name } }: { readonly pipelineVersion: number; readonly stage: StageReached },
   amount: Money,
   at: string,
-): Change<BoardDocument> {
+): Change<Board> {
   return change(pipelineId, pipelineVersion, name, (stage) => counted({ ...stage, ...priced(stage, amount, 1) }, at, 1));
 }
 
-function departure({ pipelineId, pipelineVersion, stage: { name }, amount, enteredAt }: Standing): Change<BoardDocument> {
+function departure({ pipelineId, pipelineVersion, stage: { name }, amount, enteredAt }: Standing): Change<Board> {
   return change(pipelineId, pipelineVersion, name, (stage) => counted({ ...stage, ...priced(stage, amount, -1) }, enteredAt, -1));
 }
 
-function repriced({ pipelineId, pipelineVersion, stage: { name }, amount: before }: Standing, after: Money): Change<BoardDocument> {
+function repriced({ pipelineId, pipelineVersion, stage: { name }, amount: before }: Standing, after: Money): Change<Board> {
   return change(pipelineId, pipelineVersion, name, (stage) => {
     const without = { ...stage, ...priced(stage, before, -1) };
     return { ...without, ...priced(without, after, 1) };
@@ -147,7 +149,7 @@ function repriced({ pipelineId, pipelineVersion, stage: { name }, amount: before
 }
 
 /** The amounts with one more opportunity's, or without it. */
-function priced(stage: BoardDocument, amount: Money, times: 1 | -1): Pick<BoardDocument, 'amount' | 'weightedAmount'> {
+function priced(stage: Board, amount: Money, times: 1 | -1): Pick<Board, 'amount' | 'weightedAmount'> {
   return {
     amount: plus(stage.amount, amount, times),
     weightedAmount: plus(stage.weightedAmount, share(amount, stage.probability), times),
@@ -155,7 +157,7 @@ function priced(stage: BoardDocument, amount: Money, times: 1 | -1): Pick<BoardD
 }
 
 /** One more, or one less, of those that came at an instant. */
-function counted(stage: BoardDocument, at: string, times: 1 | -1): BoardDocument {
+function counted(stage: Board, at: string, times: 1 | -1): Board {
   const day = at.slice(0, 10);
   const before = stage.arrivals.find((one) => one.day === day)?.count ?? 0;
   const arrivals = [...stage.arrivals.filter((one) => one.day !== day), { day, count: before + times }]
@@ -164,12 +166,7 @@ function counted(stage: BoardDocument, at: string, times: 1 | -1): BoardDocument
   return { ...stage, count: stage.count + times, arrivals, oldest: arrivals[0]?.day ?? null };
 }
 
-function change(
-  pipelineId: string,
-  version: number,
-  stageName: string,
-  to: (stage: BoardDocument) => BoardDocument,
-): Change<BoardDocument> {
+function change(pipelineId: string, version: number, stageName: string, to: (stage: Board) => Board): Change<Board> {
   const key = keyOf(pipelineId, version, stageName);
   return {
     key,

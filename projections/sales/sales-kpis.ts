@@ -4,7 +4,7 @@ import { daysBetween, monthOf } from '../../src/kernel/day.js';
 import { emptyDistribution, record, unrecord, type Distribution } from '../../src/kernel/distribution.js';
 import { Decimal, DistributionField, Id, Int, List, Moneys, Month, Nested, Ref, Text, User } from '../../src/kernel/field-type.js';
 import { add, type Moneys as Sums } from '../../src/kernel/money.js';
-import { compoundKey, projectionOfMany, type Change } from '../../src/kernel/projection.js';
+import { compoundKey, projectionOfMany, type Change, type Plain } from '../../src/kernel/projection.js';
 import { Column, ReadModel } from '../../src/kernel/read-model.js';
 
 /** How many were lost for a reason. */
@@ -67,8 +67,10 @@ class KpiDocument {
     ),
     { description: 'Why they were lost.' },
   )
-  readonly lossReasons!: readonly Losses[];
+  readonly lossReasons!: readonly Plain<Losses>[];
 }
+
+type Kpi = Plain<KpiDocument>;
 
 export const salesKpis = projectionOfMany<KpiDocument, OpportunityEvent>(KpiDocument, {
   OpportunityOpened: ({ data, metadata }) => [
@@ -109,10 +111,10 @@ export const salesKpis = projectionOfMany<KpiDocument, OpportunityEvent>(KpiDocu
   ],
 });
 
-function counted(at: string, { owner, pipelineId }: Pick<Standing, 'owner' | 'pipelineId'>, to: (kpi: KpiDocument) => KpiDocument) {
+function counted(at: string, { owner, pipelineId }: Pick<Standing, 'owner' | 'pipelineId'>, to: (kpi: Kpi) => Kpi) {
   const month = monthOf(at);
   const key = compoundKey(month, owner, pipelineId);
-  const change: Change<KpiDocument> = {
+  const change: Change<Kpi> = {
     key,
     to: (before) =>
       to(
@@ -136,7 +138,7 @@ function counted(at: string, { owner, pipelineId }: Pick<Standing, 'owner' | 'pi
 }
 
 /** The losses with one more, or one less, for a reason; in the order of the reasons' names. */
-function losses(before: readonly Losses[], reason: string, times: 1 | -1): Losses[] {
+function losses(before: readonly Plain<Losses>[], reason: string, times: 1 | -1): Plain<Losses>[] {
   const count = (before.find((one) => one.reason === reason)?.count ?? 0) + times;
   return [...before.filter((one) => one.reason !== reason), { reason, count }]
     .filter((one) => one.count > 0)

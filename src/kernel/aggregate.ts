@@ -37,5 +37,5 @@ export interface Reference<State> {
 
 /** Names another record whose state a command's rules need. */
 export function reference<State, Event extends NewEvent>(aggregate: Aggregate<State, Event>, id: string, field: string): Reference<State> {
-  return { aggregate: aggregate as unknown as Aggregate<State, never>, id, field };
+  return { aggregate, id, field };
 }

@@ -17,7 +17,10 @@ export interface Facts {
 /** What every command has: how to tell it from another, which revision it was made for, when it happened. */
 abstract class CommandInput {
   /** Makes the command safe to send again: the same id with the same input answers with the first result. */
-  @Field(Uuid, { optional: true, description: 'A UUID. Send the same one again to repeat the request safely; made by the server when absent.' })
+  @Field(Uuid, {
+    optional: true,
+    description: 'A UUID. Send the same one again to repeat the request safely; made by the server when absent.',
+  })
   readonly commandId?: string;
 
   @Field(Int(0), { optional: true, description: 'Refuse with STALE_REVISION unless the record stands at this revision.' })
@@ -67,7 +70,7 @@ export function Command<State, Event extends NewEvent>(
   return (target) => {
     commands.set(target, {
       name: target.name,
-      aggregate: aggregate as unknown as Aggregate<unknown, never>,
+      aggregate,
       creates: target.prototype instanceof Creating,
       may: options.may,
     });

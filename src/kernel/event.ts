@@ -63,7 +63,9 @@ export function parseStreamName(name: string): Stream {
 export function toCurrent(event: RecordedEvent): RecordedEvent {
   const definition = definitionOf(event.type);
   if (!definition) {
-    throw new RangeError(`Event type ${event.type} (${streamName(event.stream)}, revision ${event.revision}) is not known to this program.`);
+    throw new RangeError(
+      `Event type ${event.type} (${streamName(event.stream)}, revision ${event.revision}) is not known to this program.`,
+    );
   }
   if (event.version === definition.version) return event;
   return { ...event, version: definition.version, data: upcast(definition, event.version, event.data) };

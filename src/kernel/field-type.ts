@@ -62,7 +62,12 @@ export const WebSite: FieldType = {
 export const Currency: FieldType = { kind: 'text', max: 3, pattern: /^[A-Z]{3}$/, hint: 'an ISO 4217 code such as EUR' };
 
 /** A language tag such as `ro` or `pt-BR` (BCP 47). */
-export const Language: FieldType = { kind: 'text', max: 35, pattern: /^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$/, hint: 'a BCP 47 tag such as pt-BR' };
+export const Language: FieldType = {
+  kind: 'text',
+  max: 35,
+  pattern: /^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$/,
+  hint: 'a BCP 47 tag such as pt-BR',
+};
 
 /** A calendar month, `2018-02`. */
 export const Month: FieldType = { kind: 'text', max: 7, pattern: /^\d{4}-(0[1-9]|1[0-2])$/, hint: 'a month such as 2018-02' };

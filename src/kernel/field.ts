@@ -113,4 +113,3 @@ export class MoneyInput {
   @Field(Currency)
   readonly currency!: string;
 }
-

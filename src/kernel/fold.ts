@@ -2,7 +2,11 @@
 
 /** Lower case, without marks (ț is t, É is e), compatibility forms unified, blanks at the ends gone. */
 export function fold(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}+/gu, '').toLowerCase().trim();
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .toLowerCase()
+    .trim();
 }
 
 /** The distinct folded words of a text: runs of letters and digits. */

@@ -29,7 +29,8 @@ type General<Doc, Event extends NewEvent> = {
   readonly [Type in Event['type']]?: (event: Recorded<Extract<Event, { type: Type }>>) => readonly Change<Doc>[];
 };
 
-type Fields<Doc> = { -readonly [K in keyof Doc]: Doc[K] };
+/** A document as handlers see it: the columns of its class as plain data. The class itself only declares them. */
+export type Plain<Doc> = { readonly [K in keyof Doc]: Doc[K] };
 
 /**
  * The common form: each event changes one document.
@@ -37,7 +38,7 @@ type Fields<Doc> = { -readonly [K in keyof Doc]: Doc[K] };
  */
 export function projection<Doc extends object, Event extends NewEvent>(
   document: abstract new () => Doc,
-  rules: { readonly key: (event: Recorded<Event>) => string; readonly on: Handlers<Fields<Doc>, Event> },
+  rules: { readonly key: (event: Recorded<Event>) => string; readonly on: Handlers<Plain<Doc>, Event> },
 ): Projection {
   const handlers = rules.on as Readonly<Record<string, ((document: unknown, event: unknown) => unknown) | undefined>>;
   return declare(document, Object.keys(handlers), (event) => {
@@ -50,7 +51,7 @@ export function projection<Doc extends object, Event extends NewEvent>(
 /** The general form: an event changes any number of documents, each found by a key that the event tells. */
 export function projectionOfMany<Doc extends object, Event extends NewEvent>(
   document: abstract new () => Doc,
-  on: General<Fields<Doc>, Event>,
+  on: General<Plain<Doc>, Event>,
 ): Projection {
   const handlers = on as Readonly<Record<string, ((event: unknown) => readonly Change[]) | undefined>>;
   return declare(document, Object.keys(handlers), (event) => handlers[event.type]?.(event) ?? []);

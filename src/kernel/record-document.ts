@@ -2,7 +2,7 @@
 import type { NewEvent } from '../../contracts/event.js';
 import type { Recorded, RecordedEvent } from './event.js';
 import { Id, Instant, Int, User } from './field-type.js';
-import { projection, type Projection } from './projection.js';
+import { projection, type Plain, type Projection } from './projection.js';
 import { Column } from './read-model.js';
 
 export abstract class RecordDocument {
@@ -26,7 +26,7 @@ export abstract class RecordDocument {
 type Stamp = 'id' | 'createdAt' | 'updatedAt' | 'revision';
 
 type Handlers<Doc, Event extends NewEvent> = {
-  readonly [Type in Event['type']]: (document: Doc, event: Recorded<Extract<Event, { type: Type }>>) => Omit<Doc, Stamp>;
+  readonly [Type in Event['type']]: (document: Plain<Doc>, event: Recorded<Extract<Event, { type: Type }>>) => Omit<Doc, Stamp>;
 };
 
 /**

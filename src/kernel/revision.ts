@@ -15,7 +15,7 @@ export function changesOf<State extends object, Name extends keyof State & strin
   const changes: Partial<Pick<State, Name>> = {};
   for (const name of names) {
     const given = input[name];
-    if (given !== undefined && !equal(given, state[name])) changes[name] = given as State[Name];
+    if (given !== undefined && !equal(given, state[name])) changes[name] = given;
   }
   return Object.keys(changes).length > 0 ? changes : undefined;
 }

@@ -10,6 +10,8 @@ export function distinctTags(tags: readonly string[]): string[] {
 }
 
 /** Input whose tags, where given, are distinct. */
-export function withDistinctTags<Input extends { readonly tags?: readonly string[] }>(input: Input): Input {
+export function withDistinctTags<Input extends { readonly tags?: readonly string[] }>(
+  input: Input,
+): { readonly [K in keyof Input]: Input[K] } {
   return input.tags ? { ...input, tags: distinctTags(input.tags) } : input;
 }

@@ -6,7 +6,7 @@ import { reference, type Reference } from '../kernel/aggregate.js';
 import { Command, Existing, type Facts } from '../kernel/command.js';
 import { derivedId } from '../kernel/derived-id.js';
 import { Field } from '../kernel/field.js';
-import { Choice, Day, Email, Flag, Id, List, MoneyField, Nested, Phone, Ref, Text, User, WebSite } from '../kernel/field-type.js';
+import { Choice, Day, Email, Flag, List, MoneyField, Nested, Phone, Ref, Text, User, WebSite } from '../kernel/field-type.js';
 import { Rejection } from '../kernel/rejection.js';
 import { checkAmount } from './amount.js';
 import { lead, type Lead } from './lead.js';
@@ -138,51 +138,37 @@ export class ConvertLead extends Existing {
   }
 
   #account(lead: Lead, leadId: string): Converted['account'] {
-    const { accountId, name, kind, industry = null, size = null, segment = null, website = null, tags = [] } = this.account ?? {};
-    if (accountId !== undefined) {
-      return { id: accountId, existing: true, name: null, kind: null, industry, size, segment, website, tags: [] };
-    }
-    const company = name ?? lead.company;
+    const given = this.account;
+    if (given?.accountId !== undefined) return { ...nothing, id: given.accountId, existing: true };
+    const company = given?.name ?? lead.company;
     return {
       id: derivedId(leadId, 'account'),
       existing: false,
       name: company ?? lead.name,
-      kind: kind ?? (company === null ? 'household' : 'company'),
-      industry,
-      size,
-      segment,
-      website,
-      tags: [...tags],
+      kind: given?.kind ?? (company === null ? 'household' : 'company'),
+      industry: given?.industry ?? null,
+      size: given?.size ?? null,
+      segment: given?.segment ?? null,
+      website: given?.website ?? null,
+      tags: [...(given?.tags ?? [])],
     };
   }
 
   #contact(lead: Lead, leadId: string): Converted['contact'] {
-    const {
-      contactId,
-      salutation = null,
-      name,
-      firstName = null,
-      lastName = null,
-      jobRole = null,
-      email,
-      phone,
-      tags = [],
-    } = this.contact ?? {};
-    if (contactId !== undefined) {
-      return { id: contactId, existing: true, salutation, name: null, firstName, lastName, jobRole, email: null, phone: null, tags: [] };
-    }
-    const parts = [firstName, lastName].filter((part) => part !== null).join(' ');
+    const given = this.contact;
+    if (given?.contactId !== undefined) return { ...nobody, id: given.contactId, existing: true };
+    const parts = [given?.firstName, given?.lastName].filter((part) => part !== undefined).join(' ');
     return {
       id: derivedId(leadId, 'contact'),
       existing: false,
-      salutation,
-      name: name ?? (parts === '' ? lead.name : parts),
-      firstName,
-      lastName,
-      jobRole,
-      email: email ?? lead.email,
-      phone: phone ?? lead.phone,
-      tags: [...tags],
+      salutation: given?.salutation ?? null,
+      name: given?.name ?? (parts === '' ? lead.name : parts),
+      firstName: given?.firstName ?? null,
+      lastName: given?.lastName ?? null,
+      jobRole: given?.jobRole ?? null,
+      email: given?.email ?? lead.email,
+      phone: given?.phone ?? lead.phone,
+      tags: [...(given?.tags ?? [])],
     };
   }
 
@@ -204,6 +190,10 @@ export class ConvertLead extends Existing {
 }
 
 type Converted = Parameters<typeof LeadConverted>[0];
+
+/** What a conversion tells of records that exist: they keep their own data. */
+const nothing = { name: null, kind: null, industry: null, size: null, segment: null, website: null, tags: [] };
+const nobody = { salutation: null, name: null, firstName: null, lastName: null, jobRole: null, email: null, phone: null, tags: [] };
 
 /** A record that exists keeps its own data: giving both its id and data of a new one can't be meant. */
 function refuseBoth(given: object | undefined, idField: string, field: string): void {

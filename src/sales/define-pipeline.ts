@@ -142,8 +142,9 @@ function checkedStages(stages: readonly StageInput[]): Stage[] {
 }
 
 function checkedReasons(reasons: readonly string[]): string[] {
-  if (reasons.length === 0)
+  if (reasons.length === 0) {
     throw new Rejection('PIPELINE_WITHOUT_LOSS_REASONS', 'A pipeline needs at least one reason for loss.', 'lossReasons');
+  }
   refuseRepeated(reasons, 'PIPELINE_LOSS_REASON_REPEATED', 'reason for loss', 'lossReasons');
   return [...reasons];
 }
@@ -171,6 +172,7 @@ function checkedMoves(before: Pipeline, after: Pipeline, moves: readonly StageMo
 function refuseRepeated(names: readonly string[], code: string, what: string, field: string): void {
   const folded = names.map(fold);
   const repeated = folded.findIndex((name, index) => folded.indexOf(name) !== index);
-  if (repeated >= 0)
+  if (repeated >= 0) {
     throw new Rejection(code, `Each ${what} has a name of its own, also without case and accents.`, `${field}.${repeated}`);
+  }
 }

@@ -6,7 +6,6 @@ import {
   OpportunityRevised,
   type FromLead,
   type OpportunityEvent,
-  type StageReached,
   type Standing,
 } from '../../contracts/sales/opportunity.js';
 import type { Money } from '../../contracts/values.js';
