@@ -1,6 +1,6 @@
 /** An event as the log keeps it, and the stream that it belongs to. */
 import type { NewEvent } from '../../contracts/event.js';
-import { definitionOf } from '../../contracts/index.js';
+import { definitionOf, type Definitions } from '../../contracts/index.js';
 import { upcast } from '../../contracts/event.js';
 
 /** The history of one record: a type such as `lead`, and the record's id. */
@@ -60,8 +60,8 @@ export function parseStreamName(name: string): Stream {
  * The event with its data in the current shape of its type.
  * @throws RangeError when its type or version is not known to this program.
  */
-export function toCurrent(event: RecordedEvent): RecordedEvent {
-  const definition = definitionOf(event.type);
+export function toCurrent(event: RecordedEvent, definitions: Definitions = definitionOf): RecordedEvent {
+  const definition = definitions(event.type);
   if (!definition) {
     throw new RangeError(
       `Event type ${event.type} (${streamName(event.stream)}, revision ${event.revision}) is not known to this program.`,

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import type { Definitions } from '../../contracts/index.js';
 import { commandSpec, type AnyCommand, type CommandClass, type CommandSpec, type Facts } from '../kernel/command.js';
 import type { Aggregate } from '../kernel/aggregate.js';
 import { derivedId, eventId } from '../kernel/derived-id.js';
@@ -40,6 +41,8 @@ export type Reaction = (events: readonly RecordedEvent[]) => Promise<Position | 
 
 export interface PipelineOptions {
   readonly log: EventLog;
+  /** Of the events in the log; this program's own when absent. */
+  readonly definitions?: Definitions;
   /** The present, in milliseconds since 1970. */
   readonly clock?: () => number;
   /** How many records' states are kept in memory; 0 loads each time. */
@@ -50,6 +53,7 @@ export interface PipelineOptions {
 
 export class CommandPipeline {
   readonly #log: EventLog;
+  readonly #definitions: Definitions | undefined;
   readonly #clock: () => number;
   readonly #attempts: number;
   readonly #cache: LRUCache<string, RecordedStream> | undefined;
@@ -57,8 +61,9 @@ export class CommandPipeline {
   readonly #running = new Map<string, Promise<unknown>>();
   #reaction: Reaction | undefined;
 
-  constructor({ log, clock = Date.now, cacheSize = 10_000, attempts = 12 }: PipelineOptions) {
+  constructor({ log, definitions, clock = Date.now, cacheSize = 10_000, attempts = 12 }: PipelineOptions) {
     this.#log = log;
+    this.#definitions = definitions;
     this.#clock = clock;
     this.#attempts = attempts;
     this.#cache = cacheSize > 0 ? new LRUCache({ max: cacheSize }) : undefined;
@@ -149,7 +154,7 @@ export class CommandPipeline {
           position,
           metadata: { ...metadata, recordedAt: metadata.recordedAt ?? now },
         }));
-        this.#cache?.set(streamName(stream), follow(spec.aggregate, record, recorded));
+        this.#cache?.set(streamName(stream), follow(spec.aggregate, record, recorded, this.#definitions));
         const last = await this.#reaction?.(recorded);
         return { commandId, stream, revision, position: Math.max(position, last ?? 0), appended: events.length, repeated: false };
       } catch (failure) {
@@ -197,7 +202,7 @@ export class CommandPipeline {
   }
 
   async #load(aggregate: Aggregate<unknown, never>, stream: Stream): Promise<RecordedStream> {
-    const record = follow(aggregate, emptyStream(aggregate), await this.#log.readStream(stream));
+    const record = follow(aggregate, emptyStream(aggregate), await this.#log.readStream(stream), this.#definitions);
     if (record.revision >= 0) this.#cache?.set(streamName(stream), record);
     return record;
   }

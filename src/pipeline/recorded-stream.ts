@@ -1,4 +1,5 @@
 /** A record as its stream tells it: its state, where the stream stands, and which commands made it so. */
+import type { Definitions } from '../../contracts/index.js';
 import { evolve, type Aggregate } from '../kernel/aggregate.js';
 import { toCurrent, type Position, type RecordedEvent } from '../kernel/event.js';
 
@@ -22,11 +23,16 @@ export function emptyStream(aggregate: Aggregate<unknown, never>): RecordedStrea
 }
 
 /** The stream with further events, which must follow right after it. */
-export function follow(aggregate: Aggregate<unknown, never>, stream: RecordedStream, events: readonly RecordedEvent[]): RecordedStream {
+export function follow(
+  aggregate: Aggregate<unknown, never>,
+  stream: RecordedStream,
+  events: readonly RecordedEvent[],
+  definitions?: Definitions,
+): RecordedStream {
   let { state, revision, position } = stream;
   const commands = new Map(stream.commands);
   for (const event of events) {
-    state = evolve(aggregate, state, toCurrent(event));
+    state = evolve(aggregate, state, toCurrent(event, definitions));
     ({ revision, position } = event);
     commands.set(event.metadata.commandId, { hash: event.metadata.commandHash, revision, position });
   }

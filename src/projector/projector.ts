@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import type { Definitions } from '../../contracts/index.js';
 import { toCurrent, type Position, type RecordedEvent } from '../kernel/event.js';
 import type { Document, Projection } from '../kernel/projection.js';
 import type { EventLog, Page } from '../log/port.js';
@@ -22,6 +23,8 @@ export interface ProjectorOptions {
   readonly log: EventLog;
   readonly views: ViewWriter;
   readonly projections: readonly Projection[];
+  /** Of the events in the log; this program's own when absent. */
+  readonly definitions?: Definitions;
   /** Events per page and so per commit while catching up. */
   readonly pageSize?: number;
   readonly onProgress?: (progress: readonly Progress[]) => void;
@@ -134,7 +137,7 @@ export class Projector {
     };
     for (const event of events) {
       try {
-        const current = toCurrent(event);
+        const current = toCurrent(event, this.#options.definitions);
         planned.push({ event: current, changes: model.projection.changes(current) });
       } catch (failure) {
         stop(event, failure);

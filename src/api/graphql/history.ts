@@ -66,7 +66,7 @@ export interface HistoryArguments {
 export async function historyOf(context: ApiContext, stream: Stream, projection: Projection | undefined, { first, after }: HistoryArguments, asOf = Number.MAX_SAFE_INTEGER) {
   readFirst(first);
   const start = after == null ? 0 : revisionAfter(after, stream);
-  const events = (await context.services.log.readStream(stream)).filter((event) => event.position <= asOf).map(toCurrent);
+  const events = (await context.services.log.readStream(stream)).filter((event) => event.position <= asOf).map((event) => toCurrent(event));
   const page = withChanges(events, projection, stream.id).slice(start, start + first);
   return {
     nodes: page,
