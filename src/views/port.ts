@@ -24,7 +24,10 @@ export interface Commit {
 
 /** The projector's side. */
 export interface ViewWriter {
-  /** Prepares the store for these read models; a model whose version is not there yet begins empty, at position 0. */
+  /**
+   * Prepares the store for these read models; a model whose version is not there yet begins empty, at position 0. So does one whose columns
+   * changed though its version did not. Versions that are not named stay as they are.
+   */
   prepare(models: readonly ReadModelSpec[]): Promise<void>;
   checkpoint(model: ReadModelSpec): Promise<Position>;
   /** The current documents of these keys; those that do not exist are missing from the map. */
@@ -32,6 +35,7 @@ export interface ViewWriter {
   /**
    * Documents and checkpoints of all commits together, or nothing.
    * @throws CheckpointMoved when a store's checkpoint is not `from`.
+   * @throws RangeError when a change is older than the document that it changes, or an integer is beyond 2^53 - 1.
    * @throws ViewsUnavailable when the engine can't write.
    */
   commit(commits: readonly Commit[]): Promise<void>;
@@ -42,14 +46,25 @@ export interface ViewWriter {
 
 export type Scalar = string | number | boolean | null;
 
-/** A filter on declared columns. Text is compared as it stands by `eq` and `in`, without case and accents by the others. */
+/**
+ * A filter on declared columns; another column or a value of another type is a TypeError. Text is compared as it stands by `eq`, `ne`, `in`
+ * and `notIn`, without case and accents (`kernel/fold`) by the others; ids, users, choices, days and instants are ordered as they stand.
+ * Money is compared by its amount in minor units. Every condition holds or does not, so that `not` turns it round: null is neither below
+ * nor above anything, and begins with nothing.
+ */
 export type Where =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Where[] }
   | { readonly kind: 'not'; readonly of: Where }
   /** `agree`: equal without case and accents, as duplicates are told. `ne` and `notIn` hold for null. */
-  | { readonly kind: 'is'; readonly column: string; readonly op: 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte' | 'startsWith' | 'contains' | 'agree'; readonly value: Scalar }
+  | {
+      readonly kind: 'is';
+      readonly column: string;
+      readonly op: 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte' | 'startsWith' | 'contains' | 'agree';
+      readonly value: Scalar;
+    }
   | { readonly kind: 'in' | 'notIn'; readonly column: string; readonly values: readonly Scalar[] };
 
+/** Text is ordered by its folded form, code point by code point; money by its amount; null comes before everything. */
 export interface Order {
   readonly column: string;
   readonly descending: boolean;
@@ -58,14 +73,14 @@ export interface Order {
 /** What a list is cut from. */
 export interface Selection {
   readonly where?: Where;
-  /** Words that all must begin a word of a searched column, without case and accents. */
+  /** Words that all must begin a word of a searched column, without case and accents. Text without a letter or a digit finds everything. */
   readonly search?: string;
-  /** As of after the event at this position; now when absent. */
+  /** As of after the event at this position; now when absent, or when the read model has not come that far. */
   readonly asOf?: Position;
 }
 
 export interface ListQuery extends Selection {
-  /** Ties are broken by key, ascending. */
+  /** Ties are broken by key, in the direction of the last column; by key alone, ascending, when there is none. */
   readonly orderBy: readonly Order[];
   readonly first: number;
   /** A cursor that a page of the same order gave. */
@@ -84,13 +99,17 @@ export interface SummaryQuery extends Selection {
 }
 
 export interface SummaryGroup {
-  /** The value of each column grouped by. */
+  /** The value of each column grouped by, as it stands. */
   readonly by: Readonly<Record<string, Scalar>>;
   readonly count: number;
+  /** Numbers summed, null when there is none; money summed by currency; distributions merged. */
   readonly measures: Readonly<Record<string, number | Moneys | Distribution | null>>;
 }
 
-/** The reader's side. Models are those that were prepared; `at` and `asOf` of a model without history are refused with `NoHistory`. */
+/**
+ * The reader's side. A read model that was not prepared, or whose columns are other ones, stands at position 0 and has no documents.
+ * `asOf` of a model without history is refused with `NoHistory`.
+ */
 export interface ViewReader {
   position(model: ReadModelSpec): Promise<Position>;
   /** Resolves when the read model's checkpoint is at least `position`. @throws NotYetThere after `timeoutMs`. */
@@ -100,7 +119,10 @@ export interface ViewReader {
   /** @throws BadCursor when the cursor is not one of this order. */
   list(model: ReadModelSpec, query: ListQuery): Promise<ListPage>;
   count(model: ReadModelSpec, selection: Selection): Promise<number>;
-  /** One group per combination of values, in no particular order. Money is summed by currency. */
+  /**
+   * One group per combination of values that occurs, in no particular order; exactly one when grouped by nothing.
+   * @throws RangeError when a sum is beyond 2^53 - 1.
+   */
   summarise(model: ReadModelSpec, query: SummaryQuery): Promise<readonly SummaryGroup[]>;
   close(): Promise<void>;
 }

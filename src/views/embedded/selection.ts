@@ -1,0 +1,26 @@
+/** The tables that a selection is cut from, now or as of a position, each with the condition that holds there. */
+import type { Selection } from '../port.js';
+import type { Layout } from './layout.js';
+import { and, sql, TRUE, type Sql } from './sql.js';
+import { condition, searchCurrent, searchPast } from './where.js';
+
+export interface Source {
+  readonly table: Sql;
+  readonly condition: Sql;
+}
+
+/**
+ * Now: the current documents. As of a position: those of them that were so already, and those superseded since, which lie together at the
+ * end of their table: a moment costs what has changed since.
+ * @throws TypeError when a filter or a search does not fit the read model.
+ */
+export function sourcesOf(layout: Layout, { where, search, asOf }: Selection): readonly Source[] {
+  const filter = where ? condition(layout, where) : TRUE;
+  const now = search === undefined ? filter : and([filter, searchCurrent(layout, search)]);
+  if (asOf === undefined) return [{ table: layout.current, condition: now }];
+  const then = search === undefined ? filter : and([filter, searchPast(layout, search)]);
+  return [
+    { table: layout.current, condition: and([sql`since <= ${asOf}`, now]) },
+    { table: layout.past, condition: and([sql`until > ${asOf}`, sql`since <= ${asOf}`, then]) },
+  ];
+}

@@ -1,0 +1,115 @@
+/** Filters and searches as SQL conditions. Each one is true or not: what SQL would call unknown is not. */
+import { fold, words } from '../../kernel/fold.js';
+import type { Scalar, Where } from '../port.js';
+import type { Layout, StoredColumn } from './layout.js';
+import { and, FALSE, or, raw, sql, type Bound, type Sql } from './sql.js';
+
+type Comparison = Extract<Where, { readonly kind: 'is' }>;
+
+/** @throws TypeError when a column is not declared for filters, or a value is not of its type. */
+export function condition(layout: Layout, where: Where): Sql {
+  switch (where.kind) {
+    case 'and':
+      return and(where.of.map((part) => condition(layout, part)));
+    case 'or':
+      return or(where.of.map((part) => condition(layout, part)));
+    case 'not':
+      return sql`((${condition(layout, where.of)}) IS NOT TRUE)`;
+    case 'is':
+      return comparison(filtered(layout, where.column), where);
+    case 'in':
+      return among(filtered(layout, where.column), where.values);
+    case 'notIn':
+      return sql`((${among(filtered(layout, where.column), where.values)}) IS NOT TRUE)`;
+  }
+}
+
+function comparison(column: StoredColumn, { op, value }: Comparison): Sql {
+  const { value: stored, ordered, kind } = column;
+  if (op === 'eq') return value === null ? sql`${stored} IS NULL` : equal(column, bound(column, value));
+  if (op === 'ne') return value === null ? sql`${stored} IS NOT NULL` : sql`${stored} IS NOT ${bound(column, value)}`;
+  if (value === null) return FALSE;
+  if (op === 'startsWith' || op === 'contains' || op === 'agree') return textual(column, op, String(bound(column, value)));
+  const limit = bound(column, value);
+  return sql`${ordered} ${operators[op]} ${kind === 'text' ? fold(String(limit)) : limit}`;
+}
+
+const operators = { lt: raw('<'), lte: raw('<='), gt: raw('>'), gte: raw('>=') };
+
+/**
+ * Folded text has the index, so equal text is looked for there first. The sign before a column of few values keeps SQLite from beginning
+ * with it: without statistics it takes any equality for a rare one.
+ */
+function equal({ value: stored, ordered, kind, fewValues }: StoredColumn, value: Bound): Sql {
+  if (fewValues) return sql`+${stored} = ${value}`;
+  return kind === 'text' ? sql`(${ordered} = ${fold(String(value))} AND ${stored} = ${value})` : sql`${stored} = ${value}`;
+}
+
+function textual({ spec, ordered, kind }: StoredColumn, op: 'startsWith' | 'contains' | 'agree', value: string): Sql {
+  if (kind === 'int' || kind === 'decimal' || kind === 'money' || kind === 'boolean') {
+    throw new TypeError(`${spec.name} is not text: ${op} is for text.`);
+  }
+  const wanted = fold(value);
+  // Ids, choices and dates are ASCII, where lower case is all that folding does.
+  const folded = kind === 'text' ? ordered : sql`lower(${ordered})`;
+  if (op === 'agree') return sql`${folded} = ${wanted}`;
+  if (op === 'contains') return sql`instr(${folded}, ${wanted}) > 0`;
+  return startsWith(folded, wanted);
+}
+
+function startsWith(text: Sql, start: string): Sql {
+  const end = next(start);
+  if (start === '') return sql`${text} IS NOT NULL`;
+  return end === undefined ? sql`${text} >= ${start}` : sql`(${text} >= ${start} AND ${text} < ${end})`;
+}
+
+/** The first text, in the order of code points, after all texts that start with this one; undefined when there is none. */
+function next(start: string): string | undefined {
+  const points = Array.from(start, (character) => character.codePointAt(0) ?? 0);
+  while (points.length > 0) {
+    const last = points.pop() ?? 0;
+    if (last < 0x10ffff) return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
+  }
+  return undefined;
+}
+
+function among(column: StoredColumn, values: readonly Scalar[]): Sql {
+  const found = JSON.stringify(values.filter((value) => value !== null).map((value) => bound(column, value)));
+  const { value: stored, ordered, kind } = column;
+  const given = sql`${stored} IN (SELECT value FROM json_each(${found}))`;
+  const foldedToo = () => sql`${ordered} IN (SELECT value FROM json_each(${JSON.stringify((JSON.parse(found) as string[]).map(fold))}))`;
+  return or([kind === 'text' ? and([foldedToo(), given]) : given, values.includes(null) ? sql`${stored} IS NULL` : FALSE]);
+}
+
+/** The words that a search asks for, each as the beginning of a word; none when it has no letter or digit, which finds everything. */
+function wanted(layout: Layout, search: string): readonly string[] {
+  if (layout.searched.length === 0) throw new TypeError(`${layout.model.name} has no searched columns.`);
+  return words(search);
+}
+
+/** The condition on current documents, by the index of words. @throws TypeError when the model has no searched columns. */
+export function searchCurrent(layout: Layout, search: string): Sql {
+  return and(wanted(layout, search).map((word) => sql`id IN (SELECT id FROM ${layout.words} WHERE ${startsWith(raw('word'), word)})`));
+}
+
+/** The condition on superseded documents, by the words kept with each. */
+export function searchPast(layout: Layout, search: string): Sql {
+  return and(wanted(layout, search).map((word) => sql`instr(words, ${` ${word}`}) > 0`));
+}
+
+function filtered(layout: Layout, name: string): StoredColumn {
+  const column = layout.columns.get(name);
+  const { duplicates = [] } = layout.model;
+  if (column && (column.spec.filter === true || duplicates.some((set) => set.includes(name)))) return column;
+  throw new TypeError(`${layout.model.name}.${name} is not declared with \`filter\`.`);
+}
+
+const expected = { int: 'number', decimal: 'number', money: 'number', boolean: 'boolean' } as const;
+
+function bound({ spec, kind }: StoredColumn, value: Exclude<Scalar, null>): Exclude<Bound, null> {
+  const type = kind in expected ? expected[kind as keyof typeof expected] : 'string';
+  if (typeof value !== type || (typeof value === 'number' && Number.isNaN(value))) {
+    throw new TypeError(`${spec.name} is compared with a ${type}, not with ${JSON.stringify(value)}.`);
+  }
+  return typeof value === 'boolean' ? Number(value) : value;
+}
