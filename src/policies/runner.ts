@@ -36,6 +36,11 @@ export class PolicyRunner {
       try {
         await checkpoints.prepare([policyProgress]);
         let from = await checkpoints.checkpoint(policyProgress);
+        if (from > (await log.head())) {
+          // The log was put back to an earlier state, or replaced.
+          await checkpoints.reset(policyProgress);
+          from = 0;
+        }
         for await (const { events, position } of log.tail(from, { limit: 500, types: [...reactor.types], signal })) {
           await reactor.react(events);
           // Without events there is nothing to remember: reading over the others again costs little.

@@ -97,9 +97,14 @@ export class Projector {
   async #start(): Promise<void> {
     const { views } = this.#options;
     await views.prepare(this.#running.map((model) => model.projection.model));
+    const head = await this.#options.log.head();
     for (const model of this.#running) {
       model.memory.clear();
       model.position = await views.checkpoint(model.projection.model);
+      if (model.position <= head) continue;
+      // The log was put back to an earlier state, or replaced: what was made of the other one is void.
+      await views.reset(model.projection.model);
+      model.position = 0;
     }
     this.#report();
   }

@@ -1,0 +1,188 @@
+/** A command's way: once however often it is sent, on the state as it is, or a clear no. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { openEmbeddedLog } from '../../src/log/embedded.js';
+import type { EventLog } from '../../src/log/port.js';
+import { fromInput } from '../../src/kernel/input.js';
+import type { AnyCommand, CommandClass } from '../../src/kernel/command.js';
+import { Rejection } from '../../src/kernel/rejection.js';
+import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeline.js';
+import { AssignLead, RegisterLead, ReviseLead } from '../../src/sales/lead.js';
+import { DisqualifyLead, QualifyLead, ReopenLead } from '../../src/sales/qualify-lead.js';
+import { OpenOpportunity } from '../../src/sales/opportunity.js';
+import { temporaryFolder, type Folder } from '../support/folder.js';
+import { overriding } from '../support/overriding.js';
+
+const by = { actor: 'ana' };
+
+describe.each([
+  ['with the state cache', 1_000],
+  ['without it', 0],
+])('the command pipeline %s', (_, cacheSize) => {
+  let folder: Folder;
+  let log: EventLog;
+  let pipeline: CommandPipeline;
+
+  beforeEach(() => {
+    folder = temporaryFolder();
+    log = openEmbeddedLog({ file: folder.events });
+    pipeline = new CommandPipeline({ log, cacheSize });
+  });
+
+  afterEach(async () => {
+    await log.close();
+    folder.remove();
+  });
+
+  const send = <C extends AnyCommand>(command: CommandClass<C>, input: object, through = pipeline): Promise<Outcome> =>
+    through.execute(fromInput(command, input), by);
+
+  const codeOf = async (sent: Promise<unknown>): Promise<string> => {
+    const failure: unknown = await sent.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(Rejection);
+    return (failure as Rejection).code;
+  };
+
+  const eventTypes = async (id: string): Promise<readonly string[]> => (await log.readStream({ type: 'lead', id })).map(({ type }) => type);
+
+  const registered = async (): Promise<string> => (await send(RegisterLead, { name: 'Ana' })).stream.id;
+
+  it('appends what a command decides and tells where the record stands', async () => {
+    const created = await send(RegisterLead, { name: 'Ana' });
+    expect(created).toMatchObject({ revision: 0, appended: 1, repeated: false });
+    const qualified = await send(QualifyLead, { id: created.stream.id, temperature: 'hot', score: 80 });
+    expect(qualified.revision).toBe(1);
+    expect(qualified.position).toBeGreaterThan(created.position);
+    expect(await eventTypes(created.stream.id)).toEqual(['LeadRegistered', 'LeadQualified']);
+  });
+
+  it('keeps who asked, for whom, why and when with each event', async () => {
+    const command = fromInput(RegisterLead, { name: 'Ana', occurredAt: '2018-02-01T10:00:00+02:00' });
+    const { stream, commandId } = await pipeline.execute(command, { actor: 'import', onBehalfOf: 'ana', correlationId: 'c-1', causationId: 'e-1' });
+    const [event] = await log.readStream(stream);
+    expect(event?.metadata).toMatchObject({
+      commandId,
+      actor: 'import',
+      onBehalfOf: 'ana',
+      correlationId: 'c-1',
+      causationId: 'e-1',
+      occurredAt: '2018-02-01T08:00:00.000Z',
+    });
+  });
+
+  it('answers a command that is sent again with its first result, whatever happened in between', async () => {
+    const commandId = randomUUID();
+    const first = await send(RegisterLead, { name: 'Ana', commandId });
+    await send(QualifyLead, { id: first.stream.id, temperature: 'hot' });
+    const again = await send(RegisterLead, { name: 'Ana', commandId });
+    expect(again).toMatchObject({ stream: first.stream, revision: 0, position: first.position, repeated: true, appended: 0 });
+    expect(await eventTypes(first.stream.id)).toEqual(['LeadRegistered', 'LeadQualified']);
+  });
+
+  it('knows a repeated command after a restart', async () => {
+    const commandId = randomUUID();
+    const first = await send(RegisterLead, { name: 'Ana', commandId });
+    const again = await send(RegisterLead, { name: 'Ana', commandId }, new CommandPipeline({ log, cacheSize }));
+    expect(again).toMatchObject({ stream: first.stream, revision: 0, repeated: true });
+  });
+
+  it('runs a command once when it is sent twice at the same time', async () => {
+    const id = await registered();
+    const commandId = randomUUID();
+    const input = { id, temperature: 'hot', commandId };
+    const outcomes = await Promise.all([send(QualifyLead, input), send(QualifyLead, input)]);
+    expect(outcomes.map(({ revision }) => revision)).toEqual([1, 1]);
+    expect(await eventTypes(id)).toEqual(['LeadRegistered', 'LeadQualified']);
+  });
+
+  it('refuses a commandId that is used for other input, on the same record or another', async () => {
+    const id = await registered();
+    const other = await registered();
+    const commandId = randomUUID();
+    await send(QualifyLead, { id, temperature: 'hot', commandId });
+    expect(await codeOf(send(QualifyLead, { id, temperature: 'cold', commandId }))).toBe('COMMAND_ID_REUSED');
+    expect(await codeOf(send(QualifyLead, { id: other, temperature: 'hot', commandId }))).toBe('COMMAND_ID_REUSED');
+    expect(await eventTypes(other)).toEqual(['LeadRegistered']);
+  });
+
+  it('refuses with STALE_REVISION when the record has moved on, and writes nothing', async () => {
+    const id = await registered();
+    await send(AssignLead, { id, owner: 'bob', expectedRevision: 0 });
+    expect(await codeOf(send(AssignLead, { id, owner: 'eve', expectedRevision: 0 }))).toBe('STALE_REVISION');
+    expect(await eventTypes(id)).toEqual(['LeadRegistered', 'LeadAssigned']);
+  });
+
+  it('decides again on the new state when others changed the record at the same time', async () => {
+    const id = await registered();
+    const others = Array.from({ length: 4 }, () => new CommandPipeline({ log, cacheSize }));
+    const owners = Array.from({ length: 24 }, (_, index) => `user${index}`);
+    const outcomes = await Promise.all(
+      owners.map((owner, index) => send(AssignLead, { id, owner }, others[index % others.length] ?? pipeline)),
+    );
+    expect(new Set(outcomes.map(({ revision }) => revision)).size).toBe(owners.length);
+    expect(await eventTypes(id)).toHaveLength(owners.length + 1);
+  });
+
+  it('looks at the log again before it says no from memory', async () => {
+    const id = await registered();
+    const other = new CommandPipeline({ log, cacheSize });
+    await send(DisqualifyLead, { id, reason: 'no budget' });
+    await send(ReopenLead, { id }, other);
+    await expect(send(QualifyLead, { id, temperature: 'warm' })).resolves.toMatchObject({ revision: 3 });
+  });
+
+  it('writes nothing when a command changes nothing', async () => {
+    const id = await registered();
+    await expect(send(ReviseLead, { id, name: 'Ana' })).resolves.toMatchObject({ appended: 0, revision: 0 });
+    expect(await eventTypes(id)).toEqual(['LeadRegistered']);
+  });
+
+  it('refuses what does not exist by the field that names it', async () => {
+    expect(await codeOf(send(QualifyLead, { id: 'nobody', temperature: 'hot' }))).toBe('LEAD_NOT_FOUND');
+    const opening = send(OpenOpportunity, { name: 'Ovens', accountId: 'nowhere', pipelineId: 'none', amount: { amount: 1, currency: 'EUR' } });
+    await expect(opening).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND', field: 'accountId' });
+  });
+
+  it('refuses to begin a record that exists', async () => {
+    const id = await registered();
+    expect(await codeOf(send(RegisterLead, { id, name: 'Bob' }))).toBe('LEAD_EXISTS');
+  });
+
+  it('refuses what is said to happen in the future', async () => {
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+    expect(await codeOf(send(RegisterLead, { name: 'Ana', occurredAt: tomorrow }))).toBe('OCCURRED_IN_FUTURE');
+  });
+
+  it('writes once when the answer to an append is lost and the command is sent again', async () => {
+    let lose = true;
+    const forgetful: EventLog = overriding(log, {
+      append: async (...append: Parameters<EventLog['append']>) => {
+        const appended = await log.append(...append);
+        if (lose) throw new Error('connection lost');
+        return appended;
+      },
+    });
+    const unreliable = new CommandPipeline({ log: forgetful, cacheSize });
+    const commandId = randomUUID();
+    await expect(send(RegisterLead, { name: 'Ana', commandId }, unreliable)).rejects.toThrow('connection lost');
+    lose = false;
+    const { stream, revision } = await send(RegisterLead, { name: 'Ana', commandId }, unreliable);
+    expect(revision).toBe(0);
+    expect(await eventTypes(stream.id)).toEqual(['LeadRegistered']);
+  });
+
+  it('answers with the position of what follows at once, also when it is sent again', async () => {
+    const reacted: string[] = [];
+    pipeline.react((events) => {
+      reacted.push(...events.map(({ type }) => type));
+      return Promise.resolve(4711);
+    });
+    const commandId = randomUUID();
+    await expect(send(RegisterLead, { name: 'Ana', commandId })).resolves.toMatchObject({ position: 4711 });
+    await expect(send(RegisterLead, { name: 'Ana', commandId })).resolves.toMatchObject({ position: 4711, repeated: true });
+    expect(reacted).toEqual(['LeadRegistered', 'LeadRegistered']);
+  });
+});
