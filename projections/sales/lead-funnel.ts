@@ -2,7 +2,7 @@
 import type { LeadEvent, LeadSource } from '../../contracts/sales/lead.js';
 import type { FromLead, OpportunityEvent } from '../../contracts/sales/opportunity.js';
 import type { Money } from '../../contracts/values.js';
-import { daysBetween, monthOf } from '../../src/kernel/day.js';
+import { daysBetween, monthOf } from '../../src/kernel/calendar.js';
 import { emptyDistribution, record, unrecord, type Distribution } from '../../src/kernel/distribution.js';
 import { Decimal, DistributionField, Id, Int, Moneys, Month, Text } from '../../src/kernel/field-type.js';
 import { add, type Moneys as Sums } from '../../src/kernel/money.js';

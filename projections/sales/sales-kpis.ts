@@ -1,6 +1,6 @@
 /** Sales key figures: one document for each month of what happened, owner at that time, and pipeline. Whatever is undone is taken back there. */
 import type { OpportunityEvent, Standing } from '../../contracts/sales/opportunity.js';
-import { daysBetween, monthOf } from '../../src/kernel/day.js';
+import { daysBetween, monthOf } from '../../src/kernel/calendar.js';
 import { emptyDistribution, record, unrecord, type Distribution } from '../../src/kernel/distribution.js';
 import { Decimal, DistributionField, Id, Int, List, Moneys, Month, Nested, Ref, Text, User } from '../../src/kernel/field-type.js';
 import { add, type Moneys as Sums } from '../../src/kernel/money.js';

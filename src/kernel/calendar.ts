@@ -21,6 +21,11 @@ export function monthOf(instant: string): string {
 /** Whether the text names a day that there is: no 30 February. */
 export function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const parsed = new Date(`${text}T00:00:00.000Z`);
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(text);
+  return isInstant(`${text}T00:00:00.000Z`);
+}
+
+/** Whether the text is an instant in UTC with milliseconds, on a day that there is. */
+export function isInstant(text: string): boolean {
+  const parsed = new Date(text);
+  return !Number.isNaN(parsed.getTime()) && parsed.toISOString() === text;
 }

@@ -30,7 +30,7 @@ export function unrecord(distribution: Distribution, value: number): Distributio
   if (distribution.values) {
     const at = distribution.values.indexOf(value);
     if (at < 0) throw new RangeError(`${value} was never recorded, so it can't be taken back.`);
-    return { count: distribution.count - 1, sum: distribution.sum - value, values: distribution.values.toSpliced(at, 1) };
+    return exactly(distribution.values.toSpliced(at, 1));
   }
   return combine(distribution, { count: 1, sum: value, values: [value] }, -1);
 }
@@ -39,7 +39,7 @@ export function unrecord(distribution: Distribution, value: number): Distributio
 export function mergeDistributions(parts: readonly Distribution[], limit = EXACT): Distribution {
   if (parts.every((part) => part.values)) {
     const values = parts.flatMap((part) => part.values ?? []).sort((a, b) => a - b);
-    const exact: Distribution = { count: values.length, sum: parts.reduce((sum, part) => sum + part.sum, 0), values };
+    const exact = exactly(values);
     return values.length <= limit ? exact : bucketed(exact);
   }
   return parts.reduce((left, right) => combine(left, right, 1), emptyDistribution);
@@ -72,6 +72,11 @@ export function quantile(distribution: Distribution, q: number): number | null {
     if (seen > rank) return last;
   }
   return last;
+}
+
+/** The sum is taken anew from the values, so that one taken back leaves no trace of rounding. */
+function exactly(values: readonly number[]): Distribution {
+  return { count: values.length, sum: values.reduce((sum, value) => sum + value, 0), values };
 }
 
 function combine(left: Distribution, right: Distribution, sign: 1 | -1): Distribution {

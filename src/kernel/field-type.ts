@@ -54,7 +54,7 @@ export const Phone: FieldType = {
 export const WebSite: FieldType = {
   kind: 'text',
   max: 500,
-  pattern: /^https?:\/\/[^\s/?#]+\.[^\s/?#]+[^\s]*$/i,
+  pattern: /^https?:\/\/[^\s/?#.]+(?:\.[^\s/?#.]+)+\.?(?:[/?#]\S*)?$/i,
   hint: 'a web address such as https://example.com',
 };
 

@@ -1,21 +1,6 @@
 /** `@Field`: declares an input field, and with it the validation that its type asks for. */
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNumber,
-  IsString,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-  ValidateIf,
-  ValidateNested,
-  type ValidationOptions,
-} from 'class-validator';
+import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
+import { isDay, isInstant } from './calendar.js';
 import { Currency, type FieldType, type Shape } from './field-type.js';
 
 export interface FieldOptions {
@@ -41,9 +26,13 @@ export function Field(type: FieldType, options: FieldOptions = {}): PropertyDeco
     const own = specs.get(prototype) ?? [];
     own.push({ ...options, name, type });
     specs.set(prototype, own);
-    const checks = validators(type, {});
-    if (options.optional) checks.push(ValidateIf((_, value) => value !== undefined && !(value === null && options.clearable === true)));
-    for (const check of checks) check(prototype, property);
+    for (const { be, holds } of checks(type)) {
+      ValidateBy({ name: be, validator: { validate: holds, defaultMessage: () => `must be ${be}` } })(prototype, property);
+    }
+    if (nests(type)) ValidateNested({ each: type.kind === 'list', message: 'must be an object' })(prototype, property);
+    if (options.optional) {
+      ValidateIf((_, value) => value !== undefined && !(value === null && options.clearable === true))(prototype, property);
+    }
   };
 }
 
@@ -56,9 +45,9 @@ export function fieldsOf(shape: Shape): readonly FieldSpec[] {
   return found;
 }
 
-// Text as people type it: printable characters, tabs and line ends.
+/** Text as people type it: without control characters other than tabs and line ends, and without halves of characters. */
 // eslint-disable-next-line no-control-regex
-const printable = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/u;
+const printable = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\p{Cs}]*$/u;
 
 export const patterns = {
   id: /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
@@ -68,41 +57,77 @@ export const patterns = {
   instant: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/,
 } as const;
 
-function validators(type: FieldType, each: ValidationOptions): PropertyDecorator[] {
-  const like = (pattern: RegExp, hint: string): PropertyDecorator => Matches(pattern, { ...each, message: `$property must be ${hint}` });
+/** One thing that a value must be. They are asked in order, and the first that does not hold is told: a length before a pattern. */
+interface Check {
+  readonly be: string;
+  readonly holds: (value: unknown) => boolean;
+}
+
+function checks(type: FieldType): readonly Check[] {
   switch (type.kind) {
     case 'id':
-      return [type.uuid ? like(patterns.uuid, 'a UUID') : like(patterns.id, 'an id: 1 to 64 letters, digits, "_" or "-"')];
-    case 'user':
-      return [like(patterns.user, 'a user id: 1 to 100 letters, digits or "_.@:-"')];
-    case 'text':
       return [
-        type.pattern ? like(type.pattern, type.hint ?? 'of the right form') : like(printable, 'text without control characters'),
-        MaxLength(type.max, each),
-        MinLength(1, each),
-        IsString(each),
+        type.uuid
+          ? text('a UUID', (value) => patterns.uuid.test(value))
+          : text('an id: 1 to 64 letters, digits, "_" or "-"', (value) => patterns.id.test(value)),
       ];
+    case 'user':
+      return [text('a user id: 1 to 100 letters, digits or "_.@:-"', (value) => patterns.user.test(value))];
+    case 'text': {
+      const { max, pattern, hint } = type;
+      return [
+        text('text', () => true),
+        text('filled: it is empty', (value) => value.length > 0),
+        text(`at most ${max} characters long`, (value) => isWithin(value, max)),
+        text('text without control characters', (value) => printable.test(value)),
+        ...(pattern ? [text(hint ?? `of the form ${pattern.source}`, (value) => pattern.test(value))] : []),
+      ];
+    }
     case 'choice':
-      return [IsIn([...type.values], each)];
+      return [text(`one of ${type.values.map((value) => `"${value}"`).join(', ')}`, (value) => type.values.includes(value))];
     case 'boolean':
-      return [IsBoolean(each)];
+      return [{ be: 'true or false', holds: (value) => typeof value === 'boolean' }];
     case 'int':
-      return [Min(type.min, each), Max(type.max, each), IsInt(each)];
+      return [{ be: 'a whole number', holds: Number.isSafeInteger }, within(type.min, type.max)];
     case 'decimal':
-      return [Min(type.min, each), Max(type.max, each), IsNumber({}, each)];
+      return [{ be: 'a number', holds: Number.isFinite }, within(type.min, type.max)];
     case 'day':
-      return [like(patterns.day, 'a day such as 2018-02-26')];
+      return [text('a day such as 2018-02-26', isDay)];
     case 'instant':
-      return [like(patterns.instant, 'an instant such as 2018-02-26T19:58:54.000Z')];
+      return [text('an instant such as 2018-02-26T19:58:54.000Z', isInstant)];
     case 'money':
     case 'nested':
-      return [ValidateNested(each)];
+      return [{ be: 'an object', holds: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) }];
     case 'list':
-      return [...validators(type.of, { ...each, each: true }), ArrayMaxSize(type.max), IsArray()];
+      return [
+        { be: 'a list', holds: Array.isArray },
+        { be: `at most ${type.max} entries long`, holds: (value) => Array.isArray(value) && value.length <= type.max },
+        ...checks(type.of).map(({ be, holds }) => ({
+          be: `a list in which each entry is ${be}`,
+          holds: (value: unknown) => Array.isArray(value) && value.every(holds),
+        })),
+      ];
     case 'moneys':
     case 'distribution':
       throw new TypeError(`A ${type.kind} is computed by read models; it can't be an input field.`);
   }
+}
+
+function text(be: string, holds: (value: string) => boolean): Check {
+  return { be, holds: (value) => typeof value === 'string' && holds(value) };
+}
+
+function within(min: number, max: number): Check {
+  return { be: `from ${min} to ${max}`, holds: (value) => typeof value === 'number' && value >= min && value <= max };
+}
+
+/** Whether the text has at most `max` characters, those of two code units counted once. */
+function isWithin(value: string, max: number): boolean {
+  return value.length <= max || (value.length <= 2 * max && Array.from(value).length <= max);
+}
+
+function nests(type: FieldType): boolean {
+  return type.kind === 'list' ? nests(type.of) : type.kind === 'nested' || type.kind === 'money';
 }
 
 /** Money as an input: minor units and a currency. */

@@ -1,5 +1,6 @@
 /** Plain values from outside (JSON, YAML, GraphQL variables) made into a validated command: all problems at once, each with its field. */
 import { validateSync, type ValidationError } from 'class-validator';
+import { isDay } from './calendar.js';
 import type { FieldType, Shape } from './field-type.js';
 import { fieldsOf, MoneyInput } from './field.js';
 
@@ -9,6 +10,12 @@ export interface FieldProblem {
   /** What is wrong and what is allowed; never the value, which may be personal. */
   readonly message: string;
 }
+
+/** The most problems that are told at once; a request with more of them is not looked at further. */
+const MOST_PROBLEMS = 20;
+
+/** Names of fields come from outside too: a longer one is cut in messages. */
+const LONGEST_NAME = 60;
 
 /** Input that can't be a command. Nothing was done. */
 export class InvalidInput extends Error {
@@ -30,7 +37,7 @@ export function fromInput<T extends object>(target: new () => T, plain: unknown)
   const problems: FieldProblem[] = [];
   const made = build(target, plain, '', problems) as T;
   if (problems.length === 0) problems.push(...flatten(validateSync(made, { forbidUnknownValues: false, stopAtFirstError: true }), ''));
-  if (problems.length > 0) throw new InvalidInput(target.name, problems);
+  if (problems.length > 0) throw new InvalidInput(target.name, problems.slice(0, MOST_PROBLEMS));
   return made;
 }
 
@@ -43,7 +50,9 @@ function build(target: Shape, plain: unknown, path: string, problems: FieldProbl
   const fields = new Map(fieldsOf(target).map((field) => [field.name, field]));
   for (const [name, value] of Object.entries(plain)) {
     const field = fields.get(name);
-    const at = path ? `${path}.${name}` : name;
+    const shown = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+    const at = path ? `${path}.${shown}` : shown;
+    if (problems.length >= MOST_PROBLEMS) return made;
     if (!field) problems.push({ field: at, message: `${at} is not a field of ${target.name}; it has ${[...fields.keys()].join(', ')}` });
     else if (value !== undefined) made[name] = convert(field.type, value, at, problems);
   }
@@ -62,16 +71,21 @@ function convert(type: FieldType, value: unknown, path: string, problems: FieldP
     case 'nested':
       return build(type.shape(), value, path, problems);
     case 'list':
-      return Array.isArray(value) ? value.map((item, index) => convert(type.of, item, `${path}.${index}`, problems)) : value;
+      // A list that is too long is refused as it is.
+      return Array.isArray(value) && value.length <= type.max
+        ? value.map((item, index) => convert(type.of, item, `${path}.${index}`, problems))
+        : value;
     default:
       return value;
   }
 }
 
+const withZone = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+
 /** ISO 8601 with a zone, in UTC with milliseconds; anything else comes back as it was, for the validation to refuse. */
 export function toInstant(value: unknown): unknown {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'not a date' : value.toISOString();
-  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(value)) return value;
+  if (typeof value !== 'string' || !withZone.test(value) || !isDay(value.slice(0, 10))) return value;
   const parsed = new Date(value);
   return Number.isNaN(parsed.getTime()) ? value : parsed.toISOString();
 }
@@ -81,7 +95,7 @@ function flatten(errors: readonly ValidationError[], path: string): FieldProblem
     const field = path ? `${path}.${error.property}` : error.property;
     const own = Object.values(error.constraints ?? {}).map((message) => ({
       field,
-      message: error.value === undefined ? `${field} is required` : message.replace(error.property, field),
+      message: error.value === undefined ? `${field} is required` : `${field} ${message}`,
     }));
     return [...own, ...flatten(error.children ?? [], field)];
   });

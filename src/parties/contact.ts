@@ -2,7 +2,7 @@
 import { ContactAssigned, ContactRegistered, ContactRevised, type ContactEvent } from '../../contracts/parties/contact.js';
 import { aggregate } from '../kernel/aggregate.js';
 import { Command, Creating, Existing, type Facts } from '../kernel/command.js';
-import { latestDay } from '../kernel/day.js';
+import { latestDay } from '../kernel/calendar.js';
 import { Field } from '../kernel/field.js';
 import { Day, Email, Language, List, Phone, Ref, Text, User } from '../kernel/field-type.js';
 import { Rejection } from '../kernel/rejection.js';

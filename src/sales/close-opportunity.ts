@@ -4,7 +4,7 @@ import { OTHER_REASON } from '../../contracts/sales/pipeline.js';
 import type { Money } from '../../contracts/values.js';
 import { reference, type Reference } from '../kernel/aggregate.js';
 import { Command, Existing, type Facts } from '../kernel/command.js';
-import { latestDay } from '../kernel/day.js';
+import { latestDay } from '../kernel/calendar.js';
 import { Field } from '../kernel/field.js';
 import { Day, MoneyField, Text } from '../kernel/field-type.js';
 import { Rejection } from '../kernel/rejection.js';
