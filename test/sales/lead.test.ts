@@ -1,5 +1,13 @@
 import { describe, it } from '@jest/globals';
-import { LeadAssigned, LeadConverted, LeadDisqualified, LeadQualified, LeadRegistered, LeadReopened, LeadRevised } from '../../contracts/sales/lead.js';
+import {
+  LeadAssigned,
+  LeadConverted,
+  LeadDisqualified,
+  LeadQualified,
+  LeadRegistered,
+  LeadReopened,
+  LeadRevised,
+} from '../../contracts/sales/lead.js';
 import { derivedId } from '../../src/kernel/derived-id.js';
 import { AssignLead, lead, RegisterLead, ReviseLead } from '../../src/sales/lead.js';
 import { DisqualifyLead, QualifyLead, ReopenLead } from '../../src/sales/qualify-lead.js';
@@ -19,7 +27,17 @@ const source = { registeredAt: '2018-02-01T09:00:00.000Z', origin: 'social', cam
 const qualified = LeadQualified({ temperature: 'hot', score: 80, budget: null, authority: null, need: null, timing: null, source });
 const disqualified = LeadDisqualified({ reason: 'no budget', note: null, source });
 const converted = LeadConverted({
-  account: { id: derivedId(ID, 'account'), existing: false, name: 'Pop & Fiii', kind: 'company', industry: null, size: null, segment: null, website: null, tags: [] },
+  account: {
+    id: derivedId(ID, 'account'),
+    existing: false,
+    name: 'Pop & Fiii',
+    kind: 'company',
+    industry: null,
+    size: null,
+    segment: null,
+    website: null,
+    tags: [],
+  },
   contact: null,
   opportunity: null,
   owner: 'sam',
@@ -31,7 +49,16 @@ describe('Registering a lead', () => {
     given(lead, [])
       .when(RegisterLead, { name: ' Ana Pop ' }, { actor: 'maria' })
       .then([
-        LeadRegistered({ name: 'Ana Pop', company: null, email: null, phone: null, origin: null, campaignId: null, interest: null, owner: 'maria' }),
+        LeadRegistered({
+          name: 'Ana Pop',
+          company: null,
+          email: null,
+          phone: null,
+          origin: null,
+          campaignId: null,
+          interest: null,
+          owner: 'maria',
+        }),
       ]);
   });
 
@@ -130,7 +157,9 @@ describe('Qualifying a lead', () => {
     ['disqualified', [disqualified], 'LEAD_NOT_OPEN'],
     ['converted', [qualified, converted], 'LEAD_NOT_OPEN'],
   ])('is refused when it is %s', (_, past, code) => {
-    given(lead, [registered, ...past]).when(QualifyLead, { temperature: 'warm' }).thenRejected(code);
+    given(lead, [registered, ...past])
+      .when(QualifyLead, { temperature: 'warm' })
+      .thenRejected(code);
   });
 
   it.each([
@@ -162,7 +191,9 @@ describe('Disqualifying a lead', () => {
     ['disqualified', [disqualified]],
     ['converted', [qualified, converted]],
   ])('is refused when it is %s', (_, past) => {
-    given(lead, [registered, ...past]).when(DisqualifyLead, { reason: 'duplicate' }).thenRejected('LEAD_NOT_OPEN');
+    given(lead, [registered, ...past])
+      .when(DisqualifyLead, { reason: 'duplicate' })
+      .thenRejected('LEAD_NOT_OPEN');
   });
 });
 
@@ -171,7 +202,9 @@ describe('Reopening a lead', () => {
     ['qualified', qualified],
     ['disqualified', disqualified],
   ] as const)('says that it was %s, so that funnels can take it back', (from, judgement) => {
-    given(lead, [registered, judgement]).when(ReopenLead).then([LeadReopened({ from, source })]);
+    given(lead, [registered, judgement])
+      .when(ReopenLead)
+      .then([LeadReopened({ from, source })]);
   });
 
   it('lets it be judged again', () => {
