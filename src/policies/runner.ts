@@ -22,7 +22,7 @@ export class PolicyRunner {
   constructor(
     private readonly options: {
       readonly log: EventLog;
-      readonly checkpoints: Pick<ViewWriter, 'prepare' | 'checkpoint' | 'commit'>;
+      readonly checkpoints: Pick<ViewWriter, 'prepare' | 'checkpoint' | 'commit' | 'reset'>;
       readonly reactor: Reactor;
       readonly onRetry: (failure: unknown) => void;
     },
