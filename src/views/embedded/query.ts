@@ -3,7 +3,8 @@ import type { Database } from '../../sqlite/database.js';
 import type { ListPage, SummaryGroup } from '../port.js';
 import { type PageQuery, readPage } from './page.js';
 import type { Sql } from './sql.js';
-import { readSummary, type SummaryPlan } from './summary.js';
+import { readSummary } from './summary.js';
+import type { SummaryPlan } from './summary-plan.js';
 
 export type Query =
   | ({ readonly kind: 'page' } & PageQuery)

@@ -23,7 +23,8 @@ import { answer, type Answers, groupsOf, type Query } from './query.js';
 import { ReaderThreads } from './reader-threads.js';
 import { sourcesOf } from './selection.js';
 import { join, sql } from './sql.js';
-import { emptySummary, summaryPlan } from './summary.js';
+import { emptySummary } from './summary.js';
+import { summaryPlan } from './summary-plan.js';
 
 export interface EmbeddedViewReaderOptions {
   readonly file: string;

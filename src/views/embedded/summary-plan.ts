@@ -1,0 +1,84 @@
+/** Summaries as statements: one for counts and sums of numbers, one more for each measure that is kept by currency or as a sketch. */
+import type { SummaryQuery } from '../port.js';
+import type { Layout, StoredColumn } from './layout.js';
+import { sourcesOf } from './selection.js';
+import { identifier, join, raw, sql, type Sql } from './sql.js';
+
+/** Numbers come with the counts; money as rows of the group's values, currency and sum; sketches as rows of them and a JSON array. */
+export type PlannedMeasure =
+  | { readonly name: string; readonly kind: 'number' }
+  | { readonly name: string; readonly kind: 'money' | 'distribution'; readonly query: Sql };
+
+export interface SummaryPlan {
+  readonly groupBy: readonly { readonly name: string; readonly flag: boolean }[];
+  readonly measures: readonly PlannedMeasure[];
+  /** Rows of the group's values, the count, then the sums of numbers in the measures' order. */
+  readonly query: Sql;
+}
+
+/** @throws TypeError when a column is no dimension or no measure, or a filter or the search does not fit the read model. */
+export function summaryPlan(layout: Layout, { groupBy, measures, ...selection }: SummaryQuery): SummaryPlan {
+  const dimensions = groupBy.map((name) => dimensionOf(layout, name));
+  const groups = dimensions.map((_, index) => identifier(`g${index}`));
+  const sources = sourcesOf(layout, selection);
+  /** The selected documents, with the group's values and other columns. */
+  const documents = (columns: readonly Sql[]): Sql => {
+    const named = [...dimensions.map(({ value }, index) => sql`${value} AS ${groups[index] ?? raw('')}`), ...columns];
+    const rows = sources.map(({ table, condition }) => sql`SELECT ${join([...named, raw('1')])} FROM ${table} WHERE ${condition}`);
+    return sql`(${join(rows, ' UNION ALL ')})`;
+  };
+  const select = (values: readonly Sql[], from: Sql, by: readonly Sql[]): Sql => {
+    const all = sql`SELECT ${join([...groups, ...values])} FROM ${from}`;
+    return by.length > 0 ? sql`${all} GROUP BY ${join(by)}` : all;
+  };
+  const byCurrency = (from: Sql): Sql => select([raw('currency'), exactSum(raw('amount'))], from, [...groups, raw('currency')]);
+
+  const numbers: StoredColumn[] = [];
+  const planned = measures.map((name): PlannedMeasure => {
+    const type = layout.model.columns.find((column) => column.name === name && column.measure)?.type;
+    const inDocument = sql`json_extract(document, ${`$.${JSON.stringify(name)}`}) AS value`;
+    if (type?.kind === 'moneys') {
+      const sums = sql`(SELECT ${join([...groups, raw('sums.key AS currency'), raw('sums.value AS amount')])}
+        FROM ${documents([inDocument])} AS documents, json_each(documents.value) AS sums)`;
+      return { name, kind: 'money', query: byCurrency(sums) };
+    }
+    if (type?.kind === 'distribution') {
+      return { name, kind: 'distribution', query: select([raw('json_group_array(json(value))')], documents([inDocument]), groups) };
+    }
+    const stored = layout.columns.get(name);
+    if (!type || !stored) throw undeclared(layout, name, 'measure');
+    if (stored.currency) {
+      const columns = [sql`${stored.currency} AS currency`, sql`${stored.value} AS amount`];
+      return { name, kind: 'money', query: byCurrency(documents(columns)) };
+    }
+    if (stored.kind !== 'int' && stored.kind !== 'decimal') throw undeclared(layout, name, 'measure');
+    numbers.push(stored);
+    return { name, kind: 'number' };
+  });
+
+  const columns = numbers.map(({ value }, index) => sql`${value} AS ${identifier(`n${index}`)}`);
+  const sums = numbers.map(({ kind }, index) => {
+    const column = identifier(`n${index}`);
+    return kind === 'int' ? exactSum(column) : sql`sum(${column})`;
+  });
+  return {
+    groupBy: dimensions.map(({ spec, kind }) => ({ name: spec.name, flag: kind === 'boolean' })),
+    measures: planned,
+    query: select([raw('count(*)'), ...sums], documents(columns), groups),
+  };
+}
+
+/** As text, in which no digit is lost on the way out. SQLite fails where a sum leaves 64 bits. */
+function exactSum(column: Sql): Sql {
+  return sql`CAST(sum(${column}) AS TEXT)`;
+}
+
+function dimensionOf(layout: Layout, name: string): StoredColumn {
+  const column = layout.columns.get(name);
+  if (!column?.spec.dimension || column.kind === 'money') throw undeclared(layout, name, 'dimension');
+  return column;
+}
+
+function undeclared(layout: Layout, name: string, flag: string): TypeError {
+  return new TypeError(`${layout.model.name}.${name} is not declared with \`${flag}\`.`);
+}
