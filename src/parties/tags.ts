@@ -6,7 +6,8 @@ export const Tags = List(Text(50), 50);
 
 /** The tags without those that only repeat another in other letters; the first spelling stays. */
 export function distinctTags(tags: readonly string[]): string[] {
-  return [...new Map(tags.toReversed().map((tag) => [fold(tag), tag])).values()].toReversed();
+  const folded = tags.map(fold);
+  return tags.filter((_, index) => folded.indexOf(folded[index] ?? '') === index);
 }
 
 /** Input whose tags, where given, are distinct. */
