@@ -4,10 +4,19 @@ import type { Config } from './config.js';
 import type { EventLog } from './log/port.js';
 import type { ViewReader, ViewWriter } from './views/port.js';
 
+export interface LogOptions {
+  readonly readOnly?: boolean;
+  /** Appends are durable when the log has been closed, not each by itself: for loads that can be repeated, while no server runs. */
+  readonly durableAtClose?: boolean;
+}
+
 /** @throws LogUnavailable */
-export async function openLog({ dataDir }: Pick<Config, 'dataDir'>, options: { readonly readOnly?: boolean } = {}): Promise<EventLog> {
+export async function openLog(
+  { dataDir }: Pick<Config, 'dataDir'>,
+  { readOnly = false, durableAtClose = false }: LogOptions = {},
+): Promise<EventLog> {
   const { openEmbeddedLog } = await import('./log/embedded.js');
-  return openEmbeddedLog({ file: join(dataDir, 'events.db'), ...options });
+  return openEmbeddedLog({ file: join(dataDir, 'events.db'), readOnly, synchronous: durableAtClose ? 'NORMAL' : 'FULL' });
 }
 
 /** @throws ViewsUnavailable */

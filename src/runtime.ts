@@ -23,14 +23,16 @@ export interface RuntimeOptions {
    * rest. Without it a command waits to the end and fails with it, as is right where no runner works.
    */
   readonly patienceMs?: number;
+  /** See `LogOptions`. */
+  readonly durableAtClose?: boolean;
 }
 
 /**
  * Opens log and views and makes commands run, with what process managers answer to them at once.
  * @throws LogUnavailable, ViewsUnavailable
  */
-export async function openRuntime(config: Config, { onRefusal, patienceMs }: RuntimeOptions): Promise<Runtime> {
-  const log = await openLog(config);
+export async function openRuntime(config: Config, { onRefusal, patienceMs, durableAtClose = false }: RuntimeOptions): Promise<Runtime> {
+  const log = await openLog(config, { durableAtClose });
   try {
     const views = await openViewReader(config);
     const pipeline = new CommandPipeline({ log, cacheSize: config.stateCache });

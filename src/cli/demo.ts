@@ -1,0 +1,64 @@
+/** `daybook demo`: fills an empty data folder with a made-up company, then serves it. */
+import type { Config } from '../config.js';
+import { fillDemo, type DemoReport } from '../demo/fill.js';
+import { openForLoading } from './loading.js';
+import { progress } from './progress.js';
+import { runServe } from './serve.js';
+import { stopSignal, type Terminal } from './terminal.js';
+
+export interface DemoCommandOptions {
+  readonly seed: number;
+  /** A day; its end is the end of the data. */
+  readonly until?: string;
+  readonly serve: boolean;
+}
+
+const DAY = 86_400_000;
+
+/** @returns the exit code: 0 done, 130 stopped */
+export async function runDemo(config: Config, { seed, until, serve }: DemoCommandOptions, terminal: Terminal): Promise<number> {
+  const midnight = Math.floor(Date.now() / DAY) * DAY;
+  const end = until === undefined ? midnight : Math.min(Date.parse(`${until}T00:00:00Z`) + DAY, midnight);
+  const stop = stopSignal();
+  const began = Date.now();
+  const bar = progress(terminal.err, 'Demo');
+  let report: DemoReport;
+  try {
+    const runtime = await openForLoading(config, ({ policy, rejection }) => {
+      throw new Error(`The demo's data was refused (${policy}, ${rejection.code}): ${rejection.message}`, { cause: rejection });
+    });
+    try {
+      const { log, pipeline } = runtime;
+      const onProgress = (done: number, total: number): void => bar.update(done, total);
+      report = await fillDemo({ log, pipeline, seed, until: end, onProgress, signal: stop.signal });
+    } finally {
+      bar.end();
+      await runtime.close();
+    }
+  } finally {
+    stop.release();
+  }
+  terminal.out.write(describe(report, config.dataDir, (Date.now() - began) / 1000));
+  if (report.outcome === 'stopped') return 130;
+  if (serve) await runServe(config, terminal);
+  return 0;
+}
+
+function describe({ outcome, commands, from, until }: DemoReport, dataDir: string, seconds: number): string {
+  if (outcome === 'stopped') return 'Stopped. What is written stays. Run the same command again to go on.\n';
+  if (outcome === 'kept') return `${dataDir} holds data already; it is left as it is.\n`;
+  const count = (...names: readonly string[]): string =>
+    names.reduce((sum, name) => sum + (commands.get(name) ?? 0), 0).toLocaleString('en-US');
+  return (
+    `Lumen & Oak, a made-up company that furnishes offices, from ${day(from)} to ${day(until - DAY)}, in ${dataDir}:\n` +
+    `  leads          ${count('RegisterLead')} registered, ${count('QualifyLead')} times qualified, ` +
+    `${count('DisqualifyLead')} times disqualified, ${count('ConvertLead')} converted\n` +
+    `  opportunities  ${count('AdvanceOpportunity')} times moved, ${count('WinOpportunity')} times won, ` +
+    `${count('LoseOpportunity')} times lost, ${count('ReopenOpportunity')} times reopened\n` +
+    `  commands       ${count(...commands.keys())} in ${seconds.toFixed(1)} s\n`
+  );
+}
+
+function day(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}

@@ -1,0 +1,42 @@
+/** Failures as a user sees them: one sentence that says what to do for those that are known, the way to the stack for others. */
+import { InvalidConfig } from '../config.js';
+import { HistoryNotEmpty } from '../import/carried-over.js';
+import { InvalidSource } from '../import/csv-source.js';
+import { InvalidMapping } from '../import/mapping-document.js';
+import { SetupRefused } from '../import/run-import.js';
+import { LogUnavailable } from '../log/port.js';
+import { LockHeld } from '../sqlite/lock.js';
+import { DatabaseUnavailable } from '../sqlite/unavailable.js';
+import { ViewsUnavailable } from '../views/port.js';
+
+const known = [
+  InvalidConfig,
+  InvalidMapping,
+  InvalidSource,
+  HistoryNotEmpty,
+  SetupRefused,
+  LogUnavailable,
+  ViewsUnavailable,
+  DatabaseUnavailable,
+  LockHeld,
+];
+
+/** What to print. @param debug adds the stack of what is not known */
+export function describeFailure(failure: unknown, debug: boolean): string {
+  if (!(failure instanceof Error)) return `Daybook failed: ${String(failure)}`;
+  // The server is slow to load, so its own failure is known by its name.
+  if (failure.name === 'PortInUse' || known.some((type) => failure instanceof type)) return failure.message;
+  const { code, path, port } = failure as NodeJS.ErrnoException & { readonly port?: number };
+  if (code === 'EADDRINUSE') {
+    return `Port ${port ?? ''} is in use already. Stop the program that has it, or choose another one with --port or DAYBOOK_PORT; 0 takes a free one.`;
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    const what = path ?? (port === undefined ? 'A file' : `Port ${port}`);
+    return `${what} can't be used: this user has no right to. Change the rights, or choose another place.`;
+  }
+  if (code === 'ENOSPC') {
+    return `There is no space left${path === undefined ? '' : ` for ${path}`}. Make room and run the same command again.`;
+  }
+  if (debug) return `Daybook failed: ${failure.stack ?? failure.message}`;
+  return `Daybook failed: ${failure.message}\nRun it again with DAYBOOK_LOG_LEVEL=debug to see where.`;
+}

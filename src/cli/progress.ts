@@ -1,0 +1,79 @@
+/** How far a long task is: a bar that redraws itself on a terminal, a line every few seconds elsewhere. */
+
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export interface Progress {
+  update(done: number, total: number): void;
+  /** Leaves the last state standing and ends the line. */
+  end(): void;
+}
+
+/** Between two drawings, in milliseconds. */
+const ON_TERMINAL = 100;
+const ELSEWHERE = 3_000;
+
+/** @param clock the present, in milliseconds since 1970 */
+export function progress(stream: ProgressStream, label: string, clock: () => number = Date.now): Progress {
+  const terminal = stream.isTTY === true;
+  const began = clock();
+  let drawn = began;
+  let last: string | undefined;
+  let shown = true;
+
+  const draw = (): void => {
+    if (last === undefined) return;
+    stream.write(terminal ? `\r\u001b[2K${last}` : `${last}\n`);
+    shown = true;
+  };
+  return {
+    update(done, total) {
+      const now = clock();
+      last = describe({ label, done, total, seconds: (now - began) / 1000, width: terminal ? (stream.columns ?? 80) : undefined });
+      shown = false;
+      if (now - drawn < (terminal ? ON_TERMINAL : ELSEWHERE)) return;
+      drawn = now;
+      draw();
+    },
+    end() {
+      if (!shown) draw();
+      if (terminal && last !== undefined) stream.write('\n');
+    },
+  };
+}
+
+/** No progress at all. */
+export const silent: Progress = { update: () => undefined, end: () => undefined };
+
+/** `Import [#####     ]  42 %, 5,130 of 12,211, 4,900/s, 1 s left`; without a width there is no bar. */
+function describe(state: {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+  readonly seconds: number;
+  readonly width: number | undefined;
+}): string {
+  const { label, done, total, seconds, width } = state;
+  const share = total === 0 ? 1 : done / total;
+  const rate = seconds > 0 ? done / seconds : 0;
+  const left = done >= total ? '' : rate > 0 ? `, ${duration((total - done) / rate)} left` : '';
+  const figures = `${String(Math.floor(share * 100)).padStart(3)} %, ${number(done)} of ${number(total)}, ${number(Math.round(rate))}/s${left}`;
+  if (width === undefined) return `${label}: ${figures.trim()}`;
+  const room = Math.min(30, width - label.length - figures.length - 6);
+  if (room < 5) return `${label} ${figures}`.slice(0, Math.max(width - 1, 1));
+  return `${label} [${'#'.repeat(Math.round(share * room)).padEnd(room)}] ${figures}`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
