@@ -53,6 +53,16 @@ const reasons: Readonly<Record<number, UnavailableReason>> = {
   26: 'foreign',
 };
 
+/** The driver leaves the code out of errors that come while it reads rows; SQLite's own words (`sqlite3_errstr`) are all there is then. */
+const codesByMessage: Readonly<Record<string, number>> = {
+  'database is locked': 5,
+  'disk I/O error': 10,
+  'database disk image is malformed': 11,
+  'database or disk is full': 13,
+  'unable to open database file': 14,
+  'file is not a database': 26,
+};
+
 /** Errors of the operating system that say more than SQLite's own code does: by number, as SQLite gives them, and by name, as Node does. */
 const systemReasons: Readonly<Record<string | number, UnavailableReason>> = {
   1: 'unreachable',
@@ -76,7 +86,8 @@ const systemReasons: Readonly<Record<string | number, UnavailableReason>> = {
 /** The error in words about this database; undefined when it is not about the file, such as a wrong statement. */
 export function asUnavailable(error: unknown, subject: Subject): DatabaseUnavailable | undefined {
   if (error instanceof DatabaseUnavailable) return error;
-  const { code, errcode, systemErrno } = error as { code?: unknown; errcode?: unknown; systemErrno?: unknown };
+  const { code, message, errcode: given, systemErrno } = error as Readonly<Record<'code' | 'message' | 'errcode' | 'systemErrno', unknown>>;
+  const errcode = given ?? (code === 'ERR_SQLITE_ERROR' ? codesByMessage[String(message)] : undefined);
   const system = typeof errcode === 'number' ? systemErrno : code;
   const reason =
     (typeof system === 'number' || typeof system === 'string' ? systemReasons[system] : undefined) ??

@@ -3,7 +3,7 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { resolve } from 'node:path';
 import type { Position } from '../../kernel/event.js';
 import type { Database, DatabaseKind } from '../../sqlite/database.js';
-import { DatabaseUnavailable } from '../../sqlite/unavailable.js';
+import { asUnavailable } from '../../sqlite/unavailable.js';
 import { ViewsUnavailable } from '../port.js';
 import type { Layout } from './layout.js';
 
@@ -33,11 +33,12 @@ export function channelOf(file: string): BroadcastChannel {
   return channel;
 }
 
-/** Does `work`, with errors about the file in the port's words. */
-export function attempt<T>(work: () => T): T {
+/** Does `work`, with errors about the file in the port's words. @throws ViewsUnavailable */
+export function attempt<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof DatabaseUnavailable ? new ViewsUnavailable(error.message, { cause: error }) : error;
+    const unavailable = asUnavailable(error, { ...viewsFile, file });
+    throw unavailable ? new ViewsUnavailable(unavailable.message, { cause: error }) : error;
   }
 }

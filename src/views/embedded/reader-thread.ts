@@ -20,7 +20,7 @@ parentPort?.on('message', (asked: Asked | 'close') => {
 
 function tell({ id, query }: Asked): Told {
   try {
-    return { id, answer: answer(database, query) };
+    return { id, answer: database.attempt(() => answer(database, query)) };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     return { id, failure: error instanceof DatabaseUnavailable ? 'unavailable' : name === 'RangeError' ? 'range' : 'other', message };

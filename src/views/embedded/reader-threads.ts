@@ -33,6 +33,7 @@ const ATTEMPTS = 2;
 export class ReaderThreads {
   private readonly threads = new Set<Thread>();
   private readonly queue: Waiting[] = [];
+  private readonly unanswered = new Set<Promise<Answer>>();
   private lastId = 0;
   private closing = false;
 
@@ -40,21 +41,27 @@ export class ReaderThreads {
   constructor(
     private readonly file: string,
     private readonly size: number,
-    private readonly script: URL = new URL('./reader-thread.js', import.meta.url),
+    private readonly script = new URL('./reader-thread.js', import.meta.url),
   ) {}
 
   /** @throws ViewsUnavailable when the file can't be read, or the thread died twice over this query. */
   ask<Kind extends keyof Answers>(query: Extract<Query, { readonly kind: Kind }>): Promise<Answers[Kind]> {
-    return new Promise<Answer>((resolve, reject) => {
+    const answer = new Promise<Answer>((resolve, reject) => {
+      if (this.closing) throw new ViewsUnavailable(`The threads that read ${this.file} were ended: this program is ending.`);
       this.lastId += 1;
       this.queue.push({ id: this.lastId, query, resolve, reject, attempts: 0 });
       this.hand();
-    }) as Promise<Answers[Kind]>;
+    });
+    this.unanswered.add(answer);
+    const settled = () => this.unanswered.delete(answer);
+    answer.then(settled, settled);
+    return answer as Promise<Answers[Kind]>;
   }
 
   /** Answers what has been asked, then ends the threads. */
   async close(): Promise<void> {
     this.closing = true;
+    await Promise.allSettled(this.unanswered);
     const ends = [...this.threads].map(({ worker }) => once(worker, 'exit'));
     for (const { worker } of this.threads) {
       worker.ref();
@@ -107,7 +114,7 @@ export class ReaderThreads {
   private bury(thread: Thread, cause: unknown): void {
     this.threads.delete(thread);
     const again = [...thread.asked.values()].filter((waiting) => {
-      if (waiting.attempts < ATTEMPTS && !this.closing) return true;
+      if (waiting.attempts < ATTEMPTS) return true;
       waiting.reject(new ViewsUnavailable(`A thread that reads ${this.file} died. Ask again; if it goes on, see the log.`, { cause }));
       return false;
     });

@@ -30,6 +30,8 @@ export interface EmbeddedViewReaderOptions {
   readonly file: string;
   /** How many threads answer lists, counts and summaries; 0: the calling thread does. 2 unless said otherwise. */
   readonly threads?: number;
+  /** What such a thread runs: `reader-thread.js` beside this file unless said otherwise, which is there once the program is built. */
+  readonly thread?: URL;
 }
 
 /**
@@ -37,8 +39,9 @@ export interface EmbeddedViewReaderOptions {
  * position 0 and has no documents.
  * @throws ViewsUnavailable when there is a file, but it can't be read or is not one of read models.
  */
-export async function openEmbeddedViewReader({ file, threads = 2 }: EmbeddedViewReaderOptions): Promise<ViewReader> {
-  const reader = new EmbeddedViewReader(file, threads);
+export async function openEmbeddedViewReader(options: EmbeddedViewReaderOptions): Promise<ViewReader> {
+  const { file, threads = 2, thread } = options;
+  const reader = new EmbeddedViewReader(file, threads > 0 ? new ReaderThreads(file, threads, thread) : undefined);
   try {
     await reader.begin();
   } catch (error) {
@@ -52,18 +55,16 @@ class EmbeddedViewReader implements ViewReader {
   private database: Database | undefined;
   private closed = false;
   private readonly arrivals: Arrivals;
-  private readonly threads: ReaderThreads | undefined;
 
   constructor(
     private readonly file: string,
-    threads: number,
+    private readonly threads: ReaderThreads | undefined,
   ) {
     this.arrivals = new Arrivals(file);
-    this.threads = threads > 0 ? new ReaderThreads(file, threads) : undefined;
   }
 
   async begin(): Promise<void> {
-    attempt(() => this.open());
+    attempt(this.file, () => this.open());
   }
 
   async position(model: ReadModelSpec): Promise<Position> {
@@ -77,7 +78,7 @@ class EmbeddedViewReader implements ViewReader {
 
   async get(model: ReadModelSpec, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]> {
     const layout = layoutFor(model, asOf);
-    return attempt(() => {
+    return attempt(this.file, () => {
       const database = this.prepared(layout);
       return keys.map((key) => {
         const text = database && (asOf === undefined ? currentOf(database, layout, key)?.[0] : versionOf(database, layout, key, asOf));
@@ -116,13 +117,13 @@ class EmbeddedViewReader implements ViewReader {
     query: Extract<Query, { readonly kind: Kind }>,
     empty: Answers[Kind],
   ): Promise<Answers[Kind]> {
-    const database = attempt(() => this.prepared(layout));
+    const database = attempt(this.file, () => this.prepared(layout));
     if (!database) return empty;
-    return this.threads ? this.threads.ask(query) : attempt(() => answer(database, query) as Answers[Kind]);
+    return this.threads ? this.threads.ask(query) : attempt(this.file, () => answer(database, query) as Answers[Kind]);
   }
 
   private positionNow(layout: Layout): Position {
-    return attempt(() => {
+    return attempt(this.file, () => {
       const database = this.open();
       return (database && checkpointOf(database, layout)) ?? 0;
     });

@@ -21,9 +21,9 @@ export interface EmbeddedViewWriterOptions {
  * Opens the file of read models for writing, creating it where it is missing. Its calls are synchronous inside: a projector has its own thread.
  * @throws ViewsUnavailable when the file can't be opened, is not one of read models, or is damaged.
  */
-export function openEmbeddedViewWriter(options: EmbeddedViewWriterOptions): Promise<ViewWriter> {
-  return promise(() => {
-    const { file, maxPages } = options;
+export async function openEmbeddedViewWriter(options: EmbeddedViewWriterOptions): Promise<ViewWriter> {
+  const { file, maxPages } = options;
+  return attempt(file, () => {
     // What is lost with the power is built again from the log: the checkpoint is lost with it.
     const database = openDatabase(viewsFile, { file, synchronous: 'NORMAL', ...(maxPages === undefined ? {} : { maxPages }) });
     database.exec('PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=16000');
@@ -53,11 +53,11 @@ class EmbeddedViewWriter implements ViewWriter {
   }
 
   checkpoint(model: ReadModelSpec): Promise<Position> {
-    return promise(() => checkpointOf(this.database, layoutOf(model)) ?? 0);
+    return this.promise(() => checkpointOf(this.database, layoutOf(model)) ?? 0);
   }
 
   load(model: ReadModelSpec, keys: readonly string[]): Promise<ReadonlyMap<string, Document>> {
-    return promise(() => this.table(layoutOf(model)).load(keys));
+    return this.promise(() => this.table(layoutOf(model)).load(keys));
   }
 
   commit(commits: readonly Commit[]): Promise<void> {
@@ -81,7 +81,7 @@ class EmbeddedViewWriter implements ViewWriter {
   }
 
   close(): Promise<void> {
-    return promise(() => {
+    return this.promise(() => {
       this.channel.close();
       this.database.close();
     });
@@ -105,10 +105,15 @@ class EmbeddedViewWriter implements ViewWriter {
   }
 
   private write(work: () => void): Promise<void> {
-    return promise(() => {
+    return this.promise(() => {
       this.database.transaction(work);
       this.channel.postMessage('committed');
     });
+  }
+
+  /** The port is asynchronous; this side of it is not. */
+  private async promise<T>(work: () => T): Promise<T> {
+    return attempt(this.options.file, work);
   }
 }
 
@@ -148,9 +153,4 @@ function apply(layout: Layout, table: Table, changes: readonly DocumentChange[])
 function inOrder(changes: readonly DocumentChange[]): readonly DocumentChange[] {
   const ordered = changes.every((change, index) => index === 0 || change.position >= (changes[index - 1]?.position ?? 0));
   return ordered ? changes : changes.toSorted((a, b) => a.position - b.position);
-}
-
-/** The port is asynchronous; this side of it is not. */
-async function promise<T>(work: () => T): Promise<T> {
-  return attempt(work);
 }
