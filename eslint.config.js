@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 /** Core rules beyond the recommended ones. */
 const core = {
   curly: ['error', 'multi-line'],
-  eqeqeq: 'error',
+  eqeqeq: ['error', 'always', { null: 'ignore' }],
   'no-constructor-return': 'error',
   'no-else-return': 'error',
   'no-param-reassign': 'error',
@@ -46,6 +46,8 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
       // The compiler takes `signal.aborted` for what it was before an await, so checks that matter would be called unnecessary.
       '@typescript-eslint/no-unnecessary-condition': 'off',
+      // Generic instances and options that are structural types of classes are taken for foreign objects.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // Documents are plain JSON objects, also where they are keyed by data.
       '@typescript-eslint/no-dynamic-delete': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],

@@ -13,13 +13,20 @@ const loopback = ['127.0.0.1', '::1', 'localhost'] as const;
 const whole = (min: number, max: number) => z.coerce.number(`a whole number from ${min} to ${max}`).int().min(min).max(max);
 
 const settings = {
-  dataDir: z.string().min(1).default('data').describe('Folder of the event log, the read models and the rejects of imports; made when absent.'),
+  dataDir: z
+    .string()
+    .min(1)
+    .default('data')
+    .describe('Folder of the event log, the read models and the rejects of imports; made when absent.'),
   host: z
     .enum(loopback, `one of ${loopback.join(', ')}: until access control exists, Daybook serves this machine only`)
     .default('127.0.0.1')
     .describe('Address to serve on. Loopback only, until access control exists.'),
   port: whole(0, 65_535).default(4000).describe('TCP port; 0 takes a free one.'),
-  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').describe('Least level of the log lines on standard error.'),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('Least level of the log lines on standard error.'),
   defaultActor: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,99}$/, 'a user id: 1 to 100 letters, digits or "_.@:-"')
@@ -34,8 +41,12 @@ const settings = {
   readerThreads: whole(0, 64).default(2).describe('Threads that answer lists and summaries; 0 answers them on the server thread.'),
   projectionPage: whole(1, 5_000).default(1_000).describe('Events folded and committed together while a read model catches up.'),
   minPositionTimeoutMs: whole(0, 60_000).default(5_000).describe('How long a query waits for the position it asks for, in milliseconds.'),
-  policyPatienceMs: whole(0, 60_000).default(5_000).describe('How long a mutation waits for what process managers answer to it, in milliseconds.'),
-  readyLagMs: whole(0, 600_000).default(2_000).describe('How long a read model may be behind the log before /health/ready says no, in milliseconds.'),
+  policyPatienceMs: whole(0, 60_000)
+    .default(5_000)
+    .describe('How long a mutation waits for what process managers answer to it, in milliseconds.'),
+  readyLagMs: whole(0, 600_000)
+    .default(2_000)
+    .describe('How long a read model may be behind the log before /health/ready says no, in milliseconds.'),
   requestTimeoutMs: whole(100, 600_000).default(30_000).describe('How long a request may take, in milliseconds.'),
   bodyLimitBytes: whole(1_000, 100_000_000).default(1_000_000).describe('Largest request body, in bytes.'),
 } as const;
@@ -50,7 +61,12 @@ function variable(setting: string): string {
 }
 
 /** The settings as a list for people: file key, variable, default, meaning. */
-export function describeSettings(): readonly { readonly key: string; readonly variable: string; readonly fallback: string; readonly meaning: string }[] {
+export function describeSettings(): readonly {
+  readonly key: string;
+  readonly variable: string;
+  readonly fallback: string;
+  readonly meaning: string;
+}[] {
   return Object.entries(settings).map(([key, type]) => ({
     key,
     variable: variable(key),
@@ -113,7 +129,9 @@ function readFile(file: string, required: boolean): Readonly<Record<string, unkn
   try {
     parsed = parseYaml(readFileSync(file, 'utf8')) ?? {};
   } catch (cause) {
-    throw new InvalidConfig(`The configuration file ${file} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new InvalidConfig(`The configuration file ${file} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new InvalidConfig(`The configuration file ${file} must hold settings, one \`name: value\` a line.`);

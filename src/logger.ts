@@ -10,8 +10,20 @@ export function createLogger(level: string): Logger {
 
 /** Nest's own messages, through the same lines; its start-up chatter only at debug. */
 export function nestLogger(logger: Logger): LoggerService {
-  const line = (level: 'debug' | 'warn' | 'error') => (message: unknown, ...context: unknown[]) => {
-    logger[level]({ from: String(context.at(-1) ?? 'nest') }, message instanceof Error ? message.message : String(message));
+  const line =
+    (level: 'debug' | 'warn' | 'error') =>
+    (message: unknown, ...context: unknown[]) => {
+      logger[level](
+        { from: typeof context.at(-1) === 'string' ? context.at(-1) : 'nest' },
+        message instanceof Error ? message.message : String(message),
+      );
+    };
+  return {
+    log: line('debug'),
+    verbose: line('debug'),
+    debug: line('debug'),
+    warn: line('warn'),
+    error: line('error'),
+    fatal: line('error'),
   };
-  return { log: line('debug'), verbose: line('debug'), debug: line('debug'), warn: line('warn'), error: line('error'), fatal: line('error') };
 }

@@ -1,6 +1,7 @@
 /** The server: opens the data folder, starts projector and process managers, serves GraphQL, and ends cleanly. */
 import 'reflect-metadata';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { projections } from '../projections/index.js';
@@ -42,12 +43,15 @@ export async function serve(config: Config, logger: Logger = createLogger(config
     const lock = holdLock(join(config.dataDir, 'server.lock'));
     closing.push(() => lock.release());
 
-    let metrics: Metrics | undefined;
+    const metrics = new Metrics(() => readiness.report());
     const runtime = await openRuntime(config, {
       patienceMs: config.policyPatienceMs,
       onRefusal: ({ policy, step, event, rejection }) => {
-        metrics?.policyRefusal(policy);
-        logger.error({ policy, step, event: event.id, stream: event.stream, code: rejection.code }, "a process manager's command was refused");
+        metrics.policyRefusal(policy);
+        logger.error(
+          { policy, step, event: event.id, stream: event.stream, code: rejection.code },
+          "a process manager's command was refused",
+        );
       },
     });
     closing.push(() => runtime.close());
@@ -55,7 +59,6 @@ export async function serve(config: Config, logger: Logger = createLogger(config
     const readiness = new Readiness({ head: () => runtime.log.head(), expected: projections.length, lagMs: config.readyLagMs });
     await readiness.start();
     closing.push(() => readiness.stop());
-    metrics = new Metrics(() => readiness.report());
 
     const told = new Set<string>();
     const projector = new ProjectorHost({
@@ -63,7 +66,8 @@ export async function serve(config: Config, logger: Logger = createLogger(config
       onProgress: (progress) => {
         readiness.onProgress(progress);
         for (const { model, error } of progress) {
-          if (error !== undefined && !told.has(model)) logger.error({ model, error }, 'a read model stopped: an event could not be projected');
+          if (error !== undefined && !told.has(model))
+            {logger.error({ model, error }, 'a read model stopped: an event could not be projected');}
           if (error !== undefined) told.add(model);
         }
       },
@@ -79,7 +83,8 @@ export async function serve(config: Config, logger: Logger = createLogger(config
       log: runtime.log,
       checkpoints,
       reactor: runtime.reactor,
-      onRetry: (failure) => logger.warn({ message: failure instanceof Error ? failure.message : String(failure) }, 'process managers try again'),
+      onRetry: (failure) =>
+        logger.warn({ message: failure instanceof Error ? failure.message : String(failure) }, 'process managers try again'),
     }).run(stop.signal);
     closing.push(() => {
       stop.abort();
@@ -107,5 +112,5 @@ export async function serve(config: Config, logger: Logger = createLogger(config
 }
 
 async function untilReady(readiness: Readiness): Promise<void> {
-  while (!readiness.report().ready) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!readiness.report().ready) await sleep(20);
 }

@@ -55,8 +55,12 @@ export async function checkContracts(folder: string): Promise<Verdict> {
   else if (committed !== current) {
     const [before, after] = [parseSchema(committed), parseSchema(current)];
     const breaking = findBreakingChanges(before, after).map(({ description }) => `breaking: ${GRAPHQL}: ${description}`);
-    const dangerous = findDangerousChanges(before, after).map(({ description }) => `compatible, but look twice: ${GRAPHQL}: ${description}`);
-    findings.push(...(breaking.length + dangerous.length > 0 ? [...breaking, ...dangerous] : [`compatible: ${GRAPHQL}: additions or descriptions`]));
+    const dangerous = findDangerousChanges(before, after).map(
+      ({ description }) => `compatible, but look twice: ${GRAPHQL}: ${description}`,
+    );
+    findings.push(
+      ...(breaking.length + dangerous.length > 0 ? [...breaking, ...dangerous] : [`compatible: ${GRAPHQL}: additions or descriptions`]),
+    );
   }
   const events = JSON.parse(await readFile(join(folder, EVENTS), 'utf8').catch(() => '{}')) as EventSchemas;
   findings.push(...compareEvents(events, JSON.parse(JSON.stringify(publishedEvents())) as EventSchemas));
@@ -73,7 +77,11 @@ export async function checkContracts(folder: string): Promise<Verdict> {
 /** A published version of an event is in logs for ever: it may not change or go. New types and versions are compatible. */
 function compareEvents(before: EventSchemas, after: EventSchemas): readonly string[] {
   const flat = (schemas: EventSchemas): Map<string, string> =>
-    new Map(Object.entries(schemas).flatMap(([stream, types]) => Object.entries(types).map(([type, schema]) => [`${stream}/${type}`, JSON.stringify(schema)] as const)));
+    new Map(
+      Object.entries(schemas).flatMap(([stream, types]) =>
+        Object.entries(types).map(([type, schema]) => [`${stream}/${type}`, JSON.stringify(schema)] as const),
+      ),
+    );
   const [old, current] = [flat(before), flat(after)];
   return [
     ...[...old].flatMap(([name, schema]) => {

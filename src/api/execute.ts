@@ -25,7 +25,11 @@ export class ExecuteHandler implements ICommandHandler<Execute, Outcome> {
     const start = performance.now();
     try {
       const outcome = await runtime.pipeline.execute(command, request);
-      metrics.command(name, outcome.repeated ? 'repeated' : outcome.appended === 0 ? 'unchanged' : 'done', (performance.now() - start) / 1000);
+      metrics.command(
+        name,
+        outcome.repeated ? 'repeated' : outcome.appended === 0 ? 'unchanged' : 'done',
+        (performance.now() - start) / 1000,
+      );
       return outcome;
     } catch (failure) {
       metrics.command(name, failure instanceof Rejection ? failure.code : 'failed');

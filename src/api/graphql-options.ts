@@ -1,6 +1,5 @@
 /** How Apollo Server serves the contract: its limits, its context, and which errors leave the server. */
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import type { ApolloServerPlugin } from '@apollo/server';
 import { unwrapResolverError } from '@apollo/server/errors';
 import type { CommandBus } from '@nestjs/cqrs';
 import { ApolloArmor } from '@escape.tech/graphql-armor';
@@ -23,7 +22,8 @@ const limits = { tokens: 2_000, depth: 12, aliases: 30, directives: 30, cost: 20
 export function graphqlOptions(services: Services, bus: CommandBus): ApolloDriverConfig {
   const { config, logger, runtime } = services;
   const armor = new ApolloArmor({
-    maxTokens: { n: limits.tokens },
+    // The parser counts tokens itself, see below; armor would parse every request twice.
+    maxTokens: { enabled: false },
     maxDepth: { n: limits.depth },
     maxAliases: { n: limits.aliases },
     maxDirectives: { n: limits.directives },
@@ -46,7 +46,9 @@ export function graphqlOptions(services: Services, bus: CommandBus): ApolloDrive
     cache: 'bounded',
     autoTransformHttpErrors: false,
     ...armor,
-    plugins: [...armor.plugins, limitsAreBadRequests],
+    // The same plugins: armor's types come from Apollo's CommonJS build, Nest's from the other.
+    plugins: armor.plugins as unknown as NonNullable<ApolloDriverConfig['plugins']>,
+    parseOptions: { maxLexicalTokens: limits.tokens },
     context: (request: FastifyRequest) => {
       try {
         return new ApiContext(api, requesterOf(request.headers, config.defaultActor));
@@ -61,10 +63,17 @@ export function graphqlOptions(services: Services, bus: CommandBus): ApolloDrive
       // Of parsing and validation Apollo has told the code; a resolver's own failure stays inside.
       if (client === cause || formatted.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR') return withoutInside(formatted);
       if (client) return withoutInside({ ...formatted, message: client.message, extensions: client.extensions });
-      logger.error({ path: formatted.path, err: cause instanceof Error ? { type: cause.name, stack: cause.stack } : String(cause) }, 'a request failed');
-      return { ...formatted, message: 'Something went wrong inside; the log of the server says what.', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+      logger.error(
+        { path: formatted.path, err: cause instanceof Error ? { type: cause.name, stack: cause.stack } : String(cause) },
+        'a request failed',
+      );
+      return {
+        ...formatted,
+        message: 'Something went wrong inside; the log of the server says what.',
+        extensions: { code: 'INTERNAL_SERVER_ERROR' },
+      };
     },
-  } as ApolloDriverConfig;
+  };
 }
 
 /** Without stack traces and HTTP instructions. */
@@ -72,14 +81,3 @@ function withoutInside({ extensions, ...formatted }: GraphQLFormattedError): Gra
   const { stacktrace: _, http: __, ...told } = extensions ?? {};
   return { ...formatted, extensions: told };
 }
-
-/** A request that is beyond the limits is the client's fault: 400, also where the parser itself refused it. */
-const limitsAreBadRequests: ApolloServerPlugin = {
-  requestDidStart: () =>
-    Promise.resolve({
-      didEncounterErrors: ({ response, document }) => {
-        if (!document) response.http.status = 400;
-        return Promise.resolve();
-      },
-    }),
-};

@@ -23,7 +23,12 @@ export class Metrics {
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
       registers,
     });
-    this.#refusals = new Counter({ name: 'daybook_policy_refusals_total', help: 'Commands of process managers that a rule refused.', labelNames: ['policy'], registers });
+    this.#refusals = new Counter({
+      name: 'daybook_policy_refusals_total',
+      help: 'Commands of process managers that a rule refused.',
+      labelNames: ['policy'],
+      registers,
+    });
     new Gauge({
       name: 'daybook_log_position',
       help: 'Position of the last event of the log.',

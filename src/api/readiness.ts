@@ -17,7 +17,7 @@ const EVERY_MS = 200;
 
 export class Readiness {
   #progress: readonly Progress[] = [];
-  #heads: { readonly at: number; readonly head: Position }[] = [];
+  readonly #heads: { readonly at: number; readonly head: Position }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(

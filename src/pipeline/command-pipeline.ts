@@ -215,7 +215,12 @@ export class CommandPipeline {
   }
 
   /** The first result of a command that has run, after making sure that what follows from it has run too. */
-  async #repeat(trace: { hash: string; revision: number; position: Position }, hash: string, commandId: string, stream: Stream): Promise<Outcome> {
+  async #repeat(
+    trace: { hash: string; revision: number; position: Position },
+    hash: string,
+    commandId: string,
+    stream: Stream,
+  ): Promise<Outcome> {
     if (trace.hash !== hash) throw commandIdReused();
     let { position } = trace;
     if (this.#reaction) {

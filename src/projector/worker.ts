@@ -1,4 +1,5 @@
 /** The thread that projects: SQLite's calls are synchronous, so folding and writing happen away from the server's own thread. */
+import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { projections } from '../../projections/index.js';
 import type { Config } from '../config.js';
@@ -24,7 +25,7 @@ const projector = new Projector({
   onRetry: (failure) => tell({ retry: failure instanceof Error ? failure.message : String(failure) }),
 });
 await projector.run(stop.signal);
-if (!stop.signal.aborted) await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
+if (!stop.signal.aborted) await once(stop.signal, 'abort');
 await views.close();
 await log.close();
 port.close();

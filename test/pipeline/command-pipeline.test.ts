@@ -61,7 +61,12 @@ describe.each([
 
   it('keeps who asked, for whom, why and when with each event', async () => {
     const command = fromInput(RegisterLead, { name: 'Ana', occurredAt: '2018-02-01T10:00:00+02:00' });
-    const { stream, commandId } = await pipeline.execute(command, { actor: 'import', onBehalfOf: 'ana', correlationId: 'c-1', causationId: 'e-1' });
+    const { stream, commandId } = await pipeline.execute(command, {
+      actor: 'import',
+      onBehalfOf: 'ana',
+      correlationId: 'c-1',
+      causationId: 'e-1',
+    });
     const [event] = await log.readStream(stream);
     expect(event?.metadata).toMatchObject({
       commandId,
@@ -142,7 +147,12 @@ describe.each([
 
   it('refuses what does not exist by the field that names it', async () => {
     expect(await codeOf(send(QualifyLead, { id: 'nobody', temperature: 'hot' }))).toBe('LEAD_NOT_FOUND');
-    const opening = send(OpenOpportunity, { name: 'Ovens', accountId: 'nowhere', pipelineId: 'none', amount: { amount: 1, currency: 'EUR' } });
+    const opening = send(OpenOpportunity, {
+      name: 'Ovens',
+      accountId: 'nowhere',
+      pipelineId: 'none',
+      amount: { amount: 1, currency: 'EUR' },
+    });
     await expect(opening).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND', field: 'accountId' });
   });
 

@@ -62,7 +62,12 @@ describe('the lead conversion', () => {
   const qualifiedLead = async (): Promise<string> => {
     const pipeline = new CommandPipeline({ log });
     await send(pipeline, 'DefinePipeline', PIPELINE);
-    const { stream } = await send(pipeline, 'RegisterLead', { name: 'Ana Pop', company: 'Brutăria Ana', email: 'ana@example.com', origin: 'fair' });
+    const { stream } = await send(pipeline, 'RegisterLead', {
+      name: 'Ana Pop',
+      company: 'Brutăria Ana',
+      email: 'ana@example.com',
+      origin: 'fair',
+    });
     await send(pipeline, 'QualifyLead', { id: stream.id, temperature: 'hot' });
     return stream.id;
   };
@@ -82,7 +87,14 @@ describe('the lead conversion', () => {
         if (commits.some(({ to }) => to >= head)) stop.abort();
       },
     });
-    await new PolicyRunner({ log, checkpoints: told, reactor, onRetry: (failure) => { throw failure; } }).run(stop.signal);
+    await new PolicyRunner({
+      log,
+      checkpoints: told,
+      reactor,
+      onRetry: (failure) => {
+        throw failure;
+      },
+    }).run(stop.signal);
   };
 
   it('makes the account, the contact and the opportunity that the lead told, and answers when they are there', async () => {
@@ -99,7 +111,11 @@ describe('the lead conversion', () => {
     expect(account?.stream.id).toBe(derivedId(id, 'account'));
     expect(account?.data).toMatchObject({ name: 'Brutăria Ana', owner: 'ana' });
     expect(contact?.data).toMatchObject({ name: 'Ana Pop', email: 'ana@example.com', accountId: account?.stream.id });
-    expect(opened?.data).toMatchObject({ accountId: account?.stream.id, contactId: contact?.stream.id, lead: { id, source: { origin: 'fair' } } });
+    expect(opened?.data).toMatchObject({
+      accountId: account?.stream.id,
+      contactId: contact?.stream.id,
+      lead: { id, source: { origin: 'fair' } },
+    });
     expect(opened?.metadata).toMatchObject({ actor: 'policy:leadConversion', onBehalfOf: 'ana' });
     const converted = events.find(({ type }) => type === 'LeadConverted');
     expect(opened?.metadata).toMatchObject({ causationId: converted?.id, correlationId: converted?.metadata.correlationId });
@@ -122,7 +138,11 @@ describe('the lead conversion', () => {
     expect(typesOf(await everything(), 'account', 'contact', 'opportunity')).toHaveLength(survived);
 
     await runPolicies();
-    expect(typesOf(await everything(), 'account', 'contact', 'opportunity')).toEqual(['AccountRegistered', 'ContactRegistered', 'OpportunityOpened']);
+    expect(typesOf(await everything(), 'account', 'contact', 'opportunity')).toEqual([
+      'AccountRegistered',
+      'ContactRegistered',
+      'OpportunityOpened',
+    ]);
     expect(refusals).toEqual([]);
   });
 

@@ -118,7 +118,9 @@ describe('the projector', () => {
     const second = await openEmbeddedViewWriter({ file: folder.views });
     const failures: unknown[] = [];
     const onRetry = (failure: unknown): number => failures.push(failure);
-    const running = [writer, second].map((views) => new Projector({ log, views, projections: wanted, pageSize: 5, onRetry }).run(stop.signal));
+    const running = [writer, second].map((views) =>
+      new Projector({ log, views, projections: wanted, pageSize: 5, onRetry }).run(stop.signal),
+    );
     await history(30);
     const head = await log.head();
     for (const projection of wanted) await reader.reached(projection.model, head, 30_000);
@@ -137,7 +139,9 @@ describe('the projector', () => {
     });
     const stop = new AbortController();
     const told: unknown[] = [];
-    const running = new Projector({ log, views: flaky, projections: wanted, pageSize: 20, onRetry: (failure) => told.push(failure) }).run(stop.signal);
+    const running = new Projector({ log, views: flaky, projections: wanted, pageSize: 20, onRetry: (failure) => told.push(failure) }).run(
+      stop.signal,
+    );
     const head = await log.head();
     for (const projection of wanted) await reader.reached(projection.model, head, 30_000);
     stop.abort();
@@ -152,7 +156,16 @@ describe('the projector', () => {
     const broken: Projection = {
       ...leads,
       changes: (event) =>
-        event.type === 'LeadQualified' ? [{ key: event.stream.id, to: () => { throw new Error('no such temperature'); } }] : leads.changes(event),
+        event.type === 'LeadQualified'
+          ? [
+              {
+                key: event.stream.id,
+                to: () => {
+                  throw new Error('no such temperature');
+                },
+              },
+            ]
+          : leads.changes(event),
     };
     let progress: readonly Progress[] = [];
     const funnel = wanted[1] as Projection;
@@ -168,7 +181,9 @@ describe('the projector', () => {
     await history(4);
     const { model } = wanted[0] as Projection;
     await writer.prepare([model]);
-    await writer.commit([{ model, from: 0, to: (await log.head()) + 5, changes: [{ key: 'ghost', position: 1, document: { id: 'ghost' } }] }]);
+    await writer.commit([
+      { model, from: 0, to: (await log.head()) + 5, changes: [{ key: 'ghost', position: 1, document: { id: 'ghost' } }] },
+    ]);
     await new Projector({ log, views: writer, projections: wanted }).catchUp();
     for (const projection of wanted) await expectSame(projection);
   });

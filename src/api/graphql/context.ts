@@ -44,9 +44,9 @@ export function at<T extends Document>(document: T, moment: Moment): T {
   return document;
 }
 
-/** One request. */
+/** One request. Apollo hands resolvers a copy of it, so it has no #private members. */
 export class ApiContext {
-  readonly #loaders = new Map<string, DataLoader<string, Document | null>>();
+  private readonly loaders = new Map<string, DataLoader<string, Document | null>>();
 
   constructor(
     readonly services: ApiServices,
@@ -56,13 +56,13 @@ export class ApiContext {
   /** One record of a read model, batched with the others that the same answer asks for. */
   async load(model: ReadModelSpec, key: string, moment: Moment): Promise<Document | null> {
     const name = `${model.name}/${moment.asOf ?? ''}/${moment.min ?? ''}`;
-    let loader = this.#loaders.get(name);
+    let loader = this.loaders.get(name);
     if (!loader) {
       loader = new DataLoader(async (keys: readonly string[]) => {
-        await this.#wait(model, moment);
+        await this.wait(model, moment);
         return (await this.services.views.get(model, keys, moment.asOf)).map((document) => document && at({ ...document }, moment));
       });
-      this.#loaders.set(name, loader);
+      this.loaders.set(name, loader);
     }
     return loader.load(key);
   }
@@ -74,12 +74,12 @@ export class ApiContext {
     }
     const position = asOf != null ? await this.services.log.positionAt(asOf) : asOfPosition;
     const moment: Moment = { ...(position != null ? { asOf: position } : {}), ...(minPosition != null ? { min: minPosition } : {}) };
-    await this.#wait(model, moment);
+    await this.wait(model, moment);
     return moment;
   }
 
   /** Waits until the read model holds what the moment asks for: a past moment, too, must have been projected. */
-  async #wait(model: ReadModelSpec, { asOf = 0, min = 0 }: Moment): Promise<void> {
+  private async wait(model: ReadModelSpec, { asOf = 0, min = 0 }: Moment): Promise<void> {
     const head = asOf > min ? await this.services.log.head() : 0;
     const wanted = Math.max(min, Math.min(asOf, head));
     if (wanted > 0) await this.services.views.reached(model, wanted, this.services.minPositionTimeoutMs);

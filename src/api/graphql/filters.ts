@@ -50,7 +50,9 @@ export class Filters {
         and: { type: new GraphQLList(new GraphQLNonNull(made)) },
         or: { type: new GraphQLList(new GraphQLNonNull(made)) },
         not: { type: made },
-        ...Object.fromEntries(model.columns.filter((column) => column.filter).map((column) => [column.name, { type: this.#filter(column.type) }])),
+        ...Object.fromEntries(
+          model.columns.filter((column) => column.filter).map((column) => [column.name, { type: this.#filter(column.type) }]),
+        ),
       }),
     });
     return made;
@@ -59,7 +61,10 @@ export class Filters {
   order(model: ReadModelSpec, typeName: string): GraphQLInputObjectType | undefined {
     const columns = model.columns.filter((column) => column.sort).map((column) => column.name);
     if (columns.length === 0) return undefined;
-    const field = new GraphQLEnumType({ name: `${typeName}OrderField`, values: Object.fromEntries(columns.map((name) => [constantCase(name), { value: name }])) });
+    const field = new GraphQLEnumType({
+      name: `${typeName}OrderField`,
+      values: Object.fromEntries(columns.map((name) => [constantCase(name), { value: name }])),
+    });
     return new GraphQLInputObjectType({
       name: `${typeName}Order`,
       fields: { field: { type: new GraphQLNonNull(field) }, direction: { type: new GraphQLNonNull(Direction), defaultValue: false } },
@@ -74,7 +79,10 @@ export class Filters {
     const made = new GraphQLInputObjectType({
       name,
       fields: Object.fromEntries(
-        operators.map((operator) => [operator, { type: operator === 'in' || operator === 'notIn' ? list : operator === 'isNull' ? GraphQLBoolean : of }]),
+        operators.map((operator) => [
+          operator,
+          { type: operator === 'in' || operator === 'notIn' ? list : operator === 'isNull' ? GraphQLBoolean : of },
+        ]),
       ),
     });
     this.#filters.set(name, made);
@@ -124,7 +132,7 @@ export function toWhere(input: WhereInput | null | undefined, depth = 0): Where 
       const of = (given as readonly WhereInput[]).map((each) => toWhere(each, depth + 1) ?? everything);
       all.push({ kind: name, of });
     } else if (name === 'not') all.push({ kind: 'not', of: toWhere(given as WhereInput, depth + 1) ?? everything });
-    else all.push(...tests(name, given as ColumnFilter));
+    else all.push(...tests(name, given));
   }
   return all.length === 0 ? undefined : all.length === 1 ? all[0] : { kind: 'and', of: all };
 }

@@ -1,5 +1,13 @@
 /** A record's history: each event with who, when, why, its data, and the fields of the record that it changed. From the log alone. */
-import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString, GraphQLID, type GraphQLFieldConfigArgumentMap } from 'graphql';
+import {
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLString,
+  GraphQLID,
+  type GraphQLFieldConfigArgumentMap,
+} from 'graphql';
 import { streamName, toCurrent, type RecordedEvent, type Stream } from '../../kernel/event.js';
 import type { Document, Projection } from '../../kernel/projection.js';
 import { badInput, readFirst } from './errors.js';
@@ -28,7 +36,11 @@ const HistoryEntry = new GraphQLObjectType<Entry>({
   fields: {
     id: { type: new GraphQLNonNull(GraphQLID), resolve: ({ event }) => event.id },
     type: { type: new GraphQLNonNull(GraphQLString), resolve: ({ event }) => event.type },
-    version: { type: new GraphQLNonNull(GraphQLInt), description: 'The version of the event type that the data is shown in.', resolve: ({ event }) => event.version },
+    version: {
+      type: new GraphQLNonNull(GraphQLInt),
+      description: 'The version of the event type that the data is shown in.',
+      resolve: ({ event }) => event.version,
+    },
     revision: { type: new GraphQLNonNull(GraphQLInt), resolve: ({ event }) => event.revision },
     position: { type: new GraphQLNonNull(PositionScalar), resolve: ({ event }) => event.position },
     occurredAt: { type: new GraphQLNonNull(DateTimeScalar), ...metadata('occurredAt', 'When it happened in the world.') },
@@ -38,15 +50,28 @@ const HistoryEntry = new GraphQLObjectType<Entry>({
     onBehalfOf: { type: GraphQLID, ...metadata('onBehalfOf', 'For whom, when a program or a deputy did it.') },
     commandId: { type: new GraphQLNonNull(GraphQLID), ...metadata('commandId', 'The command that decided it.') },
     correlationId: { type: new GraphQLNonNull(GraphQLID), ...metadata('correlationId', 'Shared by all that one request set off.') },
-    causationId: { type: new GraphQLNonNull(GraphQLID), ...metadata('causationId', 'The command, or the event that a process manager answered.') },
-    data: { type: new GraphQLNonNull(JsonScalar), description: 'What happened; see contracts/events.schema.json.', resolve: ({ event }) => event.data },
-    changes: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(FieldChange))), description: 'The fields of the record that it changed.' },
+    causationId: {
+      type: new GraphQLNonNull(GraphQLID),
+      ...metadata('causationId', 'The command, or the event that a process manager answered.'),
+    },
+    data: {
+      type: new GraphQLNonNull(JsonScalar),
+      description: 'What happened; see contracts/events.schema.json.',
+      resolve: ({ event }) => event.data,
+    },
+    changes: {
+      type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(FieldChange))),
+      description: 'The fields of the record that it changed.',
+    },
   },
 });
 
 export const HistoryConnection = new GraphQLObjectType({
   name: 'HistoryConnection',
-  fields: { nodes: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(HistoryEntry))) }, pageInfo: { type: new GraphQLNonNull(PageInfo) } },
+  fields: {
+    nodes: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(HistoryEntry))) },
+    pageInfo: { type: new GraphQLNonNull(PageInfo) },
+  },
 });
 
 export const historyArguments: GraphQLFieldConfigArgumentMap = {
@@ -63,7 +88,13 @@ export interface HistoryArguments {
  * A page of a record's history, oldest first. The whole stream is read, since each change is told against what was before it; streams
  * are small by design.
  */
-export async function historyOf(context: ApiContext, stream: Stream, projection: Projection | undefined, { first, after }: HistoryArguments, asOf = Number.MAX_SAFE_INTEGER) {
+export async function historyOf(
+  context: ApiContext,
+  stream: Stream,
+  projection: Projection | undefined,
+  { first, after }: HistoryArguments,
+  asOf = Number.MAX_SAFE_INTEGER,
+) {
   readFirst(first);
   const start = after == null ? 0 : revisionAfter(after, stream);
   const events = (await context.services.log.readStream(stream)).filter((event) => event.position <= asOf).map((event) => toCurrent(event));
@@ -107,6 +138,7 @@ function cursorOf(stream: Stream, revision: number): string {
 
 function revisionAfter(cursor: string, stream: Stream): number {
   const [name, revision] = Buffer.from(cursor, 'base64url').toString('utf8').split('@');
-  if (name !== streamName(stream) || !/^\d+$/.test(revision ?? '')) throw badInput('BAD_CURSOR', 'after', 'after is not a cursor of this history.');
+  if (name !== streamName(stream) || !/^\d+$/.test(revision ?? ''))
+    {throw badInput('BAD_CURSOR', 'after', 'after is not a cursor of this history.');}
   return Number(revision) + 1;
 }

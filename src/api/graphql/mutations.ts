@@ -42,10 +42,22 @@ function mutation(command: CommandClass, types: TypeRegistry, models: ReadModelF
   const payload = new GraphQLObjectType<Payload, ApiContext>({
     name: `${name}Payload`,
     fields: () => ({
-      commandId: { type: GraphQLID, description: 'What to send again to repeat the request safely.', resolve: ({ commandId }) => commandId },
+      commandId: {
+        type: GraphQLID,
+        description: 'What to send again to repeat the request safely.',
+        resolve: ({ commandId }) => commandId,
+      },
       streamId: { type: GraphQLID, description: "The record's id.", resolve: ({ outcome }) => outcome?.stream.id },
-      revision: { type: GraphQLInt, description: 'Where the record stands after the command.', resolve: ({ outcome }) => outcome?.revision },
-      position: { type: PositionScalar, description: 'Where the log stands after all that the command set off.', resolve: ({ outcome }) => outcome?.position },
+      revision: {
+        type: GraphQLInt,
+        description: 'Where the record stands after the command.',
+        resolve: ({ outcome }) => outcome?.revision,
+      },
+      position: {
+        type: PositionScalar,
+        description: 'Where the log stands after all that the command set off.',
+        resolve: ({ outcome }) => outcome?.position,
+      },
       userErrors: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(UserErrorType))), resolve: ({ userErrors }) => userErrors },
       ...(record?.model.one
         ? {

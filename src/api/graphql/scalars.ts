@@ -7,13 +7,20 @@ function refuse(name: string, allowed: string): never {
   throw new GraphQLError(`${name} must be ${allowed}.`, { extensions: { code: 'BAD_USER_INPUT' } });
 }
 
-function scalar<In>(name: string, description: string, allowed: string, read: (value: unknown) => In | undefined, write?: (value: unknown) => unknown): GraphQLScalarType {
-  const parse = (value: unknown): In => read(value) ?? refuse(name, allowed);
+function scalar(
+  name: string,
+  description: string,
+  allowed: string,
+  read: (value: unknown) => unknown,
+  write?: (value: unknown) => unknown,
+): GraphQLScalarType {
+  const parse = (value: unknown): unknown => read(value) ?? refuse(name, allowed);
   return new GraphQLScalarType({
     name,
     description,
     parseValue: parse,
-    parseLiteral: (node: ValueNode) => parse(node.kind === Kind.STRING ? node.value : node.kind === Kind.INT ? Number(node.value) : undefined),
+    parseLiteral: (node: ValueNode) =>
+      parse(node.kind === Kind.STRING ? node.value : node.kind === Kind.INT ? Number(node.value) : undefined),
     serialize: write ?? ((value) => value),
   });
 }

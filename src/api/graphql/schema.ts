@@ -10,18 +10,27 @@ import { PositionScalar } from './scalars.js';
 import { constantCase, TypeRegistry, type Fields } from './types.js';
 
 /** @throws TypeError when two types of the contract would have the same name. */
-export function buildSchema(commands: readonly CommandClass[], projections: readonly Projection[], streamTypes: readonly string[]): GraphQLSchema {
+export function buildSchema(
+  commands: readonly CommandClass[],
+  projections: readonly Projection[],
+  streamTypes: readonly string[],
+): GraphQLSchema {
   const types = new TypeRegistry();
   const models = new ReadModelFields(types, projections);
   return new GraphQLSchema({
-    query: new GraphQLObjectType<object, ApiContext>({ name: 'Query', fields: () => ({ ...models.queries(), ...logQueries(projections, streamTypes) }) }),
+    query: new GraphQLObjectType<object, ApiContext>({
+      name: 'Query',
+      fields: () => ({ ...models.queries(), ...logQueries(projections, streamTypes) }),
+    }),
     mutation: new GraphQLObjectType<object, ApiContext>({ name: 'Mutation', fields: () => mutations(commands, types, models) }),
   });
 }
 
 /** What the log itself answers. */
 function logQueries(projections: readonly Projection[], streamTypes: readonly string[]): Fields {
-  const byRecord = new Map(projections.flatMap((projection) => (projection.model.record ? [[projection.model.record, projection] as const] : [])));
+  const byRecord = new Map(
+    projections.flatMap((projection) => (projection.model.record ? [[projection.model.record, projection] as const] : [])),
+  );
   const RecordType = new GraphQLEnumType({
     name: 'RecordType',
     description: 'The types of records that have a history.',

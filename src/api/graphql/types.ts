@@ -27,6 +27,9 @@ export type Fields = GraphQLFieldConfigMap<object, ApiContext>;
 
 export const required = <T extends GraphQLInputType | GraphQLOutputType>(type: T): T => new GraphQLNonNull(type) as unknown as T;
 
+/** All fields in one map. */
+export const merged = (fields: readonly Fields[]): Fields => Object.fromEntries(fields.flatMap((each) => Object.entries(each)));
+
 /** `leads` as `Leads`. */
 export const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
@@ -40,16 +43,26 @@ export const constantCase = (name: string): string =>
 const Money = new GraphQLObjectType({
   name: 'Money',
   description: 'An amount in minor units (cents) of a currency.',
-  fields: { amount: { type: new GraphQLNonNull(LongScalar) }, currency: { type: new GraphQLNonNull(GraphQLString), description: 'ISO 4217.' } },
+  fields: {
+    amount: { type: new GraphQLNonNull(LongScalar) },
+    currency: { type: new GraphQLNonNull(GraphQLString), description: 'ISO 4217.' },
+  },
 });
 
 const MoneyInputType = new GraphQLInputObjectType({
   name: 'MoneyInput',
   description: 'An amount in minor units (cents) of a currency.',
-  fields: { amount: { type: new GraphQLNonNull(LongScalar) }, currency: { type: new GraphQLNonNull(GraphQLString), description: 'ISO 4217.' } },
+  fields: {
+    amount: { type: new GraphQLNonNull(LongScalar) },
+    currency: { type: new GraphQLNonNull(GraphQLString), description: 'ISO 4217.' },
+  },
 });
 
-const value = (of: (distribution: Distribution) => number | null, description: string) => ({ type: GraphQLFloat, description, resolve: of });
+const value = (of: (distribution: Distribution) => number | null, description: string) => ({
+  type: GraphQLFloat,
+  description,
+  resolve: of,
+});
 
 const DistributionType = new GraphQLObjectType<Distribution>({
   name: 'Distribution',
@@ -72,7 +85,13 @@ export class TypeRegistry {
   enum(name: string, values: readonly string[], description?: string): GraphQLEnumType {
     const known = this.#enums.get(name);
     if (known) {
-      if (known.getValues().map((each) => String(each.value)).join() !== values.join()) throw new TypeError(`Two lists of values are named ${name}.`);
+      if (
+        known
+          .getValues()
+          .map((each) => String(each.value))
+          .join() !== values.join()
+      )
+        {throw new TypeError(`Two lists of values are named ${name}.`);}
       return known;
     }
     const made = new GraphQLEnumType({
@@ -160,7 +179,14 @@ export class TypeRegistry {
         Object.fromEntries(
           columnsOf(shape).map((column) => {
             const type = this.output(column.type);
-            return [column.name, { type: column.optional ? type : required(type), description: column.description ?? null, ...asStored(column.type, column.name) }];
+            return [
+              column.name,
+              {
+                type: column.optional ? type : required(type),
+                description: column.description ?? null,
+                ...asStored(column.type, column.name),
+              },
+            ];
           }),
         ) as Fields,
     });

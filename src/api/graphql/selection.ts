@@ -1,0 +1,23 @@
+/** What a caller selects by, as the view port asks it. */
+import type { Selection } from '../../views/port.js';
+import type { Moment } from './context.js';
+import { badInput } from './errors.js';
+import { toWhere, type WhereInput } from './filters.js';
+
+export interface SelectionArguments {
+  readonly where?: WhereInput | null;
+  readonly search?: string | null;
+}
+
+/** The longest search, in characters. */
+const LONGEST_SEARCH = 200;
+
+/** @throws GraphQLError when the search is too long, RangeError when `where` is beyond its limits. */
+export function toSelection(args: SelectionArguments, { asOf }: Moment): Selection {
+  const where = toWhere(args.where);
+  const search = args.search?.trim();
+  if (search && search.length > LONGEST_SEARCH) {
+    throw badInput('BAD_USER_INPUT', 'search', `search takes at most ${LONGEST_SEARCH} characters.`);
+  }
+  return { ...(where ? { where } : {}), ...(search ? { search } : {}), ...(asOf === undefined ? {} : { asOf }) };
+}
