@@ -23,8 +23,8 @@ export function aggregate<State, Event extends NewEvent>(
 
 /** The state after one more event. Events that the record type does not know leave it as it is. */
 export function evolve<State>(aggregate: Aggregate<State, never>, state: State, event: Recorded<NewEvent>): State {
-  const step = (aggregate.evolve as Readonly<Record<string, ((state: State, event: Recorded<NewEvent>) => State) | undefined>>)[event.type];
-  return step ? step(state, event) : state;
+  const steps = aggregate.evolve as Readonly<Record<string, (state: State, event: Recorded<NewEvent>) => State>>;
+  return Object.hasOwn(steps, event.type) ? (steps[event.type]?.(state, event) ?? state) : state;
 }
 
 /** A record that a command needs to look at besides its own. */

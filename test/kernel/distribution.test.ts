@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  emptyDistribution,
+  EXACT,
+  mean,
+  mergeDistributions,
+  quantile,
+  record,
+  unrecord,
+  type Distribution,
+} from '../../src/kernel/distribution.js';
+
+const recorded = (values: readonly number[]) => values.reduce<Distribution>(record, emptyDistribution);
+
+/** Days with fractions, as key figures have them: zero and negative ones too. */
+const days = fc.oneof(
+  fc.integer({ min: -50_000, max: 5_000_000 }).map((hundredths) => hundredths / 100),
+  fc.constantFrom(0, 1e-12, 1, 30),
+);
+const few = fc.array(days, { maxLength: 60 });
+const many = fc.array(days, { minLength: EXACT + 1, maxLength: 700, size: 'max' });
+const any = fc.oneof(few, many);
+
+function expectSame(actual: Distribution, expected: Distribution): void {
+  const { sum, ...rest } = actual;
+  const { sum: expectedSum, ...expectedRest } = expected;
+  expect(rest).toEqual(expectedRest);
+  expect(sum).toBeCloseTo(expectedSum, 4);
+}
+
+describe('A distribution', () => {
+  it('of nothing has no mean and no quantile', () => {
+    expect(mean(emptyDistribution)).toBeNull();
+    expect(quantile(emptyDistribution, 0.5)).toBeNull();
+  });
+
+  it('of few values is exact: mean, median between the middle two, extremes', () => {
+    const four = recorded([10, 1, 4, 2]);
+    expect(mean(four)).toBe(4.25);
+    expect(quantile(four, 0.5)).toBe(3);
+    expect(quantile(four, 0)).toBe(1);
+    expect(quantile(four, 1)).toBe(10);
+  });
+
+  it('keeps each value as long as there are no more than it can keep', () => {
+    const full = recorded(Array.from({ length: EXACT }, (_, index) => EXACT - index));
+    expect(full.values).toHaveLength(EXACT);
+    expect(record(full, 1).values).toBeUndefined();
+    expect(record(full, 1).count).toBe(EXACT + 1);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('refuses %d', (value) => {
+    expect(() => record(emptyDistribution, value)).toThrow(RangeError);
+  });
+
+  it('tells any quantile of any number of values to 1 %', () => {
+    fc.assert(
+      fc.property(many, fc.double({ min: 0, max: 1, noNaN: true }), (values, q) => {
+        const sorted = values.toSorted((a, b) => a - b);
+        const exact = sorted[Math.floor(q * (sorted.length - 1))]!;
+        expect(Math.abs(quantile(recorded(values), q)! - exact)).toBeLessThanOrEqual(Math.abs(exact) * 0.0100001 + 1e-9);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('tells the mean of any number of values exactly, but for rounding', () => {
+    fc.assert(
+      fc.property(many, (values) => {
+        expect(mean(recorded(values))).toBeCloseTo(values.reduce((sum, value) => sum + value, 0) / values.length, 4);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('merged is the same as recorded in one, however it was split', () => {
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 5 }), (parts) => {
+        expectSame(mergeDistributions(parts.map(recorded)), recorded(parts.flat()));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('merged with a higher limit stays exact', () => {
+    const parts = [
+      recorded(Array.from({ length: 200 }, (_, index) => index)),
+      recorded(Array.from({ length: 200 }, (_, index) => 200 + index)),
+    ];
+    expect(quantile(mergeDistributions(parts, 1000), 0.5)).toBe(199.5);
+    expect(mergeDistributions(parts).values).toBeUndefined();
+  });
+
+  it('with values taken back is the same as if they had never been recorded', () => {
+    fc.assert(
+      fc.property(few, few, (kept, undone) => {
+        expect(undone.reduce(unrecord, recorded([...kept, ...undone]))).toEqual(recorded(kept));
+      }),
+    );
+    fc.assert(
+      fc.property(many, few, (kept, undone) => {
+        expectSame(undone.reduce(unrecord, recorded([...kept, ...undone])), recorded(kept));
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('refuses to take back what was never recorded', () => {
+    expect(() => unrecord(recorded([1, 2]), 3)).toThrow(RangeError);
+    expect(() => unrecord(recorded(Array.from({ length: 300 }, () => 5)), 1000)).toThrow(RangeError);
+    expect(() => unrecord(emptyDistribution, 0)).toThrow(RangeError);
+  });
+
+  it('is plain data: stored and read again it goes on', () => {
+    fc.assert(
+      fc.property(any, days, (values, next) => {
+        const stored = JSON.parse(JSON.stringify(recorded(values))) as Distribution;
+        expectSame(record(stored, next), recorded([...values, next]));
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
