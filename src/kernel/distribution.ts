@@ -51,27 +51,21 @@ export function mean(distribution: Distribution): number | null {
 }
 
 /**
- * The value below which a share of the values lies; null of nothing. Between two values the mean of both when exact (as medians are
- * usually told), else the middle of the bucket.
+ * The value that a share of the values lies below; null of nothing. Always one of the values (within the bucket's 1 % when there are
+ * many): of two in the middle the higher one, which statisticians call the high median.
  * @param q 0 to 1; 0.5 is the median
  */
 export function quantile(distribution: Distribution, q: number): number | null {
-  if (distribution.count === 0) return null;
-  if (distribution.values) {
-    const at = q * (distribution.values.length - 1);
-    const low = distribution.values[Math.floor(at)] ?? 0;
-    const high = distribution.values[Math.ceil(at)] ?? low;
-    return low + (high - low) * (at - Math.floor(at));
-  }
-  const rank = q * (distribution.count - 1);
+  const { count, values, buckets = {} } = distribution;
+  if (count === 0) return null;
+  const rank = Math.min(Math.floor(q * count), count - 1);
+  if (values) return values[rank] ?? null;
   let seen = 0;
-  let last = 0;
-  for (const [bucket, count] of ordered(distribution.buckets ?? {})) {
-    seen += count;
-    last = middle(bucket);
-    if (seen > rank) return last;
+  for (const [bucket, size] of ordered(buckets)) {
+    seen += size;
+    if (seen > rank) return middle(bucket);
   }
-  return last;
+  throw new RangeError(`A distribution of ${count} values has only ${seen} in its buckets.`);
 }
 
 /** The sum is taken anew from the values, so that one taken back leaves no trace of rounding. */
