@@ -41,7 +41,10 @@ export interface EventLog {
    * Pages of all events after a position, then of new ones as they are appended, by whatever process, until the signal aborts.
    * Never leaves out an event and never gives one twice.
    */
-  tail(after: Position, options: { readonly limit: number; readonly types?: readonly string[]; readonly signal: AbortSignal }): AsyncIterable<Page>;
+  tail(
+    after: Position,
+    options: { readonly limit: number; readonly types?: readonly string[]; readonly signal: AbortSignal },
+  ): AsyncIterable<Page>;
 
   /** The position of the last event, 0 of an empty log. */
   head(): Promise<Position>;

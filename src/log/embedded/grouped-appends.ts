@@ -1,0 +1,169 @@
+/**
+ * Grouped commits: appends that are asked for in the same turn of the event loop are committed in one transaction, so that the wait for
+ * the disk (most of an append's time) is shared. Each is judged by itself, after those before it in the group.
+ */
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { parseStreamName, streamName, type Position, type Stream } from '../../kernel/event.js';
+import type { Database } from '../../sqlite/database.js';
+import { DatabaseUnavailable } from '../../sqlite/unavailable.js';
+import { EventIdTaken, WrongRevision, type Appended, type Expected } from '../port.js';
+import { toBytes, type Row } from './row.js';
+
+interface Waiting {
+  readonly stream: Stream;
+  readonly expected: Expected;
+  readonly rows: readonly Row[];
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The end of the log, moving on as a group is written. */
+interface Tip {
+  position: Position;
+  /** When the last event was recorded, in milliseconds since 1970. */
+  recordedAt: number;
+  readonly now: number;
+}
+
+/** Events beyond which a group is closed and the next one begun, so that other work gets its turn: some 10 ms. */
+const GROUP_EVENTS = 1000;
+
+/** Another process may be writing: the thread waits this long for it, then lets others work before it tries again. In milliseconds. */
+const LOCK_WAIT_MS = 2;
+const LOCK_RETRY_MS = 3;
+
+export class GroupedAppends {
+  private readonly waiting: Waiting[] = [];
+  private running: Promise<void> | undefined;
+
+  /**
+   * @param clock milliseconds since 1970
+   * @param lockTimeoutMs how long another process may keep the log locked before an append fails
+   * @param written called after every commit that wrote events
+   */
+  constructor(
+    private readonly database: Database,
+    private readonly clock: () => number,
+    private readonly lockTimeoutMs: number,
+    private readonly written: () => void,
+  ) {}
+
+  /** Resolves when the rows are durable. */
+  append(stream: Stream, expected: Expected, rows: readonly Row[]): Promise<Appended> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ stream, expected, rows, resolve, reject });
+      this.running ??= this.run();
+    });
+  }
+
+  /** Resolves when nothing is waiting any more. */
+  async settled(): Promise<void> {
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (this.waiting.length > 0) {
+      // Everything that this turn of the event loop brings, such as all requests that have arrived, joins the group.
+      await nextTurn();
+      await this.commit(this.nextGroup());
+    }
+    this.running = undefined;
+  }
+
+  private nextGroup(): readonly Waiting[] {
+    let events = 0;
+    let count = 0;
+    for (const { rows } of this.waiting) {
+      if (count > 0 && events + rows.length > GROUP_EVENTS) break;
+      events += rows.length;
+      count += 1;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  private async commit(group: readonly Waiting[]): Promise<void> {
+    const until = performance.now() + this.lockTimeoutMs;
+    for (;;) {
+      try {
+        this.write(group);
+        return;
+      } catch (error) {
+        const busy = error instanceof DatabaseUnavailable && error.reason === 'busy';
+        if (!busy || performance.now() > until) {
+          for (const { reject } of group) reject(error);
+          return;
+        }
+        await delay(LOCK_RETRY_MS);
+      }
+    }
+  }
+
+  /** Writes a group and settles its appends. @throws DatabaseUnavailable when none of it was written. */
+  private write(group: readonly Waiting[]): void {
+    const { outcomes, added } = this.database.transaction(() => {
+      const tip = this.tip();
+      const before = tip.position;
+      return { outcomes: group.map((one) => ({ one, outcome: this.place(one, tip) })), added: tip.position > before };
+    }, LOCK_WAIT_MS);
+    if (added) this.written();
+    for (const { one, outcome } of outcomes) {
+      if (outcome instanceof Error) one.reject(outcome);
+      else one.resolve(outcome);
+    }
+  }
+
+  private tip(): Tip {
+    const last = this.database
+      .prepare<[number, number]>('SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1', { arrays: true })
+      .get();
+    const [position, recordedAt] = last ?? [0, 0];
+    return { position, recordedAt, now: this.clock() };
+  }
+
+  /** Puts one append's events after the tip, or says why not. */
+  private place({ stream, expected, rows }: Waiting, tip: Tip): Appended | WrongRevision | EventIdTaken {
+    const name = streamName(stream);
+    const last = this.database
+      .prepare<[number | null]>('SELECT max(revision) FROM events WHERE stream = ?', { arrays: true })
+      .get(name)?.[0];
+    const actual = last ?? 'none';
+    if (actual !== expected) return this.firstResult(name, expected, rows) ?? new WrongRevision(stream, expected, actual);
+
+    const insert = this.database.prepare(
+      `INSERT INTO events (position, stream, revision, id, type, version, recorded_at, data, metadata)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    );
+    const { position: before } = tip;
+    let { position, recordedAt } = tip;
+    let revision = last ?? -1;
+    for (const { id, type, version, data, metadata, ...row } of rows) {
+      position += 1;
+      revision += 1;
+      recordedAt = Math.max(recordedAt, row.recordedAt ?? tip.now);
+      const { changes } = insert.run(position, name, revision, toBytes(id), type, version, recordedAt, data, metadata);
+      if (changes === 0) return this.taken(id, before);
+    }
+    tip.position = position;
+    tip.recordedAt = recordedAt;
+    return { revision, position };
+  }
+
+  /** What the append answered when its events were written; undefined unless all of them stand where it would put them. */
+  private firstResult(name: string, expected: Expected, rows: readonly Row[]): Appended | undefined {
+    const stored = this.database
+      .prepare<Appended & { readonly id: string }>(
+        'SELECT lower(hex(id)) AS id, revision, position FROM events WHERE stream = ? AND revision > ? ORDER BY revision LIMIT ?',
+      )
+      .all(name, expected === 'none' ? -1 : expected, rows.length);
+    const same = stored.length === rows.length && stored.every((event, index) => event.id === rows[index]?.id.replaceAll('-', ''));
+    const last = stored.at(-1);
+    return same && last ? { revision: last.revision, position: last.position } : undefined;
+  }
+
+  /** Takes back what the append has put after `before`, and names the stream that has the id. */
+  private taken(id: string, before: Position): EventIdTaken {
+    this.database.prepare('DELETE FROM events WHERE position > ?').run(before);
+    const holder = this.database.prepare<[string]>('SELECT stream FROM events WHERE id = ?', { arrays: true }).get(toBytes(id));
+    return new EventIdTaken(id, parseStreamName(holder?.[0] ?? ''));
+  }
+}
