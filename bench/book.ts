@@ -1,0 +1,44 @@
+/** The book of a run: figures and their limits as they come in. */
+import { metrics, type Metric } from './metrics.js';
+import { figureOf, type Figure } from './measure.js';
+
+export interface Entry {
+  readonly metric: Metric;
+  readonly figure: Figure;
+  readonly limit?: Figure;
+}
+
+/** The ratio of a figure to its limit; undefined without one. */
+export function ratioOf({ figure, limit }: Entry): number | undefined {
+  return limit && figure.median / limit.median;
+}
+
+/** Whether the target is met; undefined without one. */
+export function met(entry: Entry): boolean | undefined {
+  const { target } = entry.metric;
+  if (!target) return undefined;
+  if ('atLeast' in target) return entry.figure.median >= target.atLeast;
+  if ('atMost' in target) return entry.figure.median <= target.atMost;
+  return (ratioOf(entry) ?? 0) >= target.ratio;
+}
+
+export class Book {
+  private readonly entries = new Map<string, Entry>();
+
+  /** @param told hears of every figure as it is taken */
+  constructor(private readonly told: (entry: Entry) => void) {}
+
+  /** Notes the values of a key's runs, and those of its limit. @throws RangeError when the key is not one of `metrics`. */
+  note(key: string, values: readonly number[], limit?: readonly number[]): void {
+    const metric = metrics.find((each) => each.key === key);
+    if (!metric) throw new RangeError(`${key} is not a key of this benchmark.`);
+    const entry = { metric, figure: figureOf(values), ...(limit ? { limit: figureOf(limit) } : {}) };
+    this.entries.set(key, entry);
+    this.told(entry);
+  }
+
+  /** The figures taken, in the order of `metrics`. */
+  all(): readonly Entry[] {
+    return metrics.flatMap(({ key }) => this.entries.get(key) ?? []);
+  }
+}

@@ -1,0 +1,18 @@
+/** Results are checked in full: a wrong one ends the benchmark, since a fast wrong answer is no answer. */
+import { isDeepStrictEqual } from 'node:util';
+
+/** A workload's result is not what the plot says. */
+export class WrongResult extends Error {
+  override readonly name = 'WrongResult';
+}
+
+/** @throws WrongResult when they differ, naming `what`. */
+export function mustEqual(what: string, actual: unknown, expected: unknown): void {
+  if (isDeepStrictEqual(actual, expected)) return;
+  throw new WrongResult(`${what}: expected ${shown(expected)}, got ${shown(actual)}.`);
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+}

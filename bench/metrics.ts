@@ -1,0 +1,113 @@
+/** What is measured: every key with its meaning, its limit and its target. The table and docs/performance.md are made of this list. */
+
+export interface Metric {
+  readonly key: string;
+  readonly unit: string;
+  /** What the figure is. */
+  readonly meaning: string;
+  /** What does the same in the same run, as fast as these engines do it; the ratio is to this. */
+  readonly limit?: string;
+  readonly target?: Target;
+}
+
+/** `ratio`: of the figure to its limit, at least. */
+export type Target = { readonly atLeast: number } | { readonly atMost: number } | { readonly ratio: number };
+
+const ALONE = 'The same with prepared SQLite statements on a plain events table, one durable commit each';
+
+export const metrics: readonly Metric[] = [
+  {
+    key: 'w1_seq_cmd_s',
+    unit: 'commands/s',
+    meaning:
+      'In process, one after the other: load the stream, decide, append one event at that revision, durably. Without the state cache.',
+    limit: ALONE,
+    target: { ratio: 0.4 },
+  },
+  {
+    key: 'w1_c64_cmd_s',
+    unit: 'commands/s',
+    meaning: 'The same, 64 at a time on different streams.',
+    limit: 'The same with prepared SQLite statements, 64 commands to a durable commit',
+    target: { ratio: 0.25 },
+  },
+  { key: 'w1_cached_seq_cmd_s', unit: 'commands/s', meaning: 'One after the other with the state cache, as the server runs them.' },
+  {
+    key: 'w1_http_seq_cmd_s',
+    unit: 'commands/s',
+    meaning: "GraphQL mutations of a server's opportunities over one connection, one after the other.",
+  },
+  { key: 'w1_http_c64_cmd_s', unit: 'commands/s', meaning: 'The same over 64 connections, on different opportunities.' },
+  {
+    key: 'w2_batch100_ev_s',
+    unit: 'events/s',
+    meaning: 'Durable appends of 100 events, each to a new stream.',
+    limit: `${ALONE.replace(', one durable commit each', '')}, a durable commit for each 100`,
+    target: { ratio: 0.6 },
+  },
+  {
+    key: 'w3_rebuild_ev_s',
+    unit: 'events/s',
+    meaning: 'Two read models from empty: a document per deal with its stage history, and one per month and owner. Without kept versions.',
+    limit: 'Read the plain table, fold in memory, write the changed documents every 5,000 events',
+  },
+  {
+    key: 'w3_rebuild_versions_ev_s',
+    unit: 'events/s',
+    meaning: 'The same with every version of every document kept.',
+    limit: 'The same, with each superseded document written beside',
+  },
+  {
+    key: 'w4_load_s',
+    unit: 'streams/s',
+    meaning: 'Load and fold one stream of 11 events, streams picked at random.',
+    limit: 'A prepared SQLite statement and the same fold',
+    target: { atLeast: 10_000 },
+  },
+  {
+    key: 'w4_scan_ev_s',
+    unit: 'events/s',
+    meaning: 'Read the whole log in order, parsed.',
+    limit: 'A prepared SQLite statement in pages, parsed',
+    target: { atLeast: 150_000 },
+  },
+  {
+    key: 'lag_p50_ms',
+    unit: 'ms',
+    meaning: 'From an acknowledged command to the answer of a query that shows it, at 500 commands/s: the median.',
+  },
+  { key: 'lag_p99_ms', unit: 'ms', meaning: 'The same: 99 of 100 are quicker.' },
+  {
+    key: 'g1_list_rps',
+    unit: 'requests/s',
+    meaning:
+      'GraphQL over HTTP: 50 rows of 8 fields, filtered by stage, sorted by amount, of 20,000; 32 connections, load from another process.',
+    limit: 'The smallest Apollo Server (its standalone server) over a plain SQLite table of the same rows',
+  },
+  { key: 'g1_list_p99_ms', unit: 'ms', meaning: 'How long 99 of 100 of these take at most.', limit: 'The same server' },
+  { key: 'g2_one_rps', unit: 'requests/s', meaning: 'One record by id, 8 fields; 32 connections.', limit: 'The same server' },
+  { key: 'g2_one_p99_ms', unit: 'ms', meaning: 'How long 99 of 100 of these take at most.', limit: 'The same server' },
+  {
+    key: 'asof_recent_ms',
+    unit: 'ms',
+    meaning: 'A list of 50, filtered by stage and sorted by amount, in the store as of just before now; a kept version per event.',
+  },
+  { key: 'asof_half_ms', unit: 'ms', meaning: 'The same as of the middle of the log.' },
+  { key: 'asof_first_ms', unit: 'ms', meaning: 'The same as of its beginning.' },
+  { key: 'start_ms', unit: 'ms', meaning: '`npm start` on 200,000 events until /health/ready says yes.' },
+  { key: 'rss_mb', unit: 'MB', meaning: 'Resident memory of the server after the queries and commands above.' },
+  { key: 'disk_bytes_per_event', unit: 'bytes', meaning: 'Log and all read models with their kept versions on disk, for each event.' },
+  {
+    key: 'import_olist_s',
+    unit: 's',
+    meaning: 'Import of the Olist marketing funnel, 8,000 leads and 842 deals, through the commands.',
+    target: { atMost: 15 },
+  },
+  { key: 'import_olist_rss_mb', unit: 'MB', meaning: 'The most resident memory that this import takes.', target: { atMost: 400 } },
+  {
+    key: 'start_olist_ms',
+    unit: 'ms',
+    meaning: '`npm start` on the imported data until /health/ready says yes.',
+    target: { atMost: 3_000 },
+  },
+];

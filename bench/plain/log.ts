@@ -1,0 +1,71 @@
+/**
+ * The limit of the log: an events table and prepared statements, written as tersely as one can with the same durability. It knows no
+ * command twice, tells nobody of new events and trusts its caller.
+ */
+import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
+import type { Metadata } from '../../src/kernel/event.js';
+
+export interface PlainEvent {
+  readonly type: string;
+  readonly data: unknown;
+  readonly metadata: Omit<Metadata, 'recordedAt'> & { readonly recordedAt?: string };
+}
+
+interface Row {
+  readonly type: string;
+  readonly data: string;
+  readonly metadata: string;
+}
+
+export class PlainLog {
+  private readonly database: DatabaseSyncInstance;
+  private readonly inserting: StatementSyncInstance;
+  private readonly loading: StatementSyncInstance;
+  private readonly paging: StatementSyncInstance;
+
+  constructor(file: string) {
+    this.database = new DatabaseSync(file);
+    this.database.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE IF NOT EXISTS events (
+      position INTEGER PRIMARY KEY, stream TEXT NOT NULL, revision INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL,
+      metadata TEXT NOT NULL, UNIQUE (stream, revision))`);
+    this.inserting = this.database.prepare('INSERT INTO events (stream, revision, type, data, metadata) VALUES (?, ?, ?, ?, ?)');
+    this.loading = this.database.prepare('SELECT type, data, metadata FROM events WHERE stream = ? ORDER BY revision');
+    this.paging = this.database.prepare(
+      'SELECT position, stream, type, data, metadata FROM events WHERE position > ? ORDER BY position LIMIT ?',
+    );
+  }
+
+  /** One durable commit of whatever `work` does. */
+  transaction<T>(work: () => T): T {
+    this.database.exec('BEGIN IMMEDIATE');
+    const result = work();
+    this.database.exec('COMMIT');
+    return result;
+  }
+
+  load(stream: string): readonly PlainEvent[] {
+    return (this.loading.all(stream) as unknown as Row[]).map(parsed);
+  }
+
+  /** Within a transaction. SQLite refuses a revision that is taken. */
+  append(stream: string, revision: number, { type, data, metadata }: PlainEvent): void {
+    this.inserting.run(stream, revision, type, JSON.stringify(data), JSON.stringify(metadata));
+  }
+
+  /** Up to `limit` events after a position, each with its stream; their order is their position. */
+  page(after: number, limit: number): readonly (PlainEvent & { readonly stream: string; readonly position: number })[] {
+    return (this.paging.all(after, limit) as unknown as (Row & { stream: string; position: number })[]).map((row) => ({
+      stream: row.stream,
+      position: row.position,
+      ...parsed(row),
+    }));
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
+
+function parsed({ type, data, metadata }: Row): PlainEvent {
+  return { type, data: JSON.parse(data) as unknown, metadata: JSON.parse(metadata) as PlainEvent['metadata'] };
+}
