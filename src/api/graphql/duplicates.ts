@@ -21,25 +21,20 @@ export function duplicatesField(model: ReadModelSpec, sets: readonly (readonly s
         if (!where) return [];
         const moment = momentOf(document);
         const selection: Selection = { where, ...(moment.asOf === undefined ? {} : { asOf: moment.asOf }) };
-        const page = await services.views.list(model, { ...selection, orderBy: [], first: readFirst(first) });
-        return toConnection(model, selection, page, undefined, moment).nodes;
+        // The record agrees with itself: one more is asked for, since ids are no column to filter by.
+        const page = await services.views.list(model, { ...selection, orderBy: [], first: readFirst(first) + 1 });
+        const found = toConnection(model, selection, page, undefined, moment).nodes;
+        return found.filter((other) => other['id'] !== document['id']).slice(0, first);
       },
     },
   };
 }
 
-/** Other documents that agree with this one on all columns of some set. */
+/** Documents that agree with this one on all columns of some set: others, and itself. */
 function sameAs(document: Document, sets: readonly (readonly string[])[]): Where | undefined {
   const alternatives = sets.flatMap((set): Where[] => {
     const tests = set.map((column): Where => ({ kind: 'is', column, op: 'agree', value: document[column] as string }));
     return set.every((column) => typeof document[column] === 'string' && document[column] !== '') ? [{ kind: 'and', of: tests }] : [];
   });
-  if (alternatives.length === 0) return undefined;
-  return {
-    kind: 'and',
-    of: [
-      { kind: 'is', column: 'id', op: 'ne', value: String(document['id']) },
-      { kind: 'or', of: alternatives },
-    ],
-  };
+  return alternatives.length === 0 ? undefined : { kind: 'or', of: alternatives };
 }

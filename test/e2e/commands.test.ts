@@ -1,0 +1,158 @@
+/** What holds for every command: sent twice it runs once, it can insist on a revision, it tells no future, it needs its record. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { definePipeline, qualifiedLead, registerLead } from '../support/funnel.js';
+import { temporaryFolder } from '../support/folder.js';
+import { startServer, stopServers, type Server } from '../support/server.js';
+
+const folder = temporaryFolder();
+let server: Server;
+
+beforeAll(async () => {
+  server = await startServer(folder.path);
+});
+
+afterAll(async () => {
+  await stopServers();
+  folder.remove();
+});
+
+describe('a commandId', () => {
+  it('makes a command run once: the second time it gives the first result, whatever happened in between', async () => {
+    const commandId = randomUUID();
+    const first = await server.command('registerLead', { commandId, name: 'Ana' });
+    await server.done('qualifyLead', { id: first.streamId, temperature: 'HOT' });
+    const before = await server.logPosition();
+    expect(await server.command('registerLead', { commandId: commandId.toUpperCase(), name: 'Ana' })).toEqual(first);
+    expect(await server.logPosition()).toBe(before);
+  });
+
+  it('makes one command of many that are sent at once', async () => {
+    const input = { commandId: randomUUID(), name: 'Ana', origin: 'at once' };
+    const payloads = await Promise.all(Array.from({ length: 20 }, async () => server.command('registerLead', input)));
+    expect(new Set(payloads.map((payload) => JSON.stringify(payload)))).toHaveProperty('size', 1);
+    const { leads } = await server.ask<{ readonly leads: { readonly totalCount: number } }>(
+      'query ($position: Position) { leads(where: { origin: { eq: "at once" } }, minPosition: $position) { totalCount } }',
+      { position: payloads[0]?.position },
+    );
+    expect(leads.totalCount).toBe(1);
+  });
+
+  it('repeats a conversion with the same position and nothing twice', async () => {
+    const pipelineId = await definePipeline(server);
+    const id = await qualifiedLead(server);
+    const input = { commandId: randomUUID(), id, opportunity: { pipelineId, amount: { amount: '1', currency: 'EUR' } } };
+    const first = await server.done('convertLead', input);
+    const after = await server.logPosition();
+    expect(await server.done('convertLead', input)).toEqual(first);
+    expect(await server.logPosition()).toBe(after);
+    expect(first.position).toBe(after);
+  });
+
+  it('is refused for other input, for another command, and for another record', async () => {
+    const commandId = randomUUID();
+    const id = await registerLead(server);
+    const other = await registerLead(server);
+    await server.done('assignLead', { commandId, id, owner: 'dan' });
+    const before = await server.logPosition();
+    const reused = { commandId, streamId: null, userErrors: [{ code: 'COMMAND_ID_REUSED', field: 'commandId' }] };
+    expect(await server.command('assignLead', { commandId, id, owner: 'maria' })).toMatchObject(reused);
+    expect(await server.command('reviseLead', { commandId, id, name: 'Ana' })).toMatchObject(reused);
+    expect(await server.command('assignLead', { commandId, id: other, owner: 'dan' })).toMatchObject(reused);
+    expect(await server.command('registerLead', { commandId, name: 'New' })).toMatchObject(reused);
+    expect(await server.logPosition()).toBe(before);
+  });
+
+  it('is made by the server when absent, and told even when a rule says no', async () => {
+    const uuid = expect.stringMatching(/^[0-9a-f-]{36}$/);
+    expect(await server.command('registerLead', { name: 'Ana' })).toMatchObject({ commandId: uuid, userErrors: [] });
+    const commandId = randomUUID();
+    expect(await server.command('reopenLead', { commandId, id: 'nobody' })).toMatchObject({
+      commandId,
+      userErrors: [{ code: 'LEAD_NOT_FOUND' }],
+    });
+  });
+});
+
+describe('expectedRevision', () => {
+  it('refuses a record that has moved on, and writes nothing', async () => {
+    const id = await registerLead(server);
+    await server.done('assignLead', { id, owner: 'dan', expectedRevision: 0 });
+    const before = await server.logPosition();
+    expect(await server.command('assignLead', { id, owner: 'maria', expectedRevision: 0 })).toMatchObject({
+      revision: null,
+      userErrors: [{ code: 'STALE_REVISION', field: 'expectedRevision', message: expect.stringContaining('revision 1') }],
+    });
+    expect(await server.logPosition()).toBe(before);
+    expect(await server.done('assignLead', { id, owner: 'maria', expectedRevision: 1 })).toMatchObject({ revision: 2 });
+  });
+
+  it('lets one of two who saw the same revision through', async () => {
+    const id = await registerLead(server);
+    const payloads = await Promise.all(
+      ['dan', 'maria', 'ion'].map(async (owner) => server.command('assignLead', { id, owner, expectedRevision: 0 })),
+    );
+    const codes = payloads.flatMap(({ userErrors }) => userErrors.map(({ code }) => code));
+    expect(codes).toEqual(['STALE_REVISION', 'STALE_REVISION']);
+  });
+
+  it('may be left out: then each is decided on the record as it is', async () => {
+    const id = await registerLead(server);
+    const owners = ['dan', 'maria', 'ion', 'eva', 'radu', 'ilie'];
+    const payloads = await Promise.all(owners.map(async (owner) => server.done('assignLead', { id, owner })));
+    expect(payloads.map(({ revision }) => revision).sort()).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});
+
+describe('occurredAt', () => {
+  it('may be in the past, in any zone, and never in the future', async () => {
+    const id = await registerLead(server, { occurredAt: '2020-02-29T23:30:00-02:00' });
+    const { lead } = await server.ask<{ readonly lead: unknown }>(
+      'query ($id: ID!, $position: Position) { lead(id: $id, minPosition: $position) { createdAt history { nodes { occurredAt } } } }',
+      { id, position: await server.logPosition() },
+    );
+    expect(lead).toEqual({ createdAt: '2020-03-01T01:30:00.000Z', history: { nodes: [{ occurredAt: '2020-03-01T01:30:00.000Z' }] } });
+    const before = await server.logPosition();
+    expect(await server.command('assignLead', { id, owner: 'dan', occurredAt: '2100-01-01T00:00:00Z' })).toMatchObject({
+      userErrors: [{ code: 'OCCURRED_IN_FUTURE', field: 'occurredAt' }],
+    });
+    expect(await server.logPosition()).toBe(before);
+  });
+});
+
+describe('a record that does not exist', () => {
+  it.each([
+    ['reviseLead', {}, 'LEAD_NOT_FOUND'],
+    ['assignLead', { owner: 'dan' }, 'LEAD_NOT_FOUND'],
+    ['qualifyLead', { temperature: 'HOT' }, 'LEAD_NOT_FOUND'],
+    ['disqualifyLead', { reason: 'NO_NEED' }, 'LEAD_NOT_FOUND'],
+    ['reopenLead', {}, 'LEAD_NOT_FOUND'],
+    ['convertLead', {}, 'LEAD_NOT_FOUND'],
+    ['revisePipeline', {}, 'PIPELINE_NOT_FOUND'],
+    ['retirePipeline', {}, 'PIPELINE_NOT_FOUND'],
+    ['reviseOpportunity', {}, 'OPPORTUNITY_NOT_FOUND'],
+    ['assignOpportunity', { owner: 'dan' }, 'OPPORTUNITY_NOT_FOUND'],
+    ['advanceOpportunity', { stage: 'Offer' }, 'OPPORTUNITY_NOT_FOUND'],
+    ['winOpportunity', {}, 'OPPORTUNITY_NOT_FOUND'],
+    ['loseOpportunity', { reason: 'price' }, 'OPPORTUNITY_NOT_FOUND'],
+    ['reopenOpportunity', {}, 'OPPORTUNITY_NOT_FOUND'],
+    ['reviseAccount', {}, 'ACCOUNT_NOT_FOUND'],
+    ['assignAccount', { owner: 'dan' }, 'ACCOUNT_NOT_FOUND'],
+    ['reviseContact', {}, 'CONTACT_NOT_FOUND'],
+    ['assignContact', { owner: 'dan' }, 'CONTACT_NOT_FOUND'],
+  ])('is not found by %s', async (command, input, code) => {
+    expect(await server.command(command, { id: 'nobody', ...input })).toMatchObject({
+      streamId: null,
+      userErrors: [{ code, field: 'id' }],
+    });
+  });
+
+  it('stands for every command that there is', async () => {
+    // A new command belongs into the list above, or begins a record.
+    const { __schema } = await server.ask<{
+      readonly __schema: { readonly mutationType: { readonly fields: readonly { readonly name: string }[] } };
+    }>('{ __schema { mutationType { fields { name } } } }');
+    const creating = ['registerLead', 'definePipeline', 'openOpportunity', 'registerAccount', 'registerContact'];
+    expect(__schema.mutationType.fields).toHaveLength(18 + creating.length);
+  });
+});

@@ -1,0 +1,117 @@
+/** Accounts and contacts over the API: registered, revised, assigned, and what each rule answers. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { registerAccount } from '../support/funnel.js';
+import { temporaryFolder } from '../support/folder.js';
+import { startServer, stopServers, type Server } from '../support/server.js';
+
+const folder = temporaryFolder();
+let server: Server;
+
+beforeAll(async () => {
+  server = await startServer(folder.path);
+});
+
+afterAll(async () => {
+  await stopServers();
+  folder.remove();
+});
+
+describe('an account', () => {
+  const fields = 'name kind status legalName registrationNumber taxNumber industry size segment website email phone tags owner revision';
+
+  it('is registered, revised and assigned', async () => {
+    const known = {
+      name: 'Brutăria Ana',
+      kind: 'COMPANY',
+      legalName: 'Brutăria Ana S.R.L.',
+      registrationNumber: 'J40/1',
+      taxNumber: 'RO123',
+      industry: 'Food',
+      size: '10-49',
+      segment: 'small',
+      website: 'https://ana.example.com',
+      status: 'PROSPECT',
+      email: 'office@example.com',
+      phone: '021 555 0100',
+      tags: ['bread'],
+      owner: 'dan',
+    };
+    const { registerAccount: registered } = await server.ask<{ readonly registerAccount: { readonly streamId: string } }>(
+      `mutation ($input: RegisterAccountInput!) { registerAccount(input: $input) { streamId account { ${fields} } } }`,
+      { input: { ...known, tags: ['bread', 'bread'] } },
+    );
+    expect(registered).toEqual({ streamId: expect.any(String), account: { ...known, revision: 0 } });
+    const { streamId: id } = registered;
+    expect(
+      await server.ask(`mutation ($input: ReviseAccountInput!) { reviseAccount(input: $input) { account { ${fields} } } }`, {
+        input: { id, status: 'CUSTOMER', website: null, tags: [] },
+      }),
+    ).toEqual({ reviseAccount: { account: { ...known, status: 'CUSTOMER', website: null, tags: [], revision: 1 } } });
+    expect(
+      await server.ask('mutation ($input: AssignAccountInput!) { assignAccount(input: $input) { account { owner revision } } }', {
+        input: { id, owner: 'maria' },
+      }),
+    ).toEqual({ assignAccount: { account: { owner: 'maria', revision: 2 } } });
+  });
+
+  it('is registered once under an id', async () => {
+    await server.done('registerAccount', { id: 'acme', name: 'Acme' });
+    expect(await server.command('registerAccount', { id: 'acme', name: 'Acme' })).toMatchObject({
+      userErrors: [{ code: 'ACCOUNT_EXISTS', field: 'id' }],
+    });
+  });
+});
+
+describe('a contact', () => {
+  const fields = 'name firstName lastName salutation languages birthDate jobRole email account { name } owner';
+
+  it('is registered by first and last name, and revised without contradicting itself', async () => {
+    const accountId = await registerAccount(server, 'Acme');
+    const { registerContact } = await server.ask<{ readonly registerContact: { readonly streamId: string } }>(
+      `mutation ($input: RegisterContactInput!) { registerContact(input: $input) { streamId contact { ${fields} } } }`,
+      {
+        input: {
+          firstName: 'Ana',
+          lastName: 'Pop',
+          salutation: 'Ms',
+          languages: ['ro', 'pt-BR'],
+          birthDate: '1990-02-28',
+          accountId,
+          jobRole: 'Owner',
+          email: 'ana@example.com',
+        },
+      },
+    );
+    const contact = {
+      name: 'Ana Pop',
+      firstName: 'Ana',
+      lastName: 'Pop',
+      salutation: 'Ms',
+      languages: ['ro', 'pt-BR'],
+      birthDate: '1990-02-28',
+      jobRole: 'Owner',
+      email: 'ana@example.com',
+      account: { name: 'Acme' },
+      owner: 'local',
+    };
+    expect(registerContact).toEqual({ streamId: expect.any(String), contact });
+    expect(
+      await server.ask(`mutation ($input: ReviseContactInput!) { reviseContact(input: $input) { contact { ${fields} } } }`, {
+        input: { id: registerContact.streamId, lastName: 'Ionescu', accountId: null, jobRole: null },
+      }),
+    ).toEqual({ reviseContact: { contact: { ...contact, name: 'Ana Ionescu', lastName: 'Ionescu', account: null, jobRole: null } } });
+    expect(await server.done('assignContact', { id: registerContact.streamId, owner: 'dan' })).toMatchObject({ revision: 2 });
+  });
+
+  it('needs a name, a birth date in the past and an account that exists', async () => {
+    expect(await server.command('registerContact', { email: 'x@example.com' })).toMatchObject({
+      userErrors: [{ code: 'CONTACT_NEEDS_NAME', field: 'name' }],
+    });
+    expect(await server.command('registerContact', { name: 'Ana', birthDate: '2100-01-01' })).toMatchObject({
+      userErrors: [{ code: 'BIRTH_DATE_IN_FUTURE', field: 'birthDate' }],
+    });
+    expect(await server.command('registerContact', { name: 'Ana', accountId: 'nobody' })).toMatchObject({
+      userErrors: [{ code: 'ACCOUNT_NOT_FOUND', field: 'accountId' }],
+    });
+  });
+});
