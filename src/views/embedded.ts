@@ -1,3 +1,3 @@
 /** The read-model store on one SQLite file: a writer for the projector's thread, a reader for the server's. */
-export { openEmbeddedViewReader, type EmbeddedViewReaderOptions } from './embedded/reader.js';
-export { openEmbeddedViewWriter, type EmbeddedViewWriterOptions } from './embedded/writer.js';
+export { openEmbeddedViewReader } from './embedded/reader.js';
+export { openEmbeddedViewWriter } from './embedded/writer.js';

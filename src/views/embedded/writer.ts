@@ -26,7 +26,8 @@ export async function openEmbeddedViewWriter(options: EmbeddedViewWriterOptions)
   return attempt(file, () => {
     // What is lost with the power is built again from the log: the checkpoint is lost with it.
     const database = openDatabase(viewsFile, { file, synchronous: 'NORMAL', ...(maxPages === undefined ? {} : { maxPages }) });
-    database.exec('PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=16000');
+    // 32 MiB of pages; 64 MiB of WAL, so that a page that many batches change goes into the file once.
+    database.exec('PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=16000');
     return new EmbeddedViewWriter(database, options);
   });
 }

@@ -16,7 +16,7 @@ export function documentsAsOf(changes: readonly DocumentChange[], position: numb
   return documents;
 }
 
-export function matches(document: Document, where: Where): boolean {
+function matches(document: Document, where: Where): boolean {
   switch (where.kind) {
     case 'and':
       return where.of.every((part) => matches(document, part));
@@ -57,7 +57,7 @@ function compared(document: Document, { column, op, value }: Extract<Where, { ki
 }
 
 /** Every word asked for begins a word of a searched column. */
-export function found(document: Document, search: string): boolean {
+function found(document: Document, search: string): boolean {
   const texts = deals.columns.filter((column) => column.search).flatMap(({ name }) => document[name] ?? []);
   const has = texts.flatMap((text) => words(text as string));
   return words(search).every((word) => has.some((own) => own.startsWith(word)));
