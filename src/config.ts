@@ -10,7 +10,13 @@ export class InvalidConfig extends Error {
 }
 
 const loopback = ['127.0.0.1', '::1', 'localhost'] as const;
-const whole = (min: number, max: number) => z.coerce.number(`a whole number from ${min} to ${max}`).int().min(min).max(max);
+
+/** A whole number, from a file or as the text of a variable. */
+function whole(min: number, max: number) {
+  const allowed = `a whole number from ${min} to ${max}`;
+  const number = z.number(allowed).int(allowed).min(min, allowed).max(max, allowed);
+  return z.preprocess((value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value), number);
+}
 
 const settings = {
   dataDir: z
@@ -73,6 +79,14 @@ export function describeSettings(): readonly {
     fallback: String(type.def.defaultValue),
     meaning: type.description ?? '',
   }));
+}
+
+/** The settings as the table of docs/configuration.md. */
+export function settingsTable(): string {
+  const rows = describeSettings().map(
+    ({ key, variable: name, fallback, meaning }) => `| \`${key}\` | \`${name}\` | ${fallback} | ${meaning} |`,
+  );
+  return ['| in the file | in the environment | default | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 /**
