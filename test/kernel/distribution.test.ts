@@ -35,10 +35,10 @@ describe('A distribution', () => {
     expect(quantile(emptyDistribution, 0.5)).toBeNull();
   });
 
-  it('of few values is exact: mean, median between the middle two, extremes', () => {
+  it('of few values is exact: mean, the higher of the two in the middle, extremes', () => {
     const four = recorded([10, 1, 4, 2]);
     expect(mean(four)).toBe(4.25);
-    expect(quantile(four, 0.5)).toBe(3);
+    expect(quantile(four, 0.5)).toBe(4);
     expect(quantile(four, 0)).toBe(1);
     expect(quantile(four, 1)).toBe(10);
   });
@@ -58,7 +58,7 @@ describe('A distribution', () => {
     fc.assert(
       fc.property(many, fc.double({ min: 0, max: 1, noNaN: true }), (values, q) => {
         const sorted = values.toSorted((a, b) => a - b);
-        const exact = sorted[Math.floor(q * (sorted.length - 1))]!;
+        const exact = sorted[Math.min(Math.floor(q * sorted.length), sorted.length - 1)]!;
         expect(Math.abs(quantile(recorded(values), q)! - exact)).toBeLessThanOrEqual(Math.abs(exact) * 0.0100001 + 1e-9);
       }),
       { numRuns: 30 },
@@ -88,7 +88,7 @@ describe('A distribution', () => {
       recorded(Array.from({ length: 200 }, (_, index) => index)),
       recorded(Array.from({ length: 200 }, (_, index) => 200 + index)),
     ];
-    expect(quantile(mergeDistributions(parts, 1000), 0.5)).toBe(199.5);
+    expect(quantile(mergeDistributions(parts, 1000), 0.5)).toBe(200);
     expect(mergeDistributions(parts).values).toBeUndefined();
   });
 

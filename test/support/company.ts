@@ -1,12 +1,13 @@
 /** A company in memory: commands run on it one after the other by their real rules, and its events can be projected. No log, no store. */
 import { commandSpec, type AnyCommand, type CommandClass } from '../../src/kernel/command.js';
 import { evolve, type Aggregate } from '../../src/kernel/aggregate.js';
-import type { RecordedEvent } from '../../src/kernel/event.js';
+import { streamName, type RecordedEvent } from '../../src/kernel/event.js';
 import { fromInput } from '../../src/kernel/input.js';
 import { recordedAs } from './given.js';
 
 export class Company {
   readonly #events: RecordedEvent[] = [];
+  readonly #streams = new Map<string, RecordedEvent[]>();
 
   /** Everything that happened, in order. */
   get events(): readonly RecordedEvent[] {
@@ -30,11 +31,12 @@ export class Company {
     const first = this.#events.length + 1;
     const recorded = decided.map((event, index) => recordedAs(event, stream, revision + 1 + index, first + index, instant, actor));
     this.#events.push(...recorded);
+    this.#streams.set(streamName(stream), [...(this.#streams.get(streamName(stream)) ?? []), ...recorded]);
     return recorded;
   }
 
   #load(aggregate: Aggregate<unknown, never>, id: string): { readonly state: unknown; readonly revision: number } {
-    const past = this.#events.filter(({ stream }) => stream.type === aggregate.type && stream.id === id);
+    const past = this.#streams.get(streamName({ type: aggregate.type, id })) ?? [];
     return { state: past.reduce((state, event) => evolve(aggregate, state, event), aggregate.initial), revision: past.length - 1 };
   }
 }
