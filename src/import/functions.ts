@@ -58,7 +58,7 @@ export function minorUnits(text: string, digits: number): bigint {
   const [, sign, units = '', fraction = ''] = match;
   const kept = fraction.slice(0, digits).padEnd(digits, '0');
   if (/[1-9]/.test(fraction.slice(digits))) {
-    throw new RangeError(`"${text}" has more than ${digits === 0 ? 'no' : digits} decimals`);
+    throw new RangeError(`"${text}" ${digits === 0 ? 'is not a whole number' : `has more than ${digits} decimals`}`);
   }
   return BigInt(`${sign === '-' ? '-' : ''}${units}${kept}`);
 }

@@ -102,10 +102,8 @@ function readRecord(document: MappingDocument, spot: Spot, sources: ReadonlyMap<
   const visible = new Map([[from.spec.name, from.columns]]);
   const joinOn = compiler({ ...scope, sources: new Map(visible) });
   const joins: Join[] = [];
-  for (const [name, on] of document.entries(
-    entries.get('join') ?? { node: spot.node, line: spot.line, path: '' },
-    entries.has('join') ? undefined : [],
-  ) ?? []) {
+  const joined = entries.get('join');
+  for (const [name, on] of joined ? (document.entries(joined) ?? []) : []) {
     const source = sources.get(name);
     const expression = readExpression(document, on, joinOn, 'string');
     if (!source) document.complain(on, `there is no source ${name} to join; there is ${[...sources.keys()].join(', ')}`);

@@ -118,15 +118,17 @@ type Timed = { readonly occurredAt?: string; readonly fault?: string };
 
 /** When a step happened; undefined when the record has no such step. */
 function timeOf(step: Step, values: Values, zone: string): Timed | undefined {
+  let part = 'when';
   try {
     if (step.when && step.when.evaluate(values) !== true) return undefined;
+    part = 'at';
     const at = given(step.at, values);
     if (at === undefined) return step.at && 'expression' in step.at ? { fault: 'at: there is no time' } : {};
     const instant = typeof at === 'string' ? readInstant(at, zone) : at;
     return { occurredAt: instant.toISOString() };
   } catch (error) {
     if (!(error instanceof InvalidValue || error instanceof RangeError)) throw error;
-    return { fault: error instanceof RangeError ? `at: ${error.message}` : error.message };
+    return { fault: `${part}: ${error.message}` };
   }
 }
 

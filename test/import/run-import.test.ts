@@ -1,0 +1,262 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { loadConfig } from '../../src/config.js';
+import { HistoryNotEmpty } from '../../src/import/carried-over.js';
+import { recordId } from '../../src/import/functions.js';
+import { SetupRefused } from '../../src/import/run-import.js';
+import { describeReport, exitCodeOf } from '../../src/import/report.js';
+import { fromInput } from '../../src/kernel/input.js';
+import { openRuntime } from '../../src/runtime.js';
+import { RegisterLead } from '../../src/sales/lead.js';
+import { temporaryFolder, type Folder } from '../support/folder.js';
+import { importInto, writeFiles } from '../support/import-files.js';
+
+let folder: Folder;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+const MAPPING = `name: shop
+timeZone: Europe/Bucharest
+sources:
+  leads: { file: leads.csv, key: id }
+  deals: { file: deals.csv, key: lead }
+setup:
+  - command: DefinePipeline
+    input:
+      id: =id("pipeline", "main")
+      name: Main
+      currency: EUR
+      stages: [{ name: Offer, probability: 50 }]
+      lossReasons: [price]
+records:
+  - name: lead
+    from: leads
+    join: { deals: =leads.id }
+    let: { lead: '=id("lead", leads.id)' }
+    steps:
+      - command: RegisterLead
+        at: =instant(leads.since)
+        input: { id: =lead, name: =leads.name, email: =leads.email }
+      - command: QualifyLead
+        when: =found(deals)
+        at: =instant(deals.won)
+        by: =deals.seller
+        input: { id: =lead, temperature: hot, score: =whole(deals.score) }
+      - command: ConvertLead
+        when: =found(deals)
+        at: =instant(deals.won)
+        by: =deals.seller
+        input:
+          id: =lead
+          owner: =deals.seller
+          opportunity: { pipelineId: '=id("pipeline", "main")', amount: { amount: =cents(deals.amount), currency: EUR } }
+      - command: WinOpportunity
+        when: =found(deals)
+        at: =instant(deals.won)
+        by: =deals.seller
+        input: { id: '=uuid(lead, "opportunity")' }
+`;
+const LEADS = `id,name,email,since,colour
+1,Ana,ana@shop.example,2024-03-01 10:00,red
+2,Ion,,2024-01-01,blue
+3,Eva,eva@shop.example,2024-02-01,
+`;
+const DEALS = `lead,seller,won,amount,score
+1,mara,2024-03-02 09:30,120.50,80
+3,mara,2024-01-15,99,
+`;
+
+const files = (over: Readonly<Record<string, string>> = {}): string =>
+  writeFiles(folder.path, { 'm.yaml': MAPPING, 'leads.csv': LEADS, 'deals.csv': DEALS, ...over });
+
+const idOf = (key: string): string => recordId('shop', 'lead', key);
+
+describe('an import', () => {
+  test('runs each step in the order of time across files, with times, owners and amounts as the mapping says', async () => {
+    const { report, events } = await importInto(folder.path, files());
+    expect(
+      events.map(({ type, stream, metadata }) => [type, stream.type === 'lead' ? stream.id : '', metadata.occurredAt.slice(0, 16)]),
+    ).toEqual([
+      ['PipelineDefined', '', expect.any(String)],
+      ['LeadRegistered', idOf('2'), '2023-12-31T22:00'],
+      ['LeadRegistered', idOf('3'), '2024-01-31T22:00'],
+      ['LeadQualified', idOf('3'), '2024-01-14T22:00'],
+      ['LeadConverted', idOf('3'), '2024-01-14T22:00'],
+      ['AccountRegistered', '', '2024-01-14T22:00'],
+      ['ContactRegistered', '', '2024-01-14T22:00'],
+      ['OpportunityOpened', '', '2024-01-14T22:00'],
+      ['OpportunityWon', '', '2024-01-14T22:00'],
+      ['LeadRegistered', idOf('1'), '2024-03-01T08:00'],
+      ['LeadQualified', idOf('1'), '2024-03-02T07:30'],
+      ['LeadConverted', idOf('1'), '2024-03-02T07:30'],
+      ['AccountRegistered', '', '2024-03-02T07:30'],
+      ['ContactRegistered', '', '2024-03-02T07:30'],
+      ['OpportunityOpened', '', '2024-03-02T07:30'],
+      ['OpportunityWon', '', '2024-03-02T07:30'],
+    ]);
+    const won = events.at(-1);
+    expect(won?.data).toMatchObject({ amount: { amount: 12_050, currency: 'EUR' }, standing: { owner: 'mara' } });
+    expect(won?.metadata).toMatchObject({ actor: 'import:shop', onBehalfOf: 'mara' });
+    expect(won?.metadata.importedAt).toBeUndefined();
+    expect(events[1]?.data).toMatchObject({ name: 'Ion', email: null });
+
+    expect(report).toMatchObject({
+      sources: [
+        { name: 'leads', rows: 3, unusedColumns: ['colour'] },
+        { name: 'deals', rows: 2, unusedColumns: [] },
+      ],
+      records: [{ name: 'lead', count: 3 }],
+      commands: { run: 10, alreadyThere: 0, unchanged: 0, rejected: 0, notRun: 0 },
+      events: 16,
+      withoutPartner: [{ record: 'lead', source: 'deals', count: 1 }],
+      leftOver: [],
+      datedBack: { count: 1, examples: [{ source: 'leads', line: 4, key: '3' }] },
+      stopped: false,
+    });
+    expect(exitCodeOf(report)).toBe(0);
+    expect(describeReport(report)).toContain('1 record has a step dated before the one that it follows (leads line 4)');
+    expect(existsSync(`${folder.path}/rejects.csv`)).toBe(false);
+  });
+
+  test('that is run again writes nothing and says so', async () => {
+    const first = await importInto(folder.path, files());
+    const second = await importInto(folder.path, files());
+    expect(second.events).toEqual(first.events);
+    expect(second.report).toMatchObject({ commands: { run: 0, alreadyThere: 10 }, events: 0 });
+    expect(exitCodeOf(second.report)).toBe(0);
+    expect(describeReport(second.report)).toContain('Nothing new: everything was imported before.');
+  });
+
+  test('that was stopped goes on when it is run again, to the same log', async () => {
+    const stop = new AbortController();
+    const part = await importInto(folder.path, files(), { signal: stop.signal, onProgress: (done) => done >= 5 && stop.abort() });
+    expect(part.report.stopped).toBe(true);
+    expect(exitCodeOf(part.report)).toBe(130);
+    expect(part.events.length).toBeGreaterThan(3);
+    expect(part.events.length).toBeLessThan(16);
+
+    const rest = await importInto(folder.path, files());
+    expect(rest.report.commands.run + part.report.commands.run).toBe(10);
+    const whole = temporaryFolder();
+    const once = await importInto(whole.path, files());
+    whole.remove();
+    const written = (events: typeof once.events) => events.map(({ id, stream, type, data }) => ({ id, stream, type, data }));
+    expect(written(rest.events)).toEqual(written(once.events));
+  });
+
+  test('takes rows that came later, and leaves the others alone', async () => {
+    await importInto(folder.path, files());
+    const { report, events } = await importInto(folder.path, files({ 'leads.csv': `${LEADS}4,Dan,,2024-02-02,\n` }));
+    expect(report.commands).toMatchObject({ run: 1, alreadyThere: 10 });
+    expect(events.at(-1)).toMatchObject({ type: 'LeadRegistered', stream: { id: idOf('4') } });
+  });
+});
+
+describe('what is refused', () => {
+  test('goes to the rejects file with the reason, the rest of its record is not run, and everything else goes in', async () => {
+    const { report, events, rejects } = await importInto(
+      folder.path,
+      files({ 'leads.csv': LEADS.replace('ana@shop.example', 'ana at shop').replace('2024-01-01', 'January') }),
+    );
+    expect(rejects).toEqual([
+      'source,line,key,step,code,reason,not_run',
+      'leads,2,1,RegisterLead,INVALID_INPUT,email must be an e-mail address such as ana@example.com.,QualifyLead; ConvertLead; WinOpportunity',
+      expect.stringMatching(/^leads,3,2,RegisterLead,INVALID_VALUE,"at: ""January"" is not a time such as 2018-02-26 19:58:54\.",$/),
+    ]);
+    expect(report.commands).toMatchObject({ run: 5, rejected: 2, notRun: 3 });
+    expect(events.filter(({ type }) => type === 'LeadRegistered').map(({ stream }) => stream.id)).toEqual([idOf('3')]);
+    expect(exitCodeOf(report)).toBe(3);
+    expect(describeReport(report)).toContain('2 rejected, 3 not run because an earlier step of the record was rejected');
+  });
+
+  test('by a rule stops its record there; what was done before stays', async () => {
+    const { report, events, rejects } = await importInto(folder.path, files({ 'deals.csv': DEALS.replace('99', '-99') }));
+    expect(rejects).toEqual([expect.any(String), expect.stringMatching(/^leads,4,3,ConvertLead,AMOUNT_NEGATIVE,.*,WinOpportunity$/)]);
+    expect(report.commands).toMatchObject({ run: 8, rejected: 1, notRun: 1 });
+    expect(events.filter(({ stream }) => stream.id === idOf('3')).map(({ type }) => type)).toEqual(['LeadRegistered', 'LeadQualified']);
+  });
+
+  test('goes in when the source is repaired and imported again', async () => {
+    await importInto(folder.path, files({ 'deals.csv': DEALS.replace('99', '-99') }));
+    const { report } = await importInto(folder.path, files());
+    expect(report.commands).toMatchObject({ run: 2, alreadyThere: 8, rejected: 0 });
+  });
+
+  test('is a row that has changed since it was imported', async () => {
+    await importInto(folder.path, files());
+    const { report, events, rejects } = await importInto(folder.path, files({ 'leads.csv': LEADS.replace('Ion', 'Ioan') }));
+    expect(rejects[1]).toMatch(/^leads,3,2,RegisterLead,COMMAND_ID_REUSED,.*what it takes from the row has changed since/);
+    expect(report.commands).toMatchObject({ run: 0, alreadyThere: 9, rejected: 1 });
+    expect(events).toHaveLength(16);
+  });
+
+  test('is a time in the future, and somebody who could be no user', async () => {
+    const { rejects } = await importInto(
+      folder.path,
+      files({ 'leads.csv': LEADS.replace('2024-01-01', '2999-01-01'), 'deals.csv': DEALS.replace('1,mara', '1,mara the first') }),
+    );
+    expect(rejects.join('\n')).toContain('leads,3,2,RegisterLead,OCCURRED_IN_FUTURE');
+    expect(rejects.join('\n')).toContain('leads,2,1,QualifyLead,INVALID_VALUE,"by: must be a user id');
+  });
+
+  test('is everything, when nothing could be done', async () => {
+    const leads = 'id,name,email,since,colour\n1,,,2024-01-01,\n';
+    const { report } = await importInto(
+      folder.path,
+      files({ 'leads.csv': leads, 'm.yaml': MAPPING.replace(/setup:[\s\S]*records:/, 'records:') }),
+    );
+    expect(report.commands).toMatchObject({ run: 0, rejected: 1 });
+    expect(exitCodeOf(report)).toBe(1);
+  });
+
+  test('of the setup ends the import before any record', async () => {
+    await importInto(folder.path, files());
+    const changed = files({ 'm.yaml': MAPPING.replace('probability: 50', 'probability: 60'), 'leads.csv': `${LEADS}4,Dan,,2024-02-02,\n` });
+    const failure = importInto(folder.path, changed);
+    await expect(failure).rejects.toThrow(SetupRefused);
+    await expect(failure).rejects.toThrow(/The setup step DefinePipeline was refused \(COMMAND_ID_REUSED\)/);
+    expect((await importInto(folder.path, files())).events).toHaveLength(16);
+  });
+});
+
+describe('as history', () => {
+  test("the recorded times are the source's, in order, and every event says when it was carried over", async () => {
+    const { events } = await importInto(folder.path, files(), { asHistory: true, clock: () => Date.parse('2026-01-01T00:00:00Z') });
+    expect(events.map(({ metadata }) => metadata.recordedAt.slice(0, 16))).toEqual([
+      ...Array.from({ length: 2 }, () => '2023-12-31T22:00'),
+      ...Array.from({ length: 7 }, () => '2024-01-31T22:00'),
+      '2024-03-01T08:00',
+      ...Array.from({ length: 6 }, () => '2024-03-02T07:30'),
+    ]);
+    // The deal that was won before its first contact keeps its date.
+    expect(events[8]).toMatchObject({ type: 'OpportunityWon', metadata: { occurredAt: '2024-01-14T22:00:00.000Z' } });
+    expect(new Set(events.map(({ metadata }) => metadata.importedAt))).toEqual(new Set(['2026-01-01T00:00:00.000Z']));
+  });
+
+  test('goes on with what was cut short', async () => {
+    const stop = new AbortController();
+    await importInto(folder.path, files(), { asHistory: true, signal: stop.signal, onProgress: (done) => done >= 5 && stop.abort() });
+    const { report, events } = await importInto(folder.path, files(), { asHistory: true });
+    expect(report.stopped).toBe(false);
+    expect(events).toHaveLength(16);
+    const recorded = events.map(({ metadata }) => metadata.recordedAt);
+    expect(recorded).toEqual([...recorded].sort());
+  });
+
+  test('is refused where anything else stands', async () => {
+    const runtime = await openRuntime(loadConfig({}, { dataDir: `${folder.path}/data`, readerThreads: 0 }), { onRefusal: () => undefined });
+    await runtime.pipeline.execute(fromInput(RegisterLead, { name: 'Somebody' }), { actor: 'mara' });
+    await runtime.close();
+    await expect(importInto(folder.path, files(), { asHistory: true })).rejects.toThrow(HistoryNotEmpty);
+    expect((await importInto(folder.path, files())).events).toHaveLength(17);
+  });
+
+  test('is refused after another import', async () => {
+    await importInto(folder.path, files(), { asHistory: true });
+    await expect(
+      importInto(folder.path, files({ 'm.yaml': MAPPING.replace('name: shop', 'name: mall') }), { asHistory: true }),
+    ).rejects.toThrow(HistoryNotEmpty);
+  });
+});
