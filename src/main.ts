@@ -6,11 +6,12 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { projections } from '../projections/index.js';
 import { Metrics } from './api/metrics.js';
+import { nestLogger } from './api/nest-logger.js';
 import { Readiness } from './api/readiness.js';
 import { AppModule } from './app.module.js';
 import type { Config } from './config.js';
 import { openViewWriter } from './engines.js';
-import { createLogger, nestLogger, type Logger } from './logger.js';
+import { createLogger, type Logger } from './logger.js';
 import { PolicyRunner } from './policies/runner.js';
 import { ProjectorHost } from './projector/host.js';
 import { openRuntime } from './runtime.js';
@@ -66,8 +67,9 @@ export async function serve(config: Config, logger: Logger = createLogger(config
       onProgress: (progress) => {
         readiness.onProgress(progress);
         for (const { model, error } of progress) {
-          if (error !== undefined && !told.has(model))
-            {logger.error({ model, error }, 'a read model stopped: an event could not be projected');}
+          if (error !== undefined && !told.has(model)) {
+            logger.error({ model, error }, 'a read model stopped: an event could not be projected');
+          }
           if (error !== undefined) told.add(model);
         }
       },

@@ -20,11 +20,11 @@ export interface Verdict {
   readonly report: string;
 }
 
-export function publishedSchema(): string {
+function publishedSchema(): string {
   return `${printSchema(lexicographicSortSchema(buildSchema(commands, projections, Object.keys(streamTypes))))}\n`;
 }
 
-export function publishedEvents(): EventSchemas {
+function publishedEvents(): EventSchemas {
   return Object.fromEntries(
     Object.entries(streamTypes).map(([stream, definitions]) => [
       stream,

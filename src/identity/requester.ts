@@ -1,8 +1,8 @@
 /** Who asks. Until access control exists the server serves its own machine only, and takes the caller's word for it. */
 import { patterns } from '../kernel/field.js';
 
-export const ACTOR_HEADER = 'x-daybook-actor';
-export const CORRELATION_HEADER = 'x-correlation-id';
+const ACTOR_HEADER = 'x-daybook-actor';
+const CORRELATION_HEADER = 'x-correlation-id';
 
 /** A request's header that can't be used. */
 export class InvalidHeader extends Error {

@@ -34,7 +34,7 @@ const MOST_VALUES = 500;
 /** The deepest nesting of `and`, `or` and `not`. */
 const DEEPEST = 8;
 
-export const Direction = new GraphQLEnumType({ name: 'Direction', values: { ASC: { value: false }, DESC: { value: true } } });
+const Direction = new GraphQLEnumType({ name: 'Direction', values: { ASC: { value: false }, DESC: { value: true } } });
 
 /** Makes the filter types of columns, shared between read models. */
 export class Filters {

@@ -138,7 +138,8 @@ function cursorOf(stream: Stream, revision: number): string {
 
 function revisionAfter(cursor: string, stream: Stream): number {
   const [name, revision] = Buffer.from(cursor, 'base64url').toString('utf8').split('@');
-  if (name !== streamName(stream) || !/^\d+$/.test(revision ?? ''))
-    {throw badInput('BAD_CURSOR', 'after', 'after is not a cursor of this history.');}
+  if (name !== streamName(stream) || !/^\d+$/.test(revision ?? '')) {
+    throw badInput('BAD_CURSOR', 'after', 'after is not a cursor of this history.');
+  }
   return Number(revision) + 1;
 }

@@ -90,8 +90,9 @@ export class TypeRegistry {
           .getValues()
           .map((each) => String(each.value))
           .join() !== values.join()
-      )
-        {throw new TypeError(`Two lists of values are named ${name}.`);}
+      ) {
+        throw new TypeError(`Two lists of values are named ${name}.`);
+      }
       return known;
     }
     const made = new GraphQLEnumType({
