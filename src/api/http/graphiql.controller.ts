@@ -1,8 +1,8 @@
 /** The GraphiQL page, served whole from the package: nothing comes from another host. */
-import { Controller, Get, Header, Inject, NotFoundException } from '@nestjs/common';
+import { Controller, Get, Header, Inject, NotFoundException, Redirect } from '@nestjs/common';
 import { SERVICES, type Services } from '../services.js';
 
-const EXAMPLE = `# Daybook: documents are in the Docs pane on the left; Ctrl-Enter runs a query.
+const EXAMPLE = `# Ctrl-Enter runs it; the contract is in the pane on the left.
 {
   leads(first: 10, orderBy: [{ field: CREATED_AT, direction: DESC }]) {
     totalCount
@@ -20,6 +20,13 @@ export class GraphiqlController {
   #page: Promise<string> | undefined;
 
   constructor(@Inject(SERVICES) private readonly services: Services) {}
+
+  /** Who opens the bare address in a browser wants to look around. */
+  @Get()
+  @Redirect('/graphiql')
+  root(): void {
+    if (!this.services.config.introspection) throw new NotFoundException();
+  }
 
   @Get('graphiql')
   @Header('content-type', 'text/html; charset=utf-8')
