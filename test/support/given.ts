@@ -77,7 +77,7 @@ export function given<State, Event extends NewEvent>(
 }
 
 /** The state that a record is in after its events. */
-export function stateOf<State>(aggregate: Aggregate<State, never>, id: string, past: readonly Happened[]): State {
+function stateOf<State>(aggregate: Aggregate<State, never>, id: string, past: readonly Happened[]): State {
   return past
     .map((one, revision) => {
       const { event, at: occurredAt } = 'event' in one ? one : { event: one, at: new Date(FIRST + revision * HOUR).toISOString() };
