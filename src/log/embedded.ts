@@ -109,7 +109,7 @@ export class EmbeddedLog implements EventLog {
     while (!signal.aborted && !this.closed) {
       const page = await this.readAll(position, limit, types);
       if (page.position === position) {
-        await this.news.wait(() => this.headNow() > position, signal);
+        await this.news.wait(() => this.closed || this.headNow() > position, signal);
         continue;
       }
       position = page.position;

@@ -24,7 +24,8 @@ export class News {
   }
 
   /**
-   * Resolves when `grown` says so, the signal aborts or the log is closed. While it waits, it keeps the process alive.
+   * Resolves when `grown` says so (it is asked at once and then again and again), the signal aborts, or the log is closed.
+   * While it waits, it keeps the process alive.
    * @throws whatever `grown` throws.
    */
   wait(grown: () => boolean, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,433 @@
+/** What every event log does: each sentence of `src/log/port.ts` as a test. An adapter's test file calls this with its way to open one. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { randomUUID } from 'node:crypto';
+import { EventIdTaken, WrongRevision, type EventLog, type EventToAppend, type Expected } from '../../src/log/port.js';
+import type { Stream } from '../../src/kernel/event.js';
+import { carriedOver, eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log-events.js';
+import { LogModel, type ModelOutcome } from '../support/log-model.js';
+
+/** An empty log, and how to look at it a second time. */
+export interface LogUnderTest {
+  readonly log: EventLog;
+  /** The same log, opened once more. */
+  openAgain(): Promise<EventLog>;
+  /** Closes and removes it. */
+  dispose(): Promise<void>;
+}
+
+export function logConformance(name: string, openFresh: () => Promise<LogUnderTest>): void {
+  describe(`${name}: the log's port`, () => {
+    let subject: LogUnderTest;
+    let log: EventLog;
+    beforeEach(async () => {
+      subject = await openFresh();
+      log = subject.log;
+    });
+    afterEach(() => subject.dispose());
+
+    const numbers = (count: number) => Array.from({ length: count }, (_, n) => noted({ n }));
+    const ids = (events: readonly { readonly id: string }[]) => events.map((event) => event.id);
+
+    describe('append', () => {
+      test('puts events right after the expected one and answers with the place of the last', async () => {
+        const stream = freshStream();
+        const first = await log.append(stream, 'none', numbers(2));
+        expect(first.revision).toBe(1);
+        const second = await log.append(stream, 1, numbers(3));
+        expect(second.revision).toBe(4);
+        expect(second.position).toBeGreaterThan(first.position);
+        const events = await log.readStream(stream);
+        expect(events.map((event) => event.revision)).toEqual([0, 1, 2, 3, 4]);
+        expect(events.at(1)?.position).toBe(first.position);
+        expect(events.at(4)?.position).toBe(second.position);
+      });
+
+      test('keeps an event as it was given', async () => {
+        const stream = { type: 'lead', id: 'ș-42 "quoted" \\ /' };
+        const data = { name: 'Ștefan 🎈', note: 'line\nbreak \u0000 \u2028', list: [1, null, { deep: -1.5 }], none: null };
+        const event = { ...noted(data, { type: 'Odd "type"' }), version: 3 };
+        await log.append(stream, 'none', [event]);
+        const [stored] = await log.readStream(stream);
+        expect(stored).toEqual({
+          ...event,
+          stream,
+          revision: 0,
+          position: await log.head(),
+          metadata: { ...event.metadata, recordedAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/) },
+        });
+      });
+
+      const wrong: readonly [string, number, Expected, Expected][] = [
+        ['none, but there are events', 2, 'none', 1],
+        ['an event, but there is none', 0, 0, 'none'],
+        ['one that has a successor', 3, 1, 2],
+        ['one that is not there yet', 1, 5, 0],
+      ];
+      test.each(wrong)('that expects %s is refused with where the stream stands', async (_, there, expected, actual) => {
+        const stream = freshStream();
+        if (there > 0) await log.append(stream, 'none', numbers(there));
+        const head = await log.head();
+        const error = await log.append(stream, expected, numbers(2)).catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(WrongRevision);
+        expect(error).toMatchObject({ stream, expected, actual });
+        expect(await log.head()).toBe(head);
+        expect(await log.readStream(stream)).toHaveLength(there);
+      });
+
+      test('of nothing, or of two events with one id, is refused', async () => {
+        const stream = freshStream();
+        const id = randomUUID();
+        await expect(log.append(stream, 'none', [])).rejects.toThrow(RangeError);
+        await expect(log.append(stream, 'none', [noted({}, { id }), noted({}, { id })])).rejects.toThrow(RangeError);
+        expect(await log.readStream(stream)).toEqual([]);
+      });
+
+      test('that is asked for again answers as the first time, also when others have followed', async () => {
+        const stream = freshStream();
+        const before = numbers(1);
+        const events = numbers(3);
+        await log.append(stream, 'none', before);
+        const first = await log.append(stream, 0, events);
+        expect(await log.append(stream, 0, events)).toEqual(first);
+        await log.append(stream, 3, numbers(2));
+        const head = await log.head();
+        expect(await log.append(stream, 0, events)).toEqual(first);
+        expect(await log.append(stream, 'none', before)).toEqual({ revision: 0, position: (await log.readStream(stream))[0]?.position });
+        expect(await log.head()).toBe(head);
+      });
+
+      test('that repeats only some of the events at their places is refused', async () => {
+        const stream = freshStream();
+        const [a, b, c] = numbers(3) as [EventToAppend, EventToAppend, EventToAppend];
+        await log.append(stream, 'none', [a, b]);
+        await expect(log.append(stream, 'none', [a, b, c])).rejects.toThrow(WrongRevision);
+        await expect(log.append(stream, 'none', [a, c])).rejects.toThrow(WrongRevision);
+        await expect(log.append(stream, 'none', [b, a])).rejects.toThrow(WrongRevision);
+        expect(ids(await log.readStream(stream))).toEqual(ids([a, b]));
+      });
+
+      test('of an id that stands elsewhere is refused, and nothing of it is written', async () => {
+        const [here, there] = [freshStream(), freshStream()];
+        const [used, fresh] = numbers(2) as [EventToAppend, EventToAppend];
+        await log.append(there, 'none', [used]);
+        const head = await log.head();
+        const error = await log.append(here, 'none', [fresh, used]).catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(EventIdTaken);
+        expect(error).toMatchObject({ id: used.id, stream: there });
+        await expect(log.append(there, 0, [used])).rejects.toThrow(EventIdTaken);
+        expect(await log.head()).toBe(head);
+        expect((await log.append(here, 'none', [fresh])).revision).toBe(0);
+      });
+
+      test('by many at once gives each event one place, and one winner per place', async () => {
+        const streams = [freshStream(), freshStream(), freshStream()];
+        const outcomes = await Promise.allSettled(
+          Array.from({ length: 30 }, (_, n) => log.append(streams[n % 3]!, 'none', [noted({ n }), noted({ n })])),
+        );
+        expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(3);
+        for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(WrongRevision);
+        for (const stream of streams) {
+          const events = await log.readStream(stream);
+          expect(events.map((event) => event.revision)).toEqual([0, 1]);
+          expect(new Set(events.map((event) => (event.data as { n: number }).n)).size).toBe(1);
+        }
+      });
+
+      test('asked for twice at once is done once', async () => {
+        const stream = freshStream();
+        const events = numbers(2);
+        const [one, other] = await Promise.all([log.append(stream, 'none', events), log.append(stream, 'none', events)]);
+        expect(other).toEqual(one);
+        expect(await log.readStream(stream)).toHaveLength(2);
+      });
+
+      test('is there for who opens the log later', async () => {
+        const stream = freshStream();
+        const events = numbers(2);
+        await log.append(stream, 'none', events);
+        const later = await subject.openAgain();
+        expect(ids(await later.readStream(stream))).toEqual(ids(events));
+        expect(await later.append(stream, 'none', events)).toEqual({ revision: 1, position: await log.head() });
+        await later.close();
+      });
+    });
+
+    describe('readStream', () => {
+      test('gives a stream from a revision on, as many as asked for', async () => {
+        const stream = freshStream();
+        const events = numbers(5);
+        await log.append(stream, 'none', events);
+        expect(ids(await log.readStream(stream))).toEqual(ids(events));
+        expect(ids(await log.readStream(stream, 2))).toEqual(ids(events.slice(2)));
+        expect(ids(await log.readStream(stream, 1, 2))).toEqual(ids(events.slice(1, 3)));
+        expect(await log.readStream(stream, 5)).toEqual([]);
+      });
+
+      test('keeps streams apart whose names begin alike', async () => {
+        const long = { type: 'lead', id: 'a-b' };
+        const short = { type: 'lead', id: 'a' };
+        await log.append(long, 'none', numbers(2));
+        expect(await log.readStream(short)).toEqual([]);
+        await log.append(short, 'none', numbers(1));
+        expect((await log.readStream(long)).map((event) => event.stream)).toEqual([long, long]);
+      });
+    });
+
+    describe('readAll', () => {
+      test.each([1, 3, 7, 100])('gives every event once, in order, in pages of %d', async (limit) => {
+        const [a, b] = [freshStream(), freshStream('account')];
+        const events = numbers(7);
+        for (const [n, event] of events.entries()) {
+          const stream = n % 2 === 0 ? a : b;
+          await log.append(stream, n < 2 ? 'none' : Math.floor(n / 2) - 1, [event]);
+        }
+        const pages = await readToEnd(log, limit);
+        expect(ids(eventsOf(pages))).toEqual(ids(events));
+        expect(eventsOf(pages).map((event) => event.stream)).toEqual([a, b, a, b, a, b, a]);
+        for (const page of pages) {
+          expect(page.events.length).toBeLessThanOrEqual(limit);
+          expect(page.events.at(-1)?.position ?? 0).toBeLessThanOrEqual(page.position);
+        }
+        const positions = eventsOf(pages).map((event) => event.position);
+        expect(positions).toEqual([...positions].sort((x, y) => x - y));
+        expect(new Set(positions).size).toBe(7);
+      });
+
+      test.each([1, 2, 50])('of named types gives those only and gets to the end, in pages of %d', async (limit) => {
+        const types = [
+          'Noted',
+          'Priced',
+          'Noted',
+          'Sold',
+          ...Array.from({ length: 60 }, () => 'Noted'),
+          'Priced',
+          ...Array.from({ length: 25 }, () => 'Noted'),
+        ];
+        await log.append(
+          freshStream(),
+          'none',
+          types.map((type) => noted({}, { type })),
+        );
+        const pages = await readToEnd(log, limit, ['Priced', 'Sold']);
+        expect(eventsOf(pages).map((event) => event.type)).toEqual(['Priced', 'Sold', 'Priced']);
+        expect(pages.at(-1)?.position).toBe(await log.head());
+        for (const page of pages) expect(page.events.length).toBeLessThanOrEqual(limit);
+        expect(eventsOf(await readToEnd(log, limit, []))).toEqual([]);
+      });
+
+      test('of an empty log, or after its end, is an empty page that stays where it is', async () => {
+        expect(await log.readAll(0, 10)).toEqual({ events: [], position: 0 });
+        const { position } = await log.append(freshStream(), 'none', numbers(1));
+        expect(await log.readAll(position, 10)).toEqual({ events: [], position });
+        expect(await log.readAll(position, 10, ['Noted'])).toEqual({ events: [], position });
+      });
+    });
+
+    describe('tail', () => {
+      test('gives what is there and then what comes, each once, in order', async () => {
+        const stream = freshStream();
+        await log.append(stream, 'none', numbers(20));
+        const tail = tailed(log, 0, 50);
+        for (let revision = 19; revision < 49; revision += 3) await log.append(stream, revision, numbers(3));
+        const events = eventsOf(await tail);
+        expect(events.map((event) => event.revision)).toEqual(Array.from({ length: 50 }, (_, n) => n));
+      });
+
+      test('begins after a position and gives the named types only', async () => {
+        const stream = freshStream();
+        await log.append(stream, 'none', [noted({}, { type: 'Sold' })]);
+        const after = await log.head();
+        const tail = tailed(log, after, 2, 1, ['Sold']);
+        await log.append(stream, 0, [noted(), noted({}, { type: 'Sold' }), noted()]);
+        await log.append(stream, 3, [noted(), noted({}, { type: 'Sold' })]);
+        expect(eventsOf(await tail).map((event) => event.revision)).toEqual([2, 5]);
+      });
+
+      test('of several readers misses nothing of many writers', async () => {
+        const other = await subject.openAgain();
+        const writers = [log, other, log, other, log];
+        const tails = [tailed(log, 0, 100, 4), tailed(other, 0, 100, 1000), tailed(log, 0, 100, 1)];
+        await Promise.all(
+          writers.map(async (writer) => {
+            const stream = freshStream();
+            for (let n = 0; n < 10; n++) await writer.append(stream, n === 0 ? 'none' : n * 2 - 1, numbers(2));
+          }),
+        );
+        const all = ids(eventsOf(await readToEnd(log, 1000)));
+        expect(all).toHaveLength(100);
+        for (const tail of tails) expect(ids(eventsOf(await tail))).toEqual(all);
+        await other.close();
+      });
+
+      test('ends when it is aborted: before it began, while it waits, and between two pages', async () => {
+        expect(await endOf(AbortSignal.abort())).toEqual([]);
+        const waiting = new AbortController();
+        const tail = endOf(waiting.signal);
+        setTimeout(() => {
+          waiting.abort();
+        }, 20);
+        expect(await tail).toEqual([]);
+        await log.append(freshStream(), 'none', numbers(20));
+        expect(eventsOf(await tailed(log, 0, 3, 3))).toHaveLength(3);
+      });
+
+      async function endOf(signal: AbortSignal): Promise<unknown[]> {
+        const pages = [];
+        for await (const page of log.tail(0, { limit: 10, signal })) pages.push(page);
+        return pages;
+      }
+    });
+
+    describe('recorded times', () => {
+      test("are the log's own, and never go down along it", async () => {
+        const before = Date.now();
+        await log.append(freshStream(), 'none', numbers(2));
+        await log.append(freshStream(), 'none', [carriedOver('2018-01-01T00:00:00.000Z')]);
+        await log.append(freshStream(), 'none', numbers(1));
+        const times = eventsOf(await readToEnd(log, 10)).map((event) => Date.parse(event.metadata.recordedAt));
+        expect(times).toEqual([...times].sort((x, y) => x - y));
+        expect(times[0]).toBeGreaterThanOrEqual(before - 1);
+        expect(times.at(-1)).toBeLessThanOrEqual(Date.now() + 1);
+      });
+
+      test('of events carried over into an empty log are those of their source', async () => {
+        const times = ['2017-06-01T08:00:00.000Z', '2017-06-01T08:00:00.000Z', '2018-02-26T19:58:54.123Z'];
+        await log.append(freshStream(), 'none', times.map(carriedOver));
+        const events = eventsOf(await readToEnd(log, 10));
+        expect(events.map((event) => event.metadata.recordedAt)).toEqual(times);
+        expect(events[0]?.metadata.importedAt).toBe('2026-01-01T00:00:00.000Z');
+      });
+
+      test("are not the caller's to give otherwise", async () => {
+        const recordedAt = '2018-01-01T00:00:00.000Z';
+        const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+        await expect(log.append(freshStream(), 'none', [noted({}, { recordedAt })])).rejects.toThrow(RangeError);
+        await expect(log.append(freshStream(), 'none', [carriedOver(tomorrow)])).rejects.toThrow(RangeError);
+        await expect(log.append(freshStream(), 'none', [carriedOver('yesterday')])).rejects.toThrow(RangeError);
+        expect(await log.head()).toBe(0);
+      });
+    });
+
+    describe('positionAt', () => {
+      test('is the last event recorded at or before an instant', async () => {
+        expect(await log.positionAt('2026-01-01T00:00:00.000Z')).toBe(0);
+        const times = ['2018-01-01T00:00:00.000Z', '2018-01-02T00:00:00.000Z', '2018-01-02T00:00:00.000Z', '2018-01-03T00:00:00.000Z'];
+        await log.append(freshStream(), 'none', times.map(carriedOver));
+        const [first, , third, fourth] = eventsOf(await readToEnd(log, 10)).map((event) => event.position);
+        const expected: readonly [string, number | undefined][] = [
+          ['2017-12-31T23:59:59.999Z', 0],
+          ['2018-01-01T00:00:00.000Z', first],
+          ['2018-01-01T23:59:59.999Z', first],
+          ['2018-01-02T00:00:00.000Z', third],
+          ['2018-01-02T01:00:00.000+01:00', third],
+          ['2018-01-02T00:00:00.001Z', third],
+          ['2018-01-03T00:00:00.000Z', fourth],
+          ['2100-01-01T00:00:00.000Z', fourth],
+        ];
+        for (const [instant, position] of expected) expect([instant, await log.positionAt(instant)]).toEqual([instant, position]);
+      });
+
+      test('of what is no instant is refused', async () => {
+        await expect(log.positionAt('last week')).rejects.toThrow(RangeError);
+      });
+    });
+
+    test("head is 0 of an empty log and the last event's position of another", async () => {
+      expect(await log.head()).toBe(0);
+      const { position } = await log.append(freshStream(), 'none', numbers(3));
+      expect(await log.head()).toBe(position);
+    });
+
+    test('it does what the simplest log would do, whatever is asked of it', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 25 }), fc.integer({ min: 1, max: 9 }), async (requests, limit) => {
+          const fresh = await openFresh();
+          try {
+            await compare(fresh, requests, limit);
+          } finally {
+            await fresh.dispose();
+          }
+        }),
+        { numRuns: 40 },
+      );
+    });
+  });
+}
+
+/** An append to be made up from what has been appended so far. */
+const request = fc.record({
+  stream: fc.integer({ min: 0, max: 2 }),
+  expected: fc.constantFrom('right', 'right', 'right', 'none', 'stale', 'ahead'),
+  events: fc.constantFrom('fresh', 'fresh', 'fresh', 'again', 'partly', 'taken'),
+  data: fc.array(fc.jsonValue(), { minLength: 1, maxLength: 3 }),
+  type: fc.constantFrom('Noted', 'Priced', 'Sold'),
+  /** Asked for in the same turn as the one before. */
+  together: fc.boolean(),
+  pick: fc.nat(),
+});
+
+type Request = typeof request extends fc.Arbitrary<infer T> ? T : never;
+
+interface Asked {
+  readonly stream: Stream;
+  readonly expected: Expected;
+  readonly events: readonly EventToAppend[];
+}
+
+/** Makes the same appends to the log and to the model, alone and together with others, and compares all that can be read. */
+async function compare({ log }: LogUnderTest, requests: readonly Request[], limit: number): Promise<void> {
+  const model = new LogModel();
+  const streams = [freshStream(), freshStream(), freshStream('account')];
+  const asked: Asked[] = [];
+  let pending: { readonly outcome: Promise<unknown>; readonly wanted: ModelOutcome }[] = [];
+
+  const settle = async () => {
+    for (const { outcome, wanted } of pending) expect(await outcome).toEqual(wanted);
+    pending = [];
+  };
+
+  for (const one of requests) {
+    const append = toAppend(one, model, streams, asked);
+    if (!one.together) await settle();
+    asked.push(append);
+    const wanted = model.append(append.stream, append.expected, append.events);
+    const outcome = log.append(append.stream, append.expected, append.events).then(
+      ({ revision }) => ({ revision }),
+      (error: unknown) => (error as Error).name,
+    );
+    pending.push({ outcome, wanted });
+  }
+  await settle();
+
+  const seen = ({ id, stream, revision, type, data }: LogModel['events'][number]) => ({
+    id,
+    stream,
+    revision,
+    type,
+    data: JSON.stringify(data),
+  });
+  expect(eventsOf(await readToEnd(log, limit)).map(seen)).toEqual(model.events.map(seen));
+  const sold = model.events.filter((event) => event.type !== 'Noted');
+  expect(eventsOf(await readToEnd(log, limit, ['Sold', 'Priced'])).map(seen)).toEqual(sold.map(seen));
+  for (const stream of streams) expect((await log.readStream(stream)).map(seen)).toEqual(model.stream(stream).map(seen));
+  if (model.events.length > 0) expect(eventsOf(await tailed(log, 0, model.events.length, limit)).map(seen)).toEqual(model.events.map(seen));
+}
+
+function toAppend(
+  { stream: index, expected: kind, events: which, data, type, pick }: Request,
+  model: LogModel,
+  streams: readonly Stream[],
+  asked: readonly Asked[],
+): Asked {
+  const earlier = asked[pick % Math.max(asked.length, 1)];
+  if (which === 'again' && earlier) return earlier;
+  const stream = streams[index]!;
+  const there = model.stream(stream).length;
+  const right: Expected = there === 0 ? 'none' : there - 1;
+  const expected: Expected = kind === 'none' ? 'none' : kind === 'stale' ? Math.max(there - 2, 0) : kind === 'ahead' ? there + 1 : right;
+  const events = data.map((value) => noted(value, { type }));
+  if (which === 'partly' && earlier) return { ...earlier, events: [...earlier.events, ...events] };
+  if (which === 'taken' && earlier) return { stream, expected, events: [...events, ...earlier.events] };
+  return { stream, expected, events };
+}
