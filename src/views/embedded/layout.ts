@@ -4,7 +4,7 @@ import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
 import { identifier, type Sql } from './sql.js';
 
 /** Raised when this file's tables change: documents are then built again. */
-const FORM = 1;
+const FORM = 2;
 
 const sqlTypes = {
   id: 'TEXT',
@@ -45,8 +45,10 @@ export interface Layout {
   readonly searched: readonly ColumnSpec[];
   /** Current documents. */
   readonly current: Sql;
-  /** Superseded documents, in the order in which they were superseded. */
+  /** Superseded documents, in the order in which they were superseded; their `document` is an id in `pastDocuments`. */
   readonly past: Sql;
+  /** Their JSON: kept apart, so that finding them reads a few bytes of each and not the whole. */
+  readonly pastDocuments: Sql;
   /** The words of current documents. */
   readonly words: Sql;
   /** Statements that create the tables. */
@@ -74,14 +76,19 @@ function derive(model: ReadModelSpec): Layout {
     ...(column.currency ? [[column.currency, 'TEXT'] as const] : []),
   ]);
   const name = `${model.name}@${model.version}`;
-  const tables = { current: identifier(name), past: identifier(`${name} past`), words: identifier(`${name} words`) };
-  const filled = [
+  const tables = {
+    current: identifier(name),
+    past: identifier(`${name} past`),
+    pastDocuments: identifier(`${name} past documents`),
+    words: identifier(`${name} words`),
+  };
+  const columnsOfBoth = [
     ...typed.map(([column, type]) => `${column.text} ${type}`),
     ...(searched.length > 0 ? ['words TEXT NOT NULL'] : []),
-    'document TEXT NOT NULL',
   ];
   const create = [
-    `CREATE TABLE ${tables.current.text} (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, since INTEGER NOT NULL, ${filled.join(', ')})`,
+    `CREATE TABLE ${tables.current.text}
+      (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, since INTEGER NOT NULL, ${[...columnsOfBoth, 'document TEXT NOT NULL'].join(', ')})`,
     ...indexes(model, stored).map((columnsOfIndex) => {
       const [first, ...rest] = columnsOfIndex;
       const index = identifier(`${name} by ${first?.spec.name ?? ''}`);
@@ -90,8 +97,11 @@ function derive(model: ReadModelSpec): Layout {
   ];
   if (model.history) {
     create.push(
-      `CREATE TABLE ${tables.past.text} (until INTEGER NOT NULL, key TEXT NOT NULL, since INTEGER NOT NULL, ${filled.join(', ')}, PRIMARY KEY (until, key)) WITHOUT ROWID`,
+      `CREATE TABLE ${tables.past.text}
+        (until INTEGER NOT NULL, key TEXT NOT NULL, since INTEGER NOT NULL, ${[...columnsOfBoth, 'document INTEGER NOT NULL'].join(', ')},
+        PRIMARY KEY (until, key)) WITHOUT ROWID`,
       `CREATE INDEX ${identifier(`${name} past by key`).text} ON ${tables.past.text} (key, until)`,
+      `CREATE TABLE ${tables.pastDocuments.text} (id INTEGER PRIMARY KEY, text TEXT NOT NULL)`,
     );
   }
   if (searched.length > 0) {
@@ -105,8 +115,8 @@ function derive(model: ReadModelSpec): Layout {
 }
 
 /** The statements that take a read model's tables away, whatever columns they had. */
-export function dropStatements({ current, past, words }: Layout): readonly string[] {
-  return [current, past, words].map((table) => `DROP TABLE IF EXISTS ${table.text}`);
+export function dropStatements({ current, past, pastDocuments, words }: Layout): readonly string[] {
+  return [current, past, pastDocuments, words].map((table) => `DROP TABLE IF EXISTS ${table.text}`);
 }
 
 function storedColumns(model: ReadModelSpec): readonly StoredColumn[] {

@@ -3,7 +3,7 @@ import type { Database } from '../../sqlite/database.js';
 import type { ListPage, ListQuery, Order } from '../port.js';
 import { decodeCursor, encodeCursor, fingerprint } from './cursor.js';
 import type { Layout } from './layout.js';
-import { sourcesOf } from './selection.js';
+import { pastDocument, sourcesOf } from './selection.js';
 import { and, FALSE, identifier, join, or, raw, sql, TRUE, type Bound, type Sql } from './sql.js';
 
 export interface PageQuery {
@@ -34,6 +34,10 @@ export function pageQuery(layout: Layout, { orderBy, first, after, ...selection 
   const place = after === undefined ? undefined : decodeCursor(print, after, terms.length);
   const starts = place ? startsAfter(terms, place) : [TRUE];
   const columns = join([raw('document'), ...terms.map(({ column }, index) => sql`${column} AS ${nth(index)}`)]);
+  // An id stands for a superseded document until it is known which ones are on the page.
+  const document =
+    selection.asOf === undefined ? raw('document') : sql`iif(typeof(document) = 'integer', ${pastDocument(layout)}, document)`;
+  const places = terms.map((_, index) => nth(index));
   const order = join(terms.map(({ descending }, index) => sql`${nth(index)} ${raw(descending ? 'DESC' : 'ASC')}`));
   const end = sql`ORDER BY ${order} LIMIT ${first + 1}`;
   const branches = sourcesOf(layout, selection).flatMap(({ table, condition }) =>
@@ -44,7 +48,8 @@ export function pageQuery(layout: Layout, { orderBy, first, after, ...selection 
     branches.map((branch) => sql`SELECT * FROM (${branch})`),
     ' UNION ALL ',
   );
-  return { query: only && branches.length === 1 ? only : sql`${together} ${end}`, first, fingerprint: print };
+  const merged = sql`SELECT ${join([document, ...places])} FROM (${together}) ${end}`;
+  return { query: only && branches.length === 1 ? only : merged, first, fingerprint: print };
 }
 
 /** The page as the port gives it. */

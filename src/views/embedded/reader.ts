@@ -21,7 +21,7 @@ import { layoutOf, type Layout } from './layout.js';
 import { pageQuery } from './page.js';
 import { answer, type Answers, groupsOf, type Query } from './query.js';
 import { ReaderThreads } from './reader-threads.js';
-import { sourcesOf } from './selection.js';
+import { pastDocument, sourcesOf } from './selection.js';
 import { join, sql } from './sql.js';
 import { emptySummary } from './summary.js';
 import { summaryPlan } from './summary-plan.js';
@@ -168,7 +168,7 @@ function versionOf(database: Database, layout: Layout, key: string, asOf: Positi
   const [current, since = 0] = currentOf(database, layout, key) ?? [];
   if (current !== undefined && since <= asOf) return current;
   const statement = database.prepare<readonly [string, Position]>(
-    `SELECT document, since FROM ${layout.past.text} WHERE key = ? AND until > ? ORDER BY until LIMIT 1`,
+    `SELECT ${pastDocument(layout).text}, since FROM ${layout.past.text} WHERE key = ? AND until > ? ORDER BY until LIMIT 1`,
     { arrays: true },
   );
   const [past, began = 0] = statement.get(key, asOf) ?? [];

@@ -1,7 +1,7 @@
 /** Summaries as statements: one for counts and sums of numbers, one more for each measure that is kept by currency or as a sketch. */
 import type { SummaryQuery } from '../port.js';
 import type { Layout, StoredColumn } from './layout.js';
-import { sourcesOf } from './selection.js';
+import { type Source, sourcesOf } from './selection.js';
 import { identifier, join, raw, sql, type Sql } from './sql.js';
 
 /** Numbers come with the counts; money as rows of the group's values, currency and sum; sketches as rows of them and a JSON array. */
@@ -22,9 +22,11 @@ export function summaryPlan(layout: Layout, { groupBy, measures, ...selection }:
   const groups = dimensions.map((_, index) => identifier(`g${index}`));
   const sources = sourcesOf(layout, selection);
   /** The selected documents, with the group's values and other columns. */
-  const documents = (columns: readonly Sql[]): Sql => {
-    const named = [...dimensions.map(({ value }, index) => sql`${value} AS ${groups[index] ?? raw('')}`), ...columns];
-    const rows = sources.map(({ table, condition }) => sql`SELECT ${join([...named, raw('1')])} FROM ${table} WHERE ${condition}`);
+  const documents = (columns: (source: Source) => readonly Sql[]): Sql => {
+    const named = dimensions.map(({ value }, index) => sql`${value} AS ${groups[index] ?? raw('')}`);
+    const rows = sources.map(
+      (source) => sql`SELECT ${join([...named, ...columns(source), raw('1')])} FROM ${source.table} WHERE ${source.condition}`,
+    );
     return sql`(${join(rows, ' UNION ALL ')})`;
   };
   const select = (values: readonly Sql[], from: Sql, by: readonly Sql[]): Sql => {
@@ -36,20 +38,20 @@ export function summaryPlan(layout: Layout, { groupBy, measures, ...selection }:
   const numbers: StoredColumn[] = [];
   const planned = measures.map((name): PlannedMeasure => {
     const type = layout.model.columns.find((column) => column.name === name && column.measure)?.type;
-    const inDocument = sql`json_extract(document, ${`$.${JSON.stringify(name)}`}) AS value`;
+    const inDocument = ({ document }: Source) => [sql`json_extract(${document}, ${`$.${JSON.stringify(name)}`}) AS value`];
     if (type?.kind === 'moneys') {
       const sums = sql`(SELECT ${join([...groups, raw('sums.key AS currency'), raw('sums.value AS amount')])}
-        FROM ${documents([inDocument])} AS documents, json_each(documents.value) AS sums)`;
+        FROM ${documents(inDocument)} AS documents, json_each(documents.value) AS sums)`;
       return { name, kind: 'money', query: byCurrency(sums) };
     }
     if (type?.kind === 'distribution') {
-      return { name, kind: 'distribution', query: select([raw('json_group_array(json(value))')], documents([inDocument]), groups) };
+      return { name, kind: 'distribution', query: select([raw('json_group_array(json(value))')], documents(inDocument), groups) };
     }
     const stored = layout.columns.get(name);
     if (!type || !stored) throw undeclared(layout, name, 'measure');
     if (stored.currency) {
       const columns = [sql`${stored.currency} AS currency`, sql`${stored.value} AS amount`];
-      return { name, kind: 'money', query: byCurrency(documents(columns)) };
+      return { name, kind: 'money', query: byCurrency(documents(() => columns)) };
     }
     if (stored.kind !== 'int' && stored.kind !== 'decimal') throw undeclared(layout, name, 'measure');
     numbers.push(stored);
@@ -64,7 +66,11 @@ export function summaryPlan(layout: Layout, { groupBy, measures, ...selection }:
   return {
     groupBy: dimensions.map(({ spec, kind }) => ({ name: spec.name, flag: kind === 'boolean' })),
     measures: planned,
-    query: select([raw('count(*)'), ...sums], documents(columns), groups),
+    query: select(
+      [raw('count(*)'), ...sums],
+      documents(() => columns),
+      groups,
+    ),
   };
 }
 

@@ -25,24 +25,26 @@ export interface Table {
 }
 
 export function tableOf(database: Database, layout: Layout): Table {
-  const { current, past, words, model } = layout;
+  const { current, past, pastDocuments, words, model } = layout;
   const searched = layout.searched.length > 0;
-  const columns = [...layout.sqlColumns.map(({ text }) => text), ...(searched ? ['words'] : []), 'document'];
-  const holes = columns.map(() => '?').join(', ');
-  const listed = columns.join(', ');
-  const valuesOf = (row: Row) => (row.words === undefined ? [...row.values, row.document] : [...row.values, row.words, row.document]);
+  const columns = [...layout.sqlColumns.map(({ text }) => text), ...(searched ? ['words'] : [])];
+  const listed = [...columns, 'document'].join(', ');
+  const holes = [...columns, 'document'].map(() => '?').join(', ');
+  const valuesOf = ({ values, words: text }: Row) => (text === undefined ? values : [...values, text]);
   const insert = database.prepare(`INSERT INTO ${current.text} (key, since, ${listed}) VALUES (?, ?, ${holes})`);
   const update = database.prepare(
-    `UPDATE ${current.text} SET since = ?, ${columns.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`,
+    `UPDATE ${current.text} SET since = ?, ${[...columns, 'document'].map((column) => `${column} = ?`).join(', ')} WHERE id = ?`,
   );
   const select = database.prepare<Stored>(`SELECT id, since${searched ? ', words' : ''} FROM ${current.text} WHERE key = ?`);
   const deleted = database.prepare(`DELETE FROM ${current.text} WHERE id = ?`);
   const document = database.prepare<readonly [string]>(`SELECT document FROM ${current.text} WHERE key = ?`, { arrays: true });
   const keep = model.history && {
     row: database.prepare(`INSERT INTO ${past.text} (until, key, since, ${listed}) VALUES (?, ?, ?, ${holes})`),
+    document: database.prepare(`INSERT INTO ${pastDocuments.text} (text) VALUES (?)`),
     stored: database.prepare(
-      `INSERT INTO ${past.text} (until, key, since, ${listed}) SELECT ?, key, since, ${listed} FROM ${current.text} WHERE id = ?`,
+      `INSERT INTO ${past.text} (until, key, since, ${listed}) SELECT ${['?', 'key', 'since', ...columns, '?'].join(', ')} FROM ${current.text} WHERE id = ?`,
     ),
+    storedDocument: database.prepare(`INSERT INTO ${pastDocuments.text} (text) SELECT document FROM ${current.text} WHERE id = ?`),
   };
   const word = searched && {
     add: database.prepare(`INSERT INTO ${words.text} (word, id) VALUES (?, ?)`),
@@ -68,15 +70,15 @@ export function tableOf(database: Database, layout: Layout): Table {
     },
     find: (key) => select.get(key),
     supersede(key, row, since, until) {
-      if (keep) keep.row.run(until, key, since, ...valuesOf(row));
+      if (keep) keep.row.run(until, key, since, ...valuesOf(row), keep.document.run(row.document).lastInsertRowid);
     },
     supersedeStored(stored, until) {
-      if (keep) keep.stored.run(until, stored.id);
+      if (keep) keep.stored.run(until, keep.storedDocument.run(stored.id).lastInsertRowid, stored.id);
     },
     put({ key, position }, row, stored) {
       let id = stored?.id;
-      if (id === undefined) id = Number(insert.run(key, position, ...valuesOf(row)).lastInsertRowid);
-      else update.run(position, ...valuesOf(row), id);
+      if (id === undefined) id = Number(insert.run(key, position, ...valuesOf(row), row.document).lastInsertRowid);
+      else update.run(position, ...valuesOf(row), row.document, id);
       reword(id, stored?.words ?? '', row.words ?? '');
     },
     remove(stored) {
