@@ -1,6 +1,7 @@
 /** The engines that the configuration names, loaded only when they are opened. */
 import { join } from 'node:path';
 import type { Config } from './config.js';
+import type { ReadModelSpec } from './kernel/read-model.js';
 import type { EventLog } from './log/port.js';
 import type { ViewReader, ViewWriter } from './views/port.js';
 
@@ -20,9 +21,12 @@ export async function openLog(
 }
 
 /** @throws ViewsUnavailable */
-export async function openViewWriter({ dataDir }: Pick<Config, 'dataDir'>): Promise<ViewWriter> {
+export async function openViewWriter(
+  { dataDir }: Pick<Config, 'dataDir'>,
+  options: { readonly onLayoutChanged?: (model: ReadModelSpec) => void } = {},
+): Promise<ViewWriter> {
   const { openEmbeddedViewWriter } = await import('./views/embedded.js');
-  return openEmbeddedViewWriter({ file: join(dataDir, 'views.db') });
+  return openEmbeddedViewWriter({ file: join(dataDir, 'views.db'), ...options });
 }
 
 /** @throws ViewsUnavailable */

@@ -73,7 +73,7 @@ export async function serve(config: Config, logger: Logger = createLogger(config
           if (error !== undefined) told.add(model);
         }
       },
-      onFailure: (message) => logger.warn({ message }, 'projecting is tried again'),
+      onWarning: (message) => logger.warn(message),
     });
     projector.start();
     closing.push(() => projector.stop());

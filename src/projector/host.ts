@@ -5,13 +5,13 @@ import { Worker } from 'node:worker_threads';
 import type { Config } from '../config.js';
 import type { Progress } from './projector.js';
 
-export type ProjectorMessage = { readonly progress: readonly Progress[] } | { readonly retry: string };
+export type ProjectorMessage = { readonly progress: readonly Progress[] } | { readonly warning: string };
 
 export interface HostOptions {
   readonly config: Config;
   readonly onProgress: (progress: readonly Progress[]) => void;
-  /** A failure that is tried again: of the log or store, or of the thread itself. */
-  readonly onFailure: (message: string) => void;
+  /** What an operator should know: a failure that is tried again, of log, store or the thread itself; a read model that begins anew. */
+  readonly onWarning: (message: string) => void;
 }
 
 /** How long the thread may take to finish its page when it is asked to stop, in milliseconds. */
@@ -34,9 +34,9 @@ export class ProjectorHost {
       worker.on('message', (message: ProjectorMessage) => {
         pause = 100;
         if ('progress' in message) this.#options.onProgress(message.progress);
-        else this.#options.onFailure(message.retry);
+        else this.#options.onWarning(message.warning);
       });
-      worker.on('error', (failure) => this.#options.onFailure(failure instanceof Error ? failure.message : String(failure)));
+      worker.on('error', (failure) => this.#options.onWarning(failure instanceof Error ? failure.message : String(failure)));
       worker.on('exit', () => {
         if (this.#stopping) return;
         setTimeout(launch, pause).unref();

@@ -15,14 +15,19 @@ const tell = (message: ProjectorMessage): void => port.postMessage(message);
 port.once('message', () => stop.abort());
 
 const log = await openLog(config, { readOnly: true });
-const views = await openViewWriter(config);
+const views = await openViewWriter(config, {
+  onLayoutChanged: ({ name, version }) =>
+    tell({
+      warning: `${name} has other columns than version ${version} had: it is built again. Raise the version when a document class changes.`,
+    }),
+});
 const projector = new Projector({
   log,
   views,
   projections,
   pageSize: config.projectionPage,
   onProgress: (progress) => tell({ progress }),
-  onRetry: (failure) => tell({ retry: failure instanceof Error ? failure.message : String(failure) }),
+  onRetry: (failure) => tell({ warning: `Projecting is tried again: ${failure instanceof Error ? failure.message : String(failure)}` }),
 });
 await projector.run(stop.signal);
 if (!stop.signal.aborted) await once(stop.signal, 'abort');
