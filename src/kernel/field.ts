@@ -15,6 +15,14 @@ export interface FieldOptions {
 export interface FieldSpec extends FieldOptions {
   readonly name: string;
   readonly type: FieldType;
+  /** What a value that is given must be. */
+  readonly checks: readonly Check[];
+}
+
+/** One thing that a value must be. They are asked in order, and the first that does not hold is told: a length before a pattern. */
+interface Check {
+  readonly be: string;
+  readonly holds: (value: unknown) => boolean;
 }
 
 const specs = new WeakMap<object, FieldSpec[]>();
@@ -24,25 +32,60 @@ export function Field(type: FieldType, options: FieldOptions = {}): PropertyDeco
   return (prototype, property) => {
     const name = String(property);
     const own = specs.get(prototype) ?? [];
-    own.push({ ...options, name, type });
+    const field: FieldSpec = { ...options, name, type, checks: checks(type) };
+    own.push(field);
     specs.set(prototype, own);
-    for (const { be, holds } of checks(type)) {
+    for (const { be, holds } of field.checks) {
       ValidateBy({ name: be, validator: { validate: holds, defaultMessage: () => `must be ${be}` } })(prototype, property);
     }
     if (nests(type)) ValidateNested({ each: type.kind === 'list', message: 'must be an object' })(prototype, property);
     if (options.optional) {
-      ValidateIf((_, value) => value !== undefined && !(value === null && options.clearable === true))(prototype, property);
+      ValidateIf((_, value) => !mayBe(field, value))(prototype, property);
     }
   };
 }
 
+/** Whether a field may be without a value in this way: left out, or cleared. */
+function mayBe({ optional, clearable }: FieldSpec, value: unknown): boolean {
+  return optional === true && (value === undefined || (value === null && clearable === true));
+}
+
+const known = new WeakMap<Shape, readonly FieldSpec[]>();
+
 /** The fields of a class, its bases' first, in the order of their declaration. */
 export function fieldsOf(shape: Shape): readonly FieldSpec[] {
+  const before = known.get(shape);
+  if (before) return before;
   const found: FieldSpec[] = [];
   for (let at: object | null = shape.prototype as object; at && at !== Object.prototype; at = Object.getPrototypeOf(at) as object | null) {
     found.unshift(...(specs.get(at) ?? []));
   }
+  known.set(shape, found);
   return found;
+}
+
+/**
+ * Whether everything holds that the fields of a class ask of a value: what class-validator would say, in a twentieth of its time.
+ * What is wrong, if something is, is for class-validator to tell.
+ */
+export function isSound(shape: Shape, value: object): boolean {
+  return fieldsOf(shape).every((field) => {
+    const given = (value as Readonly<Record<string, unknown>>)[field.name];
+    return mayBe(field, given) || (field.checks.every(({ holds }) => holds(given)) && isSoundWithin(field.type, given));
+  });
+}
+
+function isSoundWithin(type: FieldType, value: unknown): boolean {
+  switch (type.kind) {
+    case 'money':
+      return isSound(MoneyInput, value as object);
+    case 'nested':
+      return isSound(type.shape(), value as object);
+    case 'list':
+      return !nests(type) || (value as readonly unknown[]).every((entry) => isSoundWithin(type.of, entry));
+    default:
+      return true;
+  }
 }
 
 /** Text as people type it: without control characters other than tabs and line ends, and without halves of characters. */
@@ -56,12 +99,6 @@ export const patterns = {
   day: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/,
   instant: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/,
 } as const;
-
-/** One thing that a value must be. They are asked in order, and the first that does not hold is told: a length before a pattern. */
-interface Check {
-  readonly be: string;
-  readonly holds: (value: unknown) => boolean;
-}
 
 function checks(type: FieldType): readonly Check[] {
   switch (type.kind) {

@@ -1,7 +1,8 @@
 /** Bad input of every kind: refused with every problem, each naming its field and none repeating the value. */
 import { describe, expect, it } from '@jest/globals';
+import { validateSync } from 'class-validator';
 import fc from 'fast-check';
-import { Field, fieldsOf } from '../../src/kernel/field.js';
+import { Field, fieldsOf, isSound } from '../../src/kernel/field.js';
 import {
   Choice,
   Currency,
@@ -231,6 +232,21 @@ describe('Every command', () => {
           expect(message).toContain(field);
           expect(message).not.toContain(secret);
         }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it.each(commands)('%s is found sound or not as class-validator finds it', (_, command) => {
+    const flat = fieldsOf(command).filter(({ type }) => type.kind !== 'nested' && type.kind !== 'money' && type.kind !== 'list');
+    const value = fc.oneof(
+      fc.constantFrom('r1', 'hot', 'EUR', '2018-02-26', 'ana@example.com', '+40215550100', '', null, undefined, 50, true),
+      fc.anything(),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...flat.map(({ name }) => name)), value), (values) => {
+        const made = Object.assign(new command(), values);
+        expect(isSound(command, made)).toBe(validateSync(made, { forbidUnknownValues: false }).length === 0);
       }),
       { numRuns: 50 },
     );
