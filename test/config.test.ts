@@ -7,7 +7,9 @@ import { temporaryFolder, type Folder } from './support/folder.js';
 
 describe('the configuration', () => {
   let folder: Folder;
-  beforeEach(() => (folder = temporaryFolder()));
+  beforeEach(() => {
+    folder = temporaryFolder();
+  });
   afterEach(() => folder.remove());
 
   /** An environment that names a file with this content. */
