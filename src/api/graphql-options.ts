@@ -13,6 +13,7 @@ import type { Outcome } from '../pipeline/command-pipeline.js';
 import { Execute } from './execute.js';
 import { ApiContext, type ApiServices } from './graphql/context.js';
 import { toClientError } from './graphql/errors.js';
+import { refusedField } from './graphql/refused-fields.js';
 import { buildSchema } from './graphql/schema.js';
 import type { Services } from './services.js';
 
@@ -61,7 +62,8 @@ export function graphqlOptions(services: Services, bus: CommandBus): ApolloDrive
       const cause = unwrapResolverError(error);
       const client = toClientError(cause);
       // Of parsing and validation Apollo has told the code; a resolver's own failure stays inside.
-      if (client === cause || formatted.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR') return withoutInside(formatted);
+      if (client && client === cause) return withoutInside(withField(formatted, client));
+      if (formatted.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR') return withoutInside(formatted);
       if (client) return withoutInside({ ...formatted, message: client.message, extensions: client.extensions });
       logger.error(
         { path: formatted.path, err: cause instanceof Error ? { type: cause.name, stack: cause.stack } : String(cause) },
@@ -74,6 +76,12 @@ export function graphqlOptions(services: Services, bus: CommandBus): ApolloDrive
       };
     },
   };
+}
+
+/** With the name of the field, where GraphQL's own checks refused one. */
+function withField(formatted: GraphQLFormattedError, error: GraphQLError): GraphQLFormattedError {
+  const refused = error.path || formatted.extensions?.['problems'] ? undefined : refusedField(error);
+  return refused ? { ...formatted, message: refused.message, extensions: { ...formatted.extensions, problems: [refused] } } : formatted;
 }
 
 /** Without stack traces and HTTP instructions. */

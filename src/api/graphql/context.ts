@@ -1,6 +1,5 @@
 /** What resolvers work with: the services of the program, and what belongs to one request. */
 import DataLoader from 'dataloader';
-import { GraphQLError } from 'graphql';
 import type { AnyCommand } from '../../kernel/command.js';
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
@@ -8,6 +7,7 @@ import type { ReadModelSpec } from '../../kernel/read-model.js';
 import type { EventLog } from '../../log/port.js';
 import type { Outcome, Request } from '../../pipeline/command-pipeline.js';
 import type { ViewReader } from '../../views/port.js';
+import { badInput } from './errors.js';
 
 export interface ApiServices {
   readonly log: EventLog;
@@ -70,7 +70,7 @@ export class ApiContext {
   /** Brings the arguments of a root field to one moment, and waits until the read model has reached it. */
   async moment(model: ReadModelSpec, { asOf, asOfPosition, minPosition }: MomentArguments): Promise<Moment> {
     if (asOf != null && asOfPosition != null) {
-      throw new GraphQLError('Give asOf or asOfPosition, not both.', { extensions: { code: 'BAD_USER_INPUT', field: 'asOf' } });
+      throw badInput('BAD_USER_INPUT', 'asOf', 'Give asOf or asOfPosition, not both.');
     }
     const position = asOf != null ? await this.services.log.positionAt(asOf) : asOfPosition;
     const moment: Moment = { ...(position != null ? { asOf: position } : {}), ...(minPosition != null ? { min: minPosition } : {}) };

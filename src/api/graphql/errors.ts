@@ -7,7 +7,7 @@ import { BadCursor, NoHistory, NotYetThere, ViewsUnavailable } from '../../views
 
 /** A request that can't be answered as it stands. */
 export function badInput(code: string, field: string, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, field } });
+  return new GraphQLError(message, { extensions: { code, problems: [{ field, message }] } });
 }
 
 /** Checks `first`. @throws GraphQLError */
@@ -24,13 +24,18 @@ export function toClientError(failure: unknown): GraphQLError | undefined {
   if (failure instanceof InvalidInput) return known('BAD_USER_INPUT', { problems: failure.problems });
   if (failure instanceof Rejection) return known(failure.code, { field: failure.field });
   if (failure instanceof NotYetThere) return known('NOT_YET_THERE', { position: String(failure.at) });
-  if (failure instanceof BadCursor) return known('BAD_CURSOR', { field: 'after' });
-  if (failure instanceof NoHistory) return known('NO_HISTORY', { field: 'asOf' });
-  if (failure instanceof RangeError) return known('BAD_USER_INPUT');
+  if (failure instanceof BadCursor) return badInput('BAD_CURSOR', 'after', failure.message);
+  if (failure instanceof NoHistory) return badInput('NO_HISTORY', 'asOf', failure.message);
+  if (failure instanceof RangeError) return failure.message.includes('call stack') ? tooDeep() : known('BAD_USER_INPUT');
   if (failure instanceof LogUnavailable || failure instanceof ViewsUnavailable) {
     return new GraphQLError('The store can not be used right now. Nothing was written unless the same command says so; try again later.', {
       extensions: { code: 'UNAVAILABLE' },
     });
   }
   return undefined;
+}
+
+/** GraphQL follows what is nested by calling itself, and values in variables count for none of its limits. */
+function tooDeep(): GraphQLError {
+  return new GraphQLError('The variables are nested too deeply.', { extensions: { code: 'BAD_USER_INPUT' } });
 }

@@ -9,11 +9,13 @@ import {
   GraphQLList,
   GraphQLNonNull,
   GraphQLString,
+  type GraphQLError,
   type GraphQLInputType,
 } from 'graphql';
 import type { FieldType } from '../../kernel/field-type.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
 import type { Order, Scalar, Where } from '../../views/port.js';
+import { badInput } from './errors.js';
 import { DateScalar, DateTimeScalar, LongScalar } from './scalars.js';
 import { capitalised, constantCase, type TypeRegistry } from './types.js';
 
@@ -120,11 +122,11 @@ export class Filters {
 
 /**
  * What a caller gave as `where`, as the view port asks it; undefined when it holds for every document.
- * @throws RangeError when it is nested too deeply or names too many values.
+ * @throws GraphQLError when it is nested too deeply or names too many values.
  */
 export function toWhere(input: WhereInput | null | undefined, depth = 0): Where | undefined {
   if (!input) return undefined;
-  if (depth > DEEPEST) throw new RangeError(`where: and, or and not may be nested at most ${DEEPEST} deep.`);
+  if (depth > DEEPEST) throw badInput('BAD_USER_INPUT', 'where', `where: and, or and not may be nested at most ${DEEPEST} deep.`);
   const all: Where[] = [];
   for (const [name, given] of Object.entries(input)) {
     if (given === null || given === undefined) continue;
@@ -146,12 +148,16 @@ function tests(column: string, filter: ColumnFilter): Where[] {
     if (op === 'in' || op === 'notIn') {
       if (given === null) return [];
       const values = given as readonly Scalar[];
-      if (values.length > MOST_VALUES) throw new RangeError(`${column}: ${op} takes at most ${MOST_VALUES} values.`);
+      if (values.length > MOST_VALUES) throw refuse(column, op, `takes at most ${MOST_VALUES} values`);
       return [{ kind: op, column, values }];
     }
-    if (given === null && op !== 'eq' && op !== 'ne') throw new RangeError(`${column}: ${op} needs a value; ask for null by isNull.`);
+    if (given === null && op !== 'eq' && op !== 'ne') throw refuse(column, op, 'needs a value; ask for null by isNull');
     return [{ kind: 'is', column, op: op as 'eq', value: given as Scalar }];
   });
+}
+
+function refuse(column: string, op: string, why: string): GraphQLError {
+  return badInput('BAD_USER_INPUT', `where.${column}.${op}`, `${column}: ${op} ${why}.`);
 }
 
 export function toOrder(input: readonly { readonly field: string; readonly direction: boolean }[] | null | undefined): readonly Order[] {

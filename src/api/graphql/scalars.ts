@@ -3,8 +3,8 @@ import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import { toInstant } from '../../kernel/input.js';
 import { patterns } from '../../kernel/field.js';
 
-function refuse(name: string, allowed: string): never {
-  throw new GraphQLError(`${name} must be ${allowed}.`, { extensions: { code: 'BAD_USER_INPUT' } });
+function refuse(name: string, allowed: string, node?: ValueNode): never {
+  throw new GraphQLError(`${name} must be ${allowed}.`, { nodes: node ?? null, extensions: { code: 'BAD_USER_INPUT' } });
 }
 
 function scalar(
@@ -14,13 +14,13 @@ function scalar(
   read: (value: unknown) => unknown,
   write?: (value: unknown) => unknown,
 ): GraphQLScalarType {
-  const parse = (value: unknown): unknown => read(value) ?? refuse(name, allowed);
+  const parse = (value: unknown, node?: ValueNode): unknown => read(value) ?? refuse(name, allowed, node);
   return new GraphQLScalarType({
     name,
     description,
-    parseValue: parse,
+    parseValue: (value) => parse(value),
     parseLiteral: (node: ValueNode) =>
-      parse(node.kind === Kind.STRING ? node.value : node.kind === Kind.INT ? Number(node.value) : undefined),
+      parse(node.kind === Kind.STRING ? node.value : node.kind === Kind.INT ? Number(node.value) : undefined, node),
     serialize: write ?? ((value) => value),
   });
 }

@@ -12,7 +12,7 @@ export interface SelectionArguments {
 /** The longest search, in characters. */
 const LONGEST_SEARCH = 200;
 
-/** @throws GraphQLError when the search is too long, RangeError when `where` is beyond its limits. */
+/** @throws GraphQLError when the search is too long, or `where` is beyond its limits. */
 export function toSelection(args: SelectionArguments, { asOf }: Moment): Selection {
   const where = toWhere(args.where);
   const search = args.search?.trim();
