@@ -7,15 +7,20 @@ export interface Distribution {
   readonly sum: number;
   /** The values themselves, in ascending order, while there are at most {@link EXACT}. */
   readonly values?: readonly number[];
-  /** Otherwise, how many fell into each bucket: `p12` and `n12` are the twelfth above and below zero, `z` is zero. */
-  readonly buckets?: Readonly<Record<string, number>>;
+  /** Otherwise, how many fell into each bucket, in ascending order: those of values below zero have negative numbers, that of zero is 0. */
+  readonly buckets?: readonly Bucket[];
 }
+
+/** The number of a bucket, and how many values fell into it. */
+type Bucket = readonly [bucket: number, count: number];
 
 export const EXACT = 256;
 const GAMMA = 1.01 / 0.99;
 const LOG_GAMMA = Math.log(GAMMA);
 /** Values nearer to zero than this count as zero. */
 const SMALLEST = 1e-9;
+/** Added to the logarithm's number, so that the bucket of the smallest value is above zero. */
+const OFFSET = 2000;
 
 export const emptyDistribution: Distribution = { count: 0, sum: 0, values: [] };
 
@@ -40,7 +45,7 @@ export function mergeDistributions(parts: readonly Distribution[], limit = EXACT
   if (parts.every((part) => part.values)) {
     const values = parts.flatMap((part) => part.values ?? []).sort((a, b) => a - b);
     const exact = exactly(values);
-    return values.length <= limit ? exact : bucketed(exact);
+    return values.length <= limit ? exact : { count: exact.count, sum: exact.sum, buckets: bucketed(exact) };
   }
   return parts.reduce((left, right) => combine(left, right, 1), emptyDistribution);
 }
@@ -56,12 +61,12 @@ export function mean(distribution: Distribution): number | null {
  * @param q 0 to 1; 0.5 is the median
  */
 export function quantile(distribution: Distribution, q: number): number | null {
-  const { count, values, buckets = {} } = distribution;
+  const { count, values, buckets = [] } = distribution;
   if (count === 0) return null;
   const rank = Math.min(Math.floor(q * count), count - 1);
   if (values) return values[rank] ?? null;
   let seen = 0;
-  for (const [bucket, size] of ordered(buckets)) {
+  for (const [bucket, size] of buckets) {
     seen += size;
     if (seen > rank) return middle(bucket);
   }
@@ -75,38 +80,47 @@ function exactly(values: readonly number[]): Distribution {
 
 function combine(left: Distribution, right: Distribution, sign: 1 | -1): Distribution {
   if (sign === 1 && left.values && right.values && left.count + right.count <= EXACT) return mergeDistributions([left, right]);
-  const buckets: Record<string, number> = { ...bucketed(left).buckets };
-  for (const [bucket, count] of Object.entries(bucketed(right).buckets ?? {})) {
-    const now = (buckets[bucket] ?? 0) + sign * count;
-    if (now < 0) throw new RangeError('A value that was never recorded can not be taken back.');
-    if (now === 0) delete buckets[bucket];
-    else buckets[bucket] = now;
+  const more = bucketed(right);
+  const buckets: Bucket[] = [];
+  let at = 0;
+  const take = (upTo: number): void => {
+    for (let next = more[at]; next && next[0] < upTo; next = more[++at]) buckets.push(counted(next[0], 0, sign * next[1]));
+  };
+  for (const bucket of bucketed(left)) {
+    take(bucket[0]);
+    const same = more[at];
+    if (same?.[0] !== bucket[0]) {
+      buckets.push(bucket);
+    } else {
+      at++;
+      const now = counted(bucket[0], bucket[1], sign * same[1]);
+      if (now[1] > 0) buckets.push(now);
+    }
   }
+  take(Infinity);
   return { count: left.count + sign * right.count, sum: left.sum + sign * right.sum, buckets };
 }
 
-function bucketed(distribution: Distribution): Distribution {
-  if (!distribution.values) return distribution;
-  const buckets: Record<string, number> = {};
-  for (const value of distribution.values) {
+function counted(bucket: number, before: number, change: number): Bucket {
+  if (before + change < 0) throw new RangeError('A value that was never recorded can not be taken back.');
+  return [bucket, before + change];
+}
+
+function bucketed({ values, buckets = [] }: Distribution): readonly Bucket[] {
+  if (!values) return buckets;
+  const counts = new Map<number, number>();
+  for (const value of values) {
     const bucket = bucketOf(value);
-    buckets[bucket] = (buckets[bucket] ?? 0) + 1;
+    counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
   }
-  return { count: distribution.count, sum: distribution.sum, buckets };
+  return [...counts].sort(([a], [b]) => a - b);
 }
 
-function bucketOf(value: number): string {
+function bucketOf(value: number): number {
   const size = Math.abs(value);
-  if (size < SMALLEST) return 'z';
-  return `${value < 0 ? 'n' : 'p'}${Math.ceil(Math.log(size) / LOG_GAMMA)}`;
+  return size < SMALLEST ? 0 : Math.sign(value) * (OFFSET + Math.ceil(Math.log(size) / LOG_GAMMA));
 }
 
-function middle(bucket: string): number {
-  if (bucket === 'z') return 0;
-  const size = (2 * GAMMA ** Number(bucket.slice(1))) / (GAMMA + 1);
-  return bucket.startsWith('n') ? -size : size;
-}
-
-function ordered(buckets: Readonly<Record<string, number>>): (readonly [string, number])[] {
-  return Object.entries(buckets).sort(([a], [b]) => middle(a) - middle(b));
+function middle(bucket: number): number {
+  return bucket === 0 ? 0 : (Math.sign(bucket) * 2 * GAMMA ** (Math.abs(bucket) - OFFSET)) / (GAMMA + 1);
 }
