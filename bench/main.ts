@@ -19,7 +19,9 @@ import { settingOf } from './setting.js';
 import { appends } from './workloads/append.js';
 import { commands } from './workloads/commands.js';
 import { listsAsOf, rebuilds } from './workloads/rebuild.js';
+import { olist } from './workloads/olist.js';
 import { reads } from './workloads/reads.js';
+import { serving } from './workloads/serving.js';
 
 const EVENTS = 200_000;
 
@@ -53,6 +55,8 @@ try {
   if (wanted('w4')) await reads(setting, book, await seededLogs());
   if (wanted('asof')) await listsAsOf(setting, book, await seededLogs());
   await (await seeded)?.close();
+  if (wanted('start_ms', 'rss', 'disk', 'g1', 'g2', 'w1_http', 'lag')) await serving(setting, book, wanted);
+  if (wanted('import_olist', 'start_olist')) await olist(setting, book);
   if (only.length === 0 && events === EVENTS) publish(book.all(), events);
 } catch (failure) {
   if (!(failure instanceof WrongResult)) throw failure;

@@ -25,12 +25,12 @@ export function quantile(sorted: readonly number[], share: number): number {
  * Runs each of the measurements `runs` times, in turn rather than one after the other: what slows the machine meets them all.
  * One run of each goes before and isn't counted.
  */
-export async function inTurn<Name extends string>(
+export async function inTurn<Name extends string, Value>(
   runs: number,
-  measurements: Readonly<Record<Name, () => Promise<number>>>,
-): Promise<Record<Name, readonly number[]>> {
+  measurements: Readonly<Record<Name, () => Promise<Value>>>,
+): Promise<Record<Name, readonly Value[]>> {
   const names = Object.keys(measurements) as Name[];
-  const values = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  const values = Object.fromEntries(names.map((name) => [name, [] as Value[]])) as unknown as Record<Name, Value[]>;
   for (let run = -1; run < runs; run++) {
     for (const name of names) {
       const value = await measurements[name]();

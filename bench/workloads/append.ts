@@ -69,12 +69,13 @@ async function byHand(setting: Setting, batches: readonly Batch[]): Promise<numb
     }
   });
 
-  for (const { stream, events } of batches)
-    {mustEqual(
+  for (const { stream, events } of batches) {
+    mustEqual(
       `the plain batch ${stream}`,
       log.load(stream).map(({ data }) => data),
       events.map(({ data }) => data),
-    );}
+    );
+  }
   log.close();
   removeDatabase(file);
   return (batches.length * BATCH) / seconds;

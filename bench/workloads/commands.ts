@@ -54,8 +54,9 @@ async function throughPipeline(
     }
   });
 
-  for (const plot of plots)
-    {mustEqual(`the state of ${plot.name}`, foldStream(await log.readStream(streamOf(plot))), stateAfter(plot, STEPS));}
+  for (const plot of plots) {
+    mustEqual(`the state of ${plot.name}`, foldStream(await log.readStream(streamOf(plot))), stateAfter(plot, STEPS));
+  }
   mustEqual('how many events there are', await log.head(), all.length);
   await log.close();
   rmSync(dataDir, { recursive: true });

@@ -1,0 +1,99 @@
+/**
+ * What the server holds: real opportunities of the same plot, as commands and as GraphQL. A real opportunity has no calls yet; it is
+ * revised twice instead, so its life has 10 events.
+ */
+import { dealPlot, CURRENCY, STAGES, type DealPlot } from '../deal/plot.js';
+import type { AnyCommand, CommandClass } from '../../src/kernel/command.js';
+import { fromInput } from '../../src/kernel/input.js';
+import { derivedId } from '../../src/kernel/derived-id.js';
+import { RegisterAccount } from '../../src/parties/account.js';
+import { LoseOpportunity, WinOpportunity } from '../../src/sales/close-opportunity.js';
+import { DefinePipeline } from '../../src/sales/define-pipeline.js';
+import { AdvanceOpportunity, OpenOpportunity, ReviseOpportunity } from '../../src/sales/opportunity.js';
+
+const LIFE = ['open', 'advance', 'advance', 'revise', 'advance', 'advance', 'advance', 'revise', 'advance', 'close'] as const;
+export const LIFE_STEPS = LIFE.length;
+
+const PIPELINE = derivedId('bench', 'pipeline');
+const ACCOUNT = derivedId('bench', 'account');
+const REASON = 'Price';
+
+/** The commands that stand before all opportunities. */
+export function setUp(): readonly AnyCommand[] {
+  const stages = STAGES.map((name, index) => ({ name, probability: 10 * (index + 1), expectedDays: 14 }));
+  return [
+    fromInput(DefinePipeline, { id: PIPELINE, name: 'Bench', currency: CURRENCY, stages, lossReasons: [REASON], owner: 'bench' }),
+    fromInput(RegisterAccount, { id: ACCOUNT, name: 'Bench Ltd', owner: 'bench' }),
+  ];
+}
+
+export interface Step {
+  readonly command: CommandClass;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** The opportunity of a number: its plot under an id of its own, so that several sets of opportunities can live in one log. */
+export function opportunityPlot(index: number, set: string): DealPlot {
+  return { ...dealPlot(index), id: derivedId('bench', set, String(index)), name: `${set} ${index}` };
+}
+
+/** A step in the life of an opportunity, from 0. */
+export function stepOf({ id, name, owner, amount, path, won, index }: DealPlot, step: number): Step {
+  const advances = LIFE.slice(0, step + 1).filter((each) => each === 'advance').length;
+  switch (LIFE[step]) {
+    case 'open':
+      return {
+        command: OpenOpportunity,
+        input: {
+          id,
+          name,
+          owner,
+          accountId: ACCOUNT,
+          pipelineId: PIPELINE,
+          stage: path[0],
+          amount: { amount, currency: CURRENCY },
+          expectedClose: expectedClose(index),
+        },
+      };
+    case 'advance':
+      return { command: AdvanceOpportunity, input: { id, stage: path[advances] } };
+    case 'revise':
+      return {
+        command: ReviseOpportunity,
+        input: { id, note: `Called after step ${step}: they ask for a second offer with fewer licences.` },
+      };
+    case 'close':
+      return won ? { command: WinOpportunity, input: { id } } : { command: LoseOpportunity, input: { id, reason: REASON } };
+    default:
+      throw new RangeError(`An opportunity has ${LIFE_STEPS} steps; there is no ${step}.`);
+  }
+}
+
+/** The fields that the queries ask for. */
+export const FIELDS = 'id name stageName status owner amount { amount currency } expectedClose revision';
+
+/** These fields of an opportunity whose life is over, as GraphQL answers them. */
+export function answered({ id, name, owner, amount, path, won, index }: DealPlot) {
+  return {
+    id,
+    name,
+    stageName: path.at(-1) ?? '',
+    status: won ? 'WON' : 'LOST',
+    owner,
+    amount: { amount: String(amount), currency: CURRENCY },
+    expectedClose: expectedClose(index),
+    revision: LIFE_STEPS - 1,
+  };
+}
+
+/** The opportunities that a list of a stage begins with, the highest amount first. */
+export function firstOf(plots: readonly DealPlot[], stage: string, first: number): readonly DealPlot[] {
+  return plots
+    .filter(({ path }) => path.at(-1) === stage)
+    .sort((a, b) => b.amount - a.amount)
+    .slice(0, first);
+}
+
+function expectedClose(index: number): string {
+  return new Date(Date.UTC(2026, 0, 1 + (index % 365))).toISOString().slice(0, 10);
+}

@@ -1,0 +1,81 @@
+/** A real server: `npm start` on a data folder, as an operator starts it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+
+export interface Server {
+  readonly port: number;
+  /** From `npm start` until it was ready, in milliseconds. */
+  readonly startMs: number;
+  /** Where its log stands. */
+  head(): Promise<string>;
+  /** Resident memory, in MB. */
+  rssMb(): Promise<number>;
+  /** Ends it cleanly. */
+  stop(): Promise<void>;
+}
+
+/** Starts it and waits until it is ready. @param patienceMs how long that may take @throws Error with what it said when it is not */
+export async function startServer(dataDir: string, patienceMs = 120_000): Promise<Server> {
+  const port = await freePort();
+  const start = performance.now();
+  const child = spawn('npm', ['start', '--silent'], {
+    cwd: ROOT,
+    env: { ...process.env, DAYBOOK_DATA_DIR: dataDir, DAYBOOK_PORT: String(port), DAYBOOK_LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const exited = once(child, 'exit');
+  const ready = async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
+    await response?.arrayBuffer();
+    return response?.status === 200;
+  };
+  while (!(await ready())) {
+    if (child.exitCode !== null || performance.now() - start > patienceMs) {
+      await stop(dataDir, exited);
+      throw new Error(`The server on ${dataDir} did not become ready. ${said}`);
+    }
+    await sleep(10);
+  }
+  const startMs = performance.now() - start;
+  return {
+    port,
+    startMs,
+    async head() {
+      // The server notes its head a few times a second.
+      await sleep(500);
+      return ((await (await fetch(`http://127.0.0.1:${port}/health/ready`)).json()) as { readonly head: string }).head;
+    },
+    async rssMb() {
+      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1]) / 1e6;
+    },
+    stop: () => stop(dataDir, exited),
+  };
+}
+
+/** npm stands between: the process to end is the one that holds the folder. */
+async function stop(dataDir: string, exited: Promise<unknown>): Promise<void> {
+  const file = join(dataDir, 'server.lock.pid');
+  if (existsSync(file)) process.kill(Number(readFileSync(file, 'utf8')), 'SIGTERM');
+  await exited;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  probe.listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}

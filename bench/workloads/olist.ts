@@ -1,0 +1,88 @@
+/** The Olist funnel: imported by the command line in a process of its own, then served. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Book } from '../book.js';
+import { mustEqual, WrongResult } from '../check.js';
+import { inTurn } from '../measure.js';
+import { startServer } from '../served/server.js';
+import { fresh, type Setting } from '../setting.js';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const DATA = join(ROOT, '..', 'shared', 'data', 'olist');
+
+/** What ../shared/data/README.md says of the files. */
+const LEADS = 8_000;
+const DEALS = 842;
+
+export async function olist(setting: Setting, book: Book): Promise<void> {
+  if (!existsSync(DATA)) {
+    console.log('import_olist_s, import_olist_rss_mb and start_olist_ms are left out: ../shared/data/olist is not there.');
+    return;
+  }
+  const dataDir = fresh(setting, 'olist');
+  const { imports } = await inTurn(setting.runs, {
+    imports: async () => {
+      rmSync(dataDir, { recursive: true, force: true });
+      return importOlist(setting, dataDir);
+    },
+  });
+  book.note(
+    'import_olist_s',
+    imports.map(({ seconds }) => seconds),
+  );
+  book.note(
+    'import_olist_rss_mb',
+    imports.map(({ rssMb }) => rssMb),
+  );
+
+  // The first start builds the read models; what comes after is the start that an operator sees.
+  await (await startServer(dataDir)).stop();
+  const { starts } = await inTurn(setting.runs, {
+    starts: async () => {
+      const server = await startServer(dataDir);
+      await mustHold(server.port);
+      await server.stop();
+      return server.startMs;
+    },
+  });
+  book.note('start_olist_ms', starts);
+  rmSync(dataDir, { recursive: true });
+}
+
+/** @throws WrongResult when the import fails or refuses rows. */
+async function importOlist(setting: Setting, dataDir: string): Promise<{ readonly seconds: number; readonly rssMb: number }> {
+  const peak = fresh(setting, 'peak');
+  const start = performance.now();
+  const child = spawn(
+    process.execPath,
+    [
+      ...['--import', join(ROOT, 'dist', 'bench', 'report-peak.js')],
+      ...[join(ROOT, 'dist', 'src', 'cli', 'main.js'), 'import', join(ROOT, 'examples', 'olist', 'mapping.yaml')],
+      ...['--from', DATA, '--data-dir', dataDir, '--json'],
+    ],
+    { env: { ...process.env, BENCH_PEAK_FILE: peak }, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  const seconds = (performance.now() - start) / 1000;
+  // 3: done, with rejects.
+  if (code !== 0 && code !== 3) throw new WrongResult(`The import of Olist ended with ${code}. ${said}`);
+  return { seconds, rssMb: Number(readFileSync(peak, 'utf8')) / 1e6 };
+}
+
+async function mustHold(port: number): Promise<void> {
+  const query = '{ leads(first: 1) { totalCount } opportunities(first: 1, where: { status: { eq: WON } }) { totalCount } }';
+  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  mustEqual('what the imported funnel holds', await response.json(), {
+    data: { leads: { totalCount: LEADS }, opportunities: { totalCount: DEALS } },
+  });
+}

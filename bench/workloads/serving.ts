@@ -1,0 +1,171 @@
+/** What a real server does over HTTP: starts, answers queries, runs mutations, shows what they changed. */
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Book } from '../book.js';
+import { CURRENCY, STAGES, WINDOW, windowsOf, type DealPlot } from '../deal/plot.js';
+import { inTurn, quantile } from '../measure.js';
+import { startPlainServer } from '../plain/graphql.js';
+import type { Exchange, JobResult } from '../served/job.js';
+import { LIFE_STEPS, opportunityPlot, setUp, stepOf } from '../served/opportunities.js';
+import { lifeOf, listOf, mutationOf, oneOf, plain, probeOf, totalsOf } from '../served/requests.js';
+import { runJob } from '../served/run-job.js';
+import { startServer, type Server } from '../served/server.js';
+import { fresh, type Setting } from '../setting.js';
+import { loadConfig } from '../../src/config.js';
+import { fromInput } from '../../src/kernel/input.js';
+import { openRuntime } from '../../src/runtime.js';
+
+const PATH = '/graphql';
+const CONNECTIONS = 32;
+const FIRST = 50;
+const COMMANDS_PER_SECOND = 500;
+
+export async function serving(setting: Setting, book: Book, wanted: (...keys: readonly string[]) => boolean): Promise<void> {
+  const dataDir = fresh(setting, 'served');
+  const plots = plotsOf('Opportunity', setting.opportunities);
+  const events = await fill(dataDir, plots);
+  // The first start builds the read models.
+  await (await startServer(dataDir, 300_000)).stop();
+  book.note('disk_bytes_per_event', [bytesIn(dataDir) / events]);
+
+  if (wanted('start_ms')) {
+    const starts = await inTurn(setting.runs, { daybook: () => startAndStop(dataDir) });
+    book.note('start_ms', starts.daybook);
+  }
+  const server = await startServer(dataDir);
+  try {
+    await lanes(server.port, [[totalsOf(plots, CURRENCY)]]);
+    if (wanted('g1', 'g2')) await queries(setting, book, server, plots);
+    if (wanted('w1_http')) await mutations(setting, book, server);
+    if (wanted('lag')) await lag(setting, book, server);
+    book.note('rss_mb', [await server.rssMb()]);
+  } finally {
+    await server.stop();
+  }
+  rmSync(dataDir, { recursive: true });
+}
+
+/** Plays the lives of all opportunities through the commands; @returns how many events that made. */
+async function fill(dataDir: string, plots: readonly DealPlot[]): Promise<number> {
+  const runtime = await openRuntime(loadConfig({}, { dataDir }), {
+    onRefusal: ({ rejection }) => {
+      throw rejection;
+    },
+    durableAtClose: true,
+  });
+  const request = { actor: 'bench' };
+  for (const command of setUp()) await runtime.pipeline.execute(command, request);
+  for (const window of windowsOf(plots)) {
+    for (let step = 0; step < LIFE_STEPS; step++) {
+      await Promise.all(
+        window.map((plot) => {
+          const { command, input } = stepOf(plot, step);
+          return runtime.pipeline.execute(fromInput(command, input), request);
+        }),
+      );
+    }
+  }
+  const events = await runtime.log.head();
+  await runtime.close();
+  return events;
+}
+
+async function startAndStop(dataDir: string): Promise<number> {
+  const server = await startServer(dataDir);
+  await server.stop();
+  return server.startMs;
+}
+
+async function queries(setting: Setting, book: Book, server: Server, plots: readonly DealPlot[]): Promise<void> {
+  const plainServer = await startPlainServer(fresh(setting, 'plain-rows.db'), plots);
+  const spread = (each: number, exchanges: readonly Exchange[]): readonly (readonly Exchange[])[] =>
+    Array.from({ length: CONNECTIONS }, (_, lane) =>
+      Array.from({ length: each }, (_, turn) => exchanges[(lane * 31 + turn * 7) % exchanges.length]).filter((one) => one !== undefined),
+    );
+  const some = plots.filter((_, index) => index % Math.ceil(plots.length / 2_000) === 0);
+  const asked = {
+    g1_list: {
+      daybook: spread(
+        60,
+        STAGES.map((stage) => listOf(plots, stage, FIRST)),
+      ),
+      plain: spread(
+        60,
+        STAGES.map((stage) => plain.list(plots, stage, FIRST)),
+      ),
+    },
+    g2_one: {
+      daybook: spread(
+        200,
+        some.map((plot) => oneOf(plot)),
+      ),
+      plain: spread(200, some.map(plain.one)),
+    },
+  };
+  try {
+    for (const [name, { daybook, plain: limit }] of Object.entries(asked)) {
+      const results = await inTurn(setting.runs, {
+        daybook: () => lanes(server.port, daybook),
+        plain: () => lanes(plainServer.port, limit, '/'),
+      });
+      book.note(`${name}_rps`, results.daybook.map(rate), results.plain.map(rate));
+      book.note(`${name}_p99_ms`, results.daybook.map(p99), results.plain.map(p99));
+    }
+  } finally {
+    await plainServer.stop();
+  }
+}
+
+/** New opportunities, from opening to end, over one connection and over many; then all of them are looked at. */
+async function mutations(setting: Setting, book: Book, server: Server): Promise<void> {
+  let run = 0;
+  const play = async (connections: number, each: number): Promise<number> => {
+    run += 1;
+    const plots = plotsOf(`Http ${run}`, connections * each);
+    const result = await lanes(
+      server.port,
+      Array.from({ length: connections }, (_, lane) => plots.slice(lane * each, (lane + 1) * each).flatMap(lifeOf)),
+    );
+    const head = await server.head();
+    await lanes(server.port, [plots.map((plot) => oneOf(plot, head))]);
+    return rate(result);
+  };
+  const { seq, c64 } = await inTurn(setting.runs, { seq: () => play(1, 60), c64: () => play(WINDOW, 3) });
+  book.note('w1_http_seq_cmd_s', seq);
+  book.note('w1_http_c64_cmd_s', c64);
+}
+
+async function lag(setting: Setting, book: Book, server: Server): Promise<void> {
+  let run = 0;
+  const { results } = await inTurn(setting.runs, {
+    results: () => {
+      run += 1;
+      const commands = plotsOf(`Lag ${run}`, 4 * COMMANDS_PER_SECOND).map((plot) => ({
+        ...mutationOf(plot, 0, true),
+        probe: probeOf(plot),
+      }));
+      return runJob({ kind: 'paced', port: server.port, path: PATH, perSecond: COMMANDS_PER_SECOND, every: 5, commands });
+    },
+  });
+  book.note(
+    'lag_p50_ms',
+    results.map(({ latencies }) => quantile(latencies, 0.5)),
+  );
+  book.note('lag_p99_ms', results.map(p99));
+}
+
+const lanes = (port: number, exchanges: readonly (readonly Exchange[])[], path = PATH): Promise<JobResult> =>
+  runJob({ kind: 'lanes', port, path, lanes: exchanges });
+
+const rate = ({ seconds, latencies }: JobResult): number => latencies.length / seconds;
+const p99 = ({ latencies }: JobResult): number => quantile(latencies, 0.99);
+
+function plotsOf(set: string, count: number): readonly DealPlot[] {
+  return Array.from({ length: count }, (_, index) => opportunityPlot(index, set));
+}
+
+function bytesIn(folder: string): number {
+  return readdirSync(folder)
+    .filter((name) => name.includes('.db'))
+    .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}
