@@ -27,6 +27,9 @@ export interface EmbeddedLogOptions {
   readonly synchronous?: 'FULL' | 'NORMAL';
 }
 
+/** How long the thread may sleep at a time while another process holds the lock, in milliseconds. */
+const LOCK_WAIT_MS = 5;
+
 /** How many events a read of named types may skip for each one that it may return, so that a page is bounded work. */
 const SKIPPED_PER_EVENT = 10;
 
@@ -36,11 +39,14 @@ const SKIPPED_PER_EVENT = 10;
  */
 export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
   const { file, readOnly = false, maxPages, synchronous = 'FULL' } = options;
+  let database: Database | undefined;
   try {
-    const database = openDatabase(eventsDatabase, { file, readOnly, synchronous, ...(maxPages === undefined ? {} : { maxPages }) });
-    database.attempt(() => database.prepare('SELECT max(position) FROM events').get());
+    const limits = { busyTimeoutMs: LOCK_WAIT_MS, ...(maxPages === undefined ? {} : { maxPages }) };
+    database = openDatabase(eventsDatabase, { file, readOnly, synchronous, ...limits });
+    database.prepare(`SELECT ${EVENT_COLUMNS} FROM events`); // Fails when the table is not the one that this program makes.
     return new EmbeddedLog(database, options);
   } catch (error) {
+    database?.close();
     throw asLogUnavailable(error, { ...eventsDatabase, file });
   }
 }
@@ -53,6 +59,7 @@ export class EmbeddedLog implements EventLog {
   private readonly news: News;
   private readonly appends: GroupedAppends;
   private readonly clock: () => number;
+  private readonly lockTimeoutMs: number;
   private closed = false;
 
   /** Made by `openEmbeddedLog`. */
@@ -61,12 +68,14 @@ export class EmbeddedLog implements EventLog {
     options: EmbeddedLogOptions,
   ) {
     this.clock = options.clock ?? Date.now;
+    this.lockTimeoutMs = options.lockTimeoutMs ?? 10_000;
     this.news = new News(database.subject.file);
-    this.appends = new GroupedAppends(database, this.clock, options.lockTimeoutMs ?? 10_000, () => this.news.announce());
+    this.appends = new GroupedAppends(database, this.clock, this.lockTimeoutMs, () => this.news.announce());
   }
 
   async append(stream: Stream, expected: Expected, events: readonly EventToAppend[]): Promise<Appended> {
-    const rows = this.available(() => toRows(events, this.clock()));
+    this.checkOpen();
+    const rows = toRows(events, this.clock());
     try {
       return await this.appends.append(stream, expected, rows);
     } catch (error) {
@@ -166,13 +175,22 @@ export class EmbeddedLog implements EventLog {
     return this.available(() => this.database.prepare<[number | null]>(sql, { arrays: true }).get(...values)?.[0] ?? 0);
   }
 
-  /** Does `work` on the open file. @throws LogUnavailable */
-  private available<T>(work: () => T): T {
+  private checkOpen(): void {
     if (this.closed) throw new LogUnavailable(`The event log ${this.database.subject.file} is closed.`);
-    try {
-      return work();
-    } catch (error) {
-      throw asLogUnavailable(error, this.database.subject);
+  }
+
+  /** Reads from the open file. @throws LogUnavailable */
+  private available<T>(read: () => T): T {
+    this.checkOpen();
+    const until = performance.now() + this.lockTimeoutMs;
+    for (;;) {
+      try {
+        return read();
+      } catch (error) {
+        // A read meets a lock only while another process mends what a crashed one left: a matter of moments.
+        const unavailable = asUnavailable(error, this.database.subject);
+        if (unavailable?.reason !== 'busy' || performance.now() > until) throw asLogUnavailable(error, this.database.subject);
+      }
     }
   }
 }

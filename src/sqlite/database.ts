@@ -38,6 +38,9 @@ export interface Statement<Row = unknown> {
 /** In bytes: SQLite's default, and what databases are created with. */
 const PAGE_SIZE = 4096;
 
+/** How long opening waits for another process that creates or mends the file, in milliseconds. */
+const OPENING_TIMEOUT_MS = 10_000;
+
 /** What a connection keeps of the file in memory, in KiB. */
 const CACHE_KIB = 16_384;
 
@@ -55,7 +58,6 @@ export class Database {
   constructor(
     private readonly connection: DatabaseSyncInstance,
     readonly subject: Subject,
-    private readonly busyTimeoutMs: number,
   ) {}
 
   /** The prepared statement of this text, from the cache when it is there. `arrays`: rows come as arrays, which is twice as fast. */
@@ -79,23 +81,15 @@ export class Database {
 
   /**
    * Does what `work` does in one transaction that writes (BEGIN IMMEDIATE): all of it or, when it throws, nothing. Not to be nested.
-   * @param waitMs how long to wait for another process's write instead of `busyTimeoutMs`
    * @throws DatabaseUnavailable when the file can't be written, and whatever `work` throws.
    */
-  transaction<T>(work: () => T, waitMs = this.busyTimeoutMs): T {
-    return this.within(() => {
-      if (waitMs !== this.busyTimeoutMs) this.prepare(`PRAGMA busy_timeout=${waitMs}`).get();
-      try {
-        this.prepare('BEGIN IMMEDIATE').run();
-      } finally {
-        if (waitMs !== this.busyTimeoutMs) this.prepare(`PRAGMA busy_timeout=${this.busyTimeoutMs}`).get();
-      }
-    }, work);
+  transaction<T>(work: () => T): T {
+    return this.within('BEGIN IMMEDIATE', work);
   }
 
   /** Lets all of `work`'s reads see the same moment. Not to be nested. @throws DatabaseUnavailable when the file can't be read. */
   snapshot<T>(work: () => T): T {
-    return this.within(() => this.prepare('BEGIN').run(), work);
+    return this.within('BEGIN', work);
   }
 
   /** Does `work`, with errors about the file translated. @throws DatabaseUnavailable instead of the driver's own error. */
@@ -124,9 +118,9 @@ export class Database {
     }
   }
 
-  private within<T>(begin: () => unknown, work: () => T): T {
+  private within<T>(begin: string, work: () => T): T {
     return this.attempt(() => {
-      begin();
+      this.prepare(begin).run();
       try {
         const result = work();
         this.prepare('COMMIT').run();
@@ -149,22 +143,22 @@ export function openDatabase(kind: DatabaseKind, options: OpenOptions): Database
   const file = resolve(options.file);
   const subject: Subject = { what: kind.what, file, remedy: kind.remedy };
   let connection: DatabaseSyncInstance | undefined;
-  const busyTimeoutMs = options.busyTimeoutMs ?? 10_000;
   try {
     if (!options.readOnly) mkdirSync(dirname(file), { recursive: true });
     checkShort(subject);
     connection = new DatabaseSync(file, {
       readOnly: options.readOnly ?? false,
-      timeout: busyTimeoutMs,
+      timeout: OPENING_TIMEOUT_MS,
       enableForeignKeyConstraints: false,
     });
-    if (isNew(connection, kind, subject)) create(connection, kind, subject, options.readOnly ?? false, busyTimeoutMs);
-    else if (!options.readOnly) setWal(connection, busyTimeoutMs);
+    if (isNew(connection, kind, subject)) create(connection, kind, subject, options.readOnly ?? false);
+    else if (!options.readOnly) setWal(connection);
     connection.exec(
       `PRAGMA synchronous=${options.synchronous ?? 'FULL'}; PRAGMA journal_size_limit=${64 * 1024 * 1024}; PRAGMA cache_size=-${CACHE_KIB}`,
     );
+    connection.exec(`PRAGMA busy_timeout=${options.busyTimeoutMs ?? 10_000}`);
     if (options.maxPages !== undefined) connection.exec(`PRAGMA max_page_count=${options.maxPages}`);
-    return new Database(connection, subject, busyTimeoutMs);
+    return new Database(connection, subject);
   } catch (error) {
     if (connection?.isOpen) connection.close();
     throw asUnavailable(error, subject) ?? error;
@@ -195,10 +189,10 @@ function isNew(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Su
   return false;
 }
 
-function create(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Subject, readOnly: boolean, busyTimeoutMs: number): void {
+function create(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Subject, readOnly: boolean): void {
   if (readOnly) throw unavailable('unreachable', subject);
   connection.exec(`PRAGMA page_size=${PAGE_SIZE}`);
-  setWal(connection, busyTimeoutMs);
+  setWal(connection);
   connection.exec('BEGIN IMMEDIATE');
   // Another process may have created it in the meantime.
   if (isNew(connection, kind, subject)) {
@@ -208,8 +202,8 @@ function create(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: S
 }
 
 /** Switching to WAL needs the file for itself, and SQLite doesn't always wait for that: two processes may create it at the same time. */
-function setWal(connection: DatabaseSyncInstance, busyTimeoutMs: number): void {
-  const until = Date.now() + busyTimeoutMs;
+function setWal(connection: DatabaseSyncInstance): void {
+  const until = Date.now() + OPENING_TIMEOUT_MS;
   for (;;) {
     try {
       connection.exec('PRAGMA journal_mode=WAL');

@@ -28,8 +28,7 @@ interface Tip {
 /** Events beyond which a group is closed and the next one begun, so that other work gets its turn: some 10 ms. */
 const GROUP_EVENTS = 1000;
 
-/** Another process may be writing: the thread waits this long for it, then lets others work before it tries again. In milliseconds. */
-const LOCK_WAIT_MS = 2;
+/** After waiting for another process's write in vain, others of this thread get their turn for so long, in milliseconds. */
 const LOCK_RETRY_MS = 3;
 
 export class GroupedAppends {
@@ -104,7 +103,7 @@ export class GroupedAppends {
       const tip = this.tip();
       const before = tip.position;
       return { outcomes: group.map((one) => ({ one, outcome: this.place(one, tip) })), added: tip.position > before };
-    }, LOCK_WAIT_MS);
+    });
     if (added) this.written();
     for (const { one, outcome } of outcomes) {
       if (outcome instanceof Error) one.reject(outcome);
