@@ -1,7 +1,6 @@
 /** Fills the plain table of opportunities and starts the plain GraphQL server over it. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { answered } from '../served/opportunities.js';
 import type { DealPlot } from '../deal/plot.js';
@@ -22,7 +21,7 @@ export async function startPlainServer(file: string, plots: readonly DealPlot[])
   }
   database.exec('COMMIT');
   database.close();
-  const child = fork(join(import.meta.dirname, 'graphql-server.js'), [file]);
+  const child = fork(new URL('./graphql-server.js', import.meta.url), [file]);
   const [port] = (await once(child, 'message')) as [number];
   return {
     port,

@@ -74,7 +74,8 @@ async function runPaced({ port, path, perSecond, every, commands }: PacedJob): P
 }
 
 function check(answer: Answer | undefined, { body, expected }: Exchange): void {
-  if (answer?.status === 200 && (answer.body.trimEnd() === expected || isDeepStrictEqual(JSON.parse(answer.body), JSON.parse(expected))))
-    {return;}
+  if (answer?.status === 200 && (answer.body.trimEnd() === expected || isDeepStrictEqual(JSON.parse(answer.body), JSON.parse(expected)))) {
+    return;
+  }
   wrong.push(`${body} was answered with ${answer?.status ?? 0} ${answer?.body.slice(0, 500) ?? ''} instead of ${expected.slice(0, 500)}`);
 }

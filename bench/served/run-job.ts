@@ -1,13 +1,12 @@
 /** Hands a job to a load process and waits for what it measured. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { WrongResult } from '../check.js';
 import type { Job, JobResult } from './job.js';
 
 /** @throws WrongResult when an answer was not what the job expects. */
 export async function runJob(job: Job): Promise<JobResult> {
-  const child = fork(join(import.meta.dirname, 'load.js'), { serialization: 'advanced' });
+  const child = fork(new URL('./load.js', import.meta.url), { serialization: 'advanced' });
   const answered = once(child, 'message') as Promise<[JobResult]>;
   const exited = once(child, 'exit').then(([code]): never => {
     throw new Error(`The load process ended with ${String(code)} before it answered.`);

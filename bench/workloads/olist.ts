@@ -58,7 +58,7 @@ async function importOlist(setting: Setting, dataDir: string): Promise<{ readonl
   const child = spawn(
     process.execPath,
     [
-      ...['--import', join(ROOT, 'dist', 'bench', 'report-peak.js')],
+      ...['--import', new URL('../report-peak.js', import.meta.url).href],
       ...[join(ROOT, 'dist', 'src', 'cli', 'main.js'), 'import', join(ROOT, 'examples', 'olist', 'mapping.yaml')],
       ...['--from', DATA, '--data-dir', dataDir, '--json'],
     ],
