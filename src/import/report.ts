@@ -97,7 +97,7 @@ export function describeReport(report: ImportReport): string {
   const total = commands.run + commands.alreadyThere + commands.unchanged + commands.rejected;
   const lines = [
     `Import ${report.mapping}${report.asHistory ? ', as history' : ''}${report.stopped ? ', stopped before the end' : ''}`,
-    ...report.sources.map(({ name, rows, file }) => `  read       ${count(rows)} rows of ${name} (${file})`),
+    ...report.sources.map(({ name, rows, file }) => `  read       ${count(rows)} ${rows === 1 ? 'row' : 'rows'} of ${name} (${file})`),
     ...report.records.map((record) => `  records    ${count(record.count)} ${record.name}`),
     `  commands   ${count(commands.run)} run, ${count(commands.alreadyThere)} already there` +
       (commands.unchanged > 0 ? `, ${count(commands.unchanged)} without a change` : '') +

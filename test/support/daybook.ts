@@ -1,0 +1,45 @@
+/** The built `daybook` command in a process of its own, as a user runs it. `npm test` builds it. */
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+
+export interface Finished {
+  /** The exit code; null when a signal ended it. */
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Running {
+  kill(signal: NodeJS.Signals): void;
+  /** Closes the reading end of its output, as `| head` does. */
+  stopReading(): void;
+  readonly finished: Promise<Finished>;
+}
+
+const processes = new Set<{ kill(signal: NodeJS.Signals): void }>();
+
+/** For `afterEach`: ends what a failed test left running. */
+export function killDaybooks(): void {
+  for (const child of processes) child.kill('SIGKILL');
+}
+
+/** Starts `daybook <args>`, without settings from the environment of the tests. */
+export function daybook(...args: readonly string[]): Running {
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(DAYBOOK_|NODE_OPTIONS$)/.test(name)));
+  const child = spawn(process.execPath, [resolve('dist/src/cli/main.js'), ...args], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  processes.add(child);
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const finished = new Promise<Finished>((done) => {
+    child.on('close', (code) => {
+      processes.delete(child);
+      done({ code, out, err });
+    });
+  });
+  return { kill: (signal) => void child.kill(signal), stopReading: () => void child.stdout.destroy(), finished };
+}
