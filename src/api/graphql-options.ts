@@ -1,6 +1,7 @@
 /** How Apollo Server serves the contract: its limits, its context, and which errors leave the server. */
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { unwrapResolverError } from '@apollo/server/errors';
+import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginUsageReportingDisabled } from '@apollo/server/plugin/disabled';
 import type { CommandBus } from '@nestjs/cqrs';
 import { ApolloArmor } from '@escape.tech/graphql-armor';
 import type { FastifyRequest } from 'fastify';
@@ -18,7 +19,7 @@ import { buildSchema } from './graphql/schema.js';
 import type { Services } from './services.js';
 
 /** Limits of one request; docs/api.md lists them. */
-const limits = { tokens: 2_000, depth: 12, aliases: 30, directives: 30, cost: 20_000 } as const;
+const limits = { tokens: 2_000, depth: 12, aliases: 30, directives: 30, cost: 100_000 } as const;
 
 export function graphqlOptions(services: Services, bus: CommandBus): ApolloDriverConfig {
   const { config, logger, runtime } = services;
@@ -47,8 +48,13 @@ export function graphqlOptions(services: Services, bus: CommandBus): ApolloDrive
     cache: 'bounded',
     autoTransformHttpErrors: false,
     ...armor,
-    // The same plugins: armor's types come from Apollo's CommonJS build, Nest's from the other.
-    plugins: armor.plugins as unknown as NonNullable<ApolloDriverConfig['plugins']>,
+    plugins: [
+      // The same plugins: armor's types come from Apollo's CommonJS build, Nest's from the other.
+      ...(armor.plugins as unknown as NonNullable<ApolloDriverConfig['plugins']>),
+      // Cache hints, of which there are none, would wrap every field; reports of use would leave the machine.
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+    ],
     parseOptions: { maxLexicalTokens: limits.tokens },
     context: (request: FastifyRequest) => {
       try {

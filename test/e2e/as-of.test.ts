@@ -258,7 +258,7 @@ describe('a history', () => {
     }
     expect(seen).toEqual([0, 1, 2, 3, 4]);
     const { errors } = await server.request(query, { id: other, after });
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_CURSOR', field: 'after' } }]);
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_CURSOR', problems: [{ field: 'after' }] } }]);
   });
 
   it('is empty of a record that does not exist', async () => {

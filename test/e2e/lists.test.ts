@@ -199,7 +199,9 @@ describe('a search', () => {
   it('takes 200 characters and says so beyond', async () => {
     expect(await idsOf('leads', { search: 'x'.repeat(200) })).toEqual([]);
     const { errors } = await server.request(`{ leads(search: "${'x'.repeat(201)}") { nodes { id } } }`);
-    expect(errors).toMatchObject([{ message: expect.stringContaining('search'), extensions: { code: 'BAD_USER_INPUT', field: 'search' } }]);
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('search'), extensions: { code: 'BAD_USER_INPUT', problems: [{ field: 'search' }] } },
+    ]);
   });
 });
 
@@ -265,14 +267,20 @@ describe('a page', () => {
       { after: '' },
     ]) {
       const { errors, data } = await server.request(query, variables);
-      expect({ variables, errors, data }).toMatchObject({ errors: [{ extensions: { code: 'BAD_CURSOR', field: 'after' } }], data: null });
+      expect({ variables, errors, data }).toMatchObject({
+        errors: [{ extensions: { code: 'BAD_CURSOR', problems: [{ field: 'after' }] } }],
+        data: null,
+      });
     }
   });
 
   it.each([0, -1, 501, 2_147_483_647])('has from 1 to 500 records, not %s', async (first) => {
     const { errors } = await server.request('query ($first: Int!) { leads(first: $first) { nodes { id } } }', { first });
     expect(errors).toMatchObject([
-      { message: expect.stringContaining('first must be from 1 to 500'), extensions: { code: 'BAD_USER_INPUT', field: 'first' } },
+      {
+        message: expect.stringContaining('first must be from 1 to 500'),
+        extensions: { code: 'BAD_USER_INPUT', problems: [{ field: 'first' }] },
+      },
     ]);
   });
 });

@@ -93,7 +93,7 @@ describe('the lead funnel', () => {
         conversionRate: 2 / 3,
         winRate: 2 / 3,
         wonAmount: [euros(1_500)],
-        daysToWon: { count: 2, mean: 15.25, median: 15.25 },
+        daysToWon: { count: 2, mean: 15.25, median: 20 },
       },
       {
         origin: 'social',

@@ -30,7 +30,9 @@ export class FailuresFilter implements ExceptionFilter {
       .switchToHttp()
       .getResponse<FastifyReply>()
       .status(status)
-      .send({ errors: [{ message, extensions: { code } }] });
+      .type('application/json; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .send(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
   }
 }
 
