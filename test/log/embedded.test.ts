@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { openEmbeddedLog, type EmbeddedLogOptions } from '../../src/log/embedded.js';
 import { LogUnavailable, WrongRevision, type EventLog } from '../../src/log/port.js';
 import { logConformance } from '../conformance/log.js';
@@ -238,6 +239,27 @@ describe('The embedded log', () => {
       ]);
       expect(await log.positionAt('2026-03-01T12:00:00.249Z')).toBe(2);
       await Promise.all([log.close(), slow.close()]);
+    });
+  });
+
+  describe('a tail that waits', () => {
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+
+    test('is woken by an append of its process, through the same log or another one, without looking now and then', async () => {
+      jest.useFakeTimers({
+        doNotFake: ['Date', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'setTimeout', 'clearTimeout'],
+      });
+      const [log, other] = [open(), open()];
+      const tails = [tailed(log, 0, 5), tailed(other, 0, 5)];
+      const stream = freshStream();
+      for (let n = 0; n < 5; n++) {
+        await delay(5);
+        await log.append(stream, n === 0 ? 'none' : n - 1, [noted()]);
+      }
+      for (const tail of tails) expect(eventsOf(await tail)).toHaveLength(5);
+      await Promise.all([log.close(), other.close()]);
     });
   });
 
