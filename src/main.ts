@@ -20,7 +20,7 @@ import { holdLock } from './sqlite/lock.js';
 export interface Serving {
   /** Where it is served, such as http://127.0.0.1:4000. */
   readonly url: string;
-  /** Resolves when every read model has caught up with what the log held at the start. */
+  /** Resolves when every read model has caught up with what the log held at the start, or when it is closed before that. */
   readonly ready: Promise<void>;
   /** Finishes running requests, stops projecting, closes the files. */
   close(): Promise<void>;
@@ -37,7 +37,9 @@ export class PortInUse extends Error {
  */
 export async function serve(config: Config, logger: Logger = createLogger(config.logLevel)): Promise<Serving> {
   const closing: (() => unknown)[] = [];
+  let closed = false;
   const close = async (): Promise<void> => {
+    closed = true;
     for (const step of closing.splice(0).reverse()) await step();
   };
   try {
@@ -106,13 +108,13 @@ export async function serve(config: Config, logger: Logger = createLogger(config
       throw new PortInUse(`Port ${config.port} is taken. Stop what uses it, or take another: DAYBOOK_PORT or --port.`, { cause: failure });
     }
     const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
-    return { url, ready: untilReady(readiness), close };
+    return { url, ready: untilReady(readiness, () => closed), close };
   } catch (failure) {
     await close();
     throw failure;
   }
 }
 
-async function untilReady(readiness: Readiness): Promise<void> {
-  while (!readiness.report().ready) await sleep(20);
+async function untilReady(readiness: Readiness, closed: () => boolean): Promise<void> {
+  while (!closed() && !readiness.report().ready) await sleep(20);
 }

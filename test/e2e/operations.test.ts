@@ -104,8 +104,9 @@ describe('/metrics', () => {
     expect(sample(text, 'daybook_ready')).toBe(1);
     expect(sample(text, 'nodejs_eventloop_lag_p99_seconds')).toBeDefined();
     // Every line is a comment or a sample.
-    for (const line of text.split('\n').filter(Boolean))
-      {expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|[a-z_0-9]+(\{[^{}]*\})? [-+0-9.eNaInf]+)$/);}
+    for (const line of text.split('\n').filter(Boolean)) {
+      expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|[a-z_0-9]+(\{[^{}]*\})? [-+0-9.eNaInf]+)$/);
+    }
   });
 
   it('names no record and nobody', async () => {
