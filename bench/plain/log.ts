@@ -1,15 +1,13 @@
 /**
- * The limit of the log: an events table and prepared statements, written as tersely as one can with the same durability. It knows no
- * command twice, tells nobody of new events and trusts its caller.
+ * The limit of the log: the same facts in one table under the same constraints (a revision of a stream once, an event id once), with
+ * prepared statements and the same durability, written as tersely as one can. It knows no command twice, tells nobody of new events and
+ * trusts its caller.
  */
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
-import type { Metadata } from '../../src/kernel/event.js';
+import type { EventToAppend } from '../../src/log/port.js';
 
-export interface PlainEvent {
-  readonly type: string;
-  readonly data: unknown;
-  readonly metadata: Omit<Metadata, 'recordedAt'> & { readonly recordedAt?: string };
-}
+/** An event as read back: what a fold or a read model looks at. */
+export type PlainEvent = Pick<EventToAppend, 'type' | 'data' | 'metadata'>;
 
 interface Row {
   readonly type: string;
@@ -26,9 +24,11 @@ export class PlainLog {
   constructor(file: string) {
     this.database = new DatabaseSync(file);
     this.database.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE IF NOT EXISTS events (
-      position INTEGER PRIMARY KEY, stream TEXT NOT NULL, revision INTEGER NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL,
-      metadata TEXT NOT NULL, UNIQUE (stream, revision))`);
-    this.inserting = this.database.prepare('INSERT INTO events (stream, revision, type, data, metadata) VALUES (?, ?, ?, ?, ?)');
+      position INTEGER PRIMARY KEY, stream TEXT NOT NULL, revision INTEGER NOT NULL, id BLOB NOT NULL UNIQUE, type TEXT NOT NULL,
+      version INTEGER NOT NULL, recorded_at INTEGER NOT NULL, data TEXT NOT NULL, metadata TEXT NOT NULL, UNIQUE (stream, revision))`);
+    this.inserting = this.database.prepare(
+      'INSERT INTO events (stream, revision, id, type, version, recorded_at, data, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
     this.loading = this.database.prepare('SELECT type, data, metadata FROM events WHERE stream = ? ORDER BY revision');
     this.paging = this.database.prepare(
       'SELECT position, stream, type, data, metadata FROM events WHERE position > ? ORDER BY position LIMIT ?',
@@ -47,9 +47,10 @@ export class PlainLog {
     return (this.loading.all(stream) as unknown as Row[]).map(parsed);
   }
 
-  /** Within a transaction. SQLite refuses a revision that is taken. */
-  append(stream: string, revision: number, { type, data, metadata }: PlainEvent): void {
-    this.inserting.run(stream, revision, type, JSON.stringify(data), JSON.stringify(metadata));
+  /** Within a transaction. SQLite refuses a revision or an id that is taken. */
+  append(stream: string, revision: number, { id, type, version, data, metadata }: EventToAppend): void {
+    const bytes = Buffer.from(id.replaceAll('-', ''), 'hex');
+    this.inserting.run(stream, revision, bytes, type, version, Date.now(), JSON.stringify(data), JSON.stringify(metadata));
   }
 
   /** Up to `limit` events after a position, each with its stream; their order is their position. */

@@ -78,7 +78,7 @@ async function byHand(setting: Setting, deals: number, atOnce: number): Promise<
           const history = log.load(plot.id);
           const { status } = foldPlain(history);
           if (!event || (step > 0 && status !== 'open')) throw new RangeError(`${plot.name} has no step ${step} while it is ${status}.`);
-          log.append(plot.id, history.length, { ...event, metadata: { ...event.metadata, recordedAt: new Date().toISOString() } });
+          log.append(plot.id, history.length, event);
         }
       });
     }
