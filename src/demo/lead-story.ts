@@ -21,7 +21,10 @@ export interface Action {
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** @param pipelineIds of the company's pipelines */
+/**
+ * Each action changes something, so that what was done can be told from the log.
+ * @param lead with the ids of the company's pipelines
+ */
 export function leadStory(
   chance: Random,
   lead: { readonly id: string; readonly registeredAt: number; readonly pipelineIds: Readonly<Record<company.PipelineName, string>> },
@@ -43,7 +46,7 @@ export function leadStory(
   act(RegisterLead, { id, ...person, ...(origin.name === undefined ? {} : { origin: origin.name }), owner }, company.MARKETER);
   if (chance.chance(0.1)) {
     later(1.5);
-    owner = chance.weighted(company.SELLERS);
+    owner = chance.weighted(company.SELLERS.filter(([seller]) => seller !== owner));
     act(AssignLead, { id, owner }, company.MANAGER);
   }
   if (chance.chance(0.14)) return actions;
@@ -107,7 +110,13 @@ function pursue(
     const { expectedDays } = stages[stage] ?? stages[0];
     later(expectedDays * 0.7);
     if (chance.chance(0.18)) {
-      act(ReviseOpportunity, { id, amount: euros(amount.amount * (0.75 + chance.next() * 0.5)), expectedClose: day(now() + 30 * DAY) });
+      const spoken = new Date(now()).toISOString();
+      act(ReviseOpportunity, {
+        id,
+        amount: euros(amount.amount * (0.75 + chance.next() * 0.5)),
+        expectedClose: day(now() + 30 * DAY),
+        note: `Spoke on ${spoken.slice(0, 10)} at ${spoken.slice(11, 16)}.`,
+      });
     }
     if (!chance.chance(stay)) {
       act(LoseOpportunity, {

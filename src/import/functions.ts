@@ -52,7 +52,7 @@ function splitText(text: string, separator: string): string[] {
  * A decimal number as a whole number of its smallest units: `minorUnits('12.5', 2)` is 1250n.
  * @throws RangeError when it is not one, or is finer than the smallest unit.
  */
-export function minorUnits(text: string, digits: number): bigint {
+function minorUnits(text: string, digits: number): bigint {
   const match = /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(text.trim());
   if (!match) throw new RangeError(`"${text}" is not a number such as 1234.50; take out other signs with replace(text, from, to)`);
   const [, sign, units = '', fraction = ''] = match;

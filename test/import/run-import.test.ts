@@ -146,6 +146,16 @@ describe('an import', () => {
     expect(written(rest.events)).toEqual(written(once.events));
   });
 
+  test('that is run again passes over steps that had nothing to change, though they would be refused by now', async () => {
+    const assign = `      - { command: AssignLead, at: =instant(leads.since), input: { id: =lead, owner: 'import:shop' } }\n      - command: QualifyLead`;
+    const mapping = { 'm.yaml': MAPPING.replace('      - command: QualifyLead', assign) };
+    const first = await importInto(folder.path, files(mapping));
+    expect(first.report.commands).toMatchObject({ run: 10, unchanged: 3, rejected: 0 });
+    const second = await importInto(folder.path, files(mapping));
+    expect(second.report.commands).toMatchObject({ run: 0, alreadyThere: 10, unchanged: 3, rejected: 0 });
+    expect(second.events).toEqual(first.events);
+  });
+
   test('takes rows that came later, and leaves the others alone', async () => {
     await importInto(folder.path, files());
     const { report, events } = await importInto(folder.path, files({ 'leads.csv': `${LEADS}4,Dan,,2024-02-02,\n` }));

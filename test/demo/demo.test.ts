@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { loadConfig } from '../../src/config.js';
+import { fillDemo, type DemoReport } from '../../src/demo/fill.js';
+import { generate } from '../../src/demo/generate.js';
+import { random } from '../../src/demo/random.js';
+import type { RecordedEvent } from '../../src/kernel/event.js';
+import { fromInput } from '../../src/kernel/input.js';
+import { openRuntime } from '../../src/runtime.js';
+import { RegisterLead } from '../../src/sales/lead.js';
+import { temporaryFolder, type Folder } from '../support/folder.js';
+
+const UNTIL = Date.parse('2026-03-01T00:00:00Z');
+const DAY = 86_400_000;
+
+let folder: Folder;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+interface Options {
+  readonly until?: number;
+  readonly seed?: number;
+  /** Stops after this many commands. */
+  readonly stopAfter?: number;
+}
+
+/** Fills the folder's log; a refused follow-up fails the test. */
+async function fill({ until = UNTIL, seed = 1, stopAfter }: Options = {}): Promise<{
+  readonly report: DemoReport;
+  readonly events: readonly RecordedEvent[];
+}> {
+  const runtime = await openRuntime(loadConfig({}, { dataDir: folder.path, readerThreads: 0 }), {
+    onRefusal: ({ rejection }) => {
+      throw rejection;
+    },
+    durableAtClose: true,
+  });
+  const stop = new AbortController();
+  try {
+    const { log, pipeline } = runtime;
+    const onProgress = (done: number): void => {
+      if (done === stopAfter) stop.abort();
+    };
+    const report = await fillDemo({ log, pipeline, seed, until, onProgress, signal: stop.signal });
+    return { report, events: (await log.readAll(0, 1_000_000)).events };
+  } finally {
+    await runtime.close();
+  }
+}
+
+describe('the demo company', () => {
+  test('is the same for the same seed and day, and another for another seed', () => {
+    const shown = (seed: number, until: number): string => JSON.stringify(generate(seed, until));
+    expect(shown(1, UNTIL)).toBe(shown(1, UNTIL));
+    expect(shown(2, UNTIL)).not.toBe(shown(1, UNTIL));
+    const first = new Set(generate(1, UNTIL).map(({ commandId }) => commandId));
+    expect(generate(2, UNTIL).some(({ commandId }) => first.has(commandId))).toBe(false);
+  });
+
+  test('fills two years up to the day, in order, with everything that can happen in a funnel', async () => {
+    const { report, events } = await fill();
+    expect(report).toMatchObject({ outcome: 'filled', from: UNTIL - 730 * DAY, until: UNTIL });
+
+    const count = (type: string): number => events.filter((event) => event.type === type).length;
+    expect(count('LeadRegistered')).toBeGreaterThan(2_900);
+    for (const type of ['LeadAssigned', 'LeadQualified', 'LeadDisqualified', 'LeadReopened', 'OpportunityRevised', 'OpportunityReopened']) {
+      expect(count(type)).toBeGreaterThan(0);
+    }
+    expect(count('OpportunityWon')).toBeGreaterThan(200);
+    expect(count('OpportunityLost')).toBeGreaterThan(200);
+    const moves = events
+      .filter(({ type }) => type === 'OpportunityAdvanced')
+      .map(({ data }) => data as { direction: string; skipped: number });
+    expect(moves.some(({ direction }) => direction === 'back')).toBe(true);
+    expect(moves.some(({ skipped }) => skipped > 0)).toBe(true);
+
+    const times = events.map(({ metadata }) => metadata.recordedAt);
+    expect(times.join()).toBe([...times].sort().join());
+    expect(times[0]).toBe('2024-03-01T00:00:00.000Z');
+    expect(times.at(-1)).toMatch(/^2026-02-2[78]T/);
+    expect(events.every(({ metadata }) => metadata.importedAt !== undefined && metadata.occurredAt === metadata.recordedAt)).toBe(true);
+  });
+
+  test('that was cut short goes on as it began, also on a later day, and is then left as it is', async () => {
+    const cut = await fill({ stopAfter: 500 });
+    expect(cut.report.outcome).toBe('stopped');
+    const whole = await fill({ until: UNTIL + 3 * DAY, seed: 7 });
+    expect(whole.report).toMatchObject({ outcome: 'filled', until: UNTIL });
+    const ids = (events: readonly RecordedEvent[]) => events.map(({ id }) => id).join();
+    expect(ids(whole.events.slice(0, cut.events.length))).toBe(ids(cut.events));
+    const again = await fill({ until: UNTIL + 9 * DAY });
+    expect(again.report.outcome).toBe('kept');
+    expect(ids(again.events)).toBe(ids(whole.events));
+    // Each command changed something: what was done can be told from the log.
+    const run = new Set(whole.events.map(({ metadata }) => metadata.commandId));
+    expect(generate(1, UNTIL).filter(({ commandId }) => !run.has(commandId))).toEqual([]);
+  });
+
+  test('does not touch a log that holds anything else', async () => {
+    const runtime = await openRuntime(loadConfig({}, { dataDir: folder.path, readerThreads: 0 }), { onRefusal: () => undefined });
+    await runtime.pipeline.execute(fromInput(RegisterLead, { name: 'Somebody' }), { actor: 'mara' });
+    await runtime.close();
+    const { report, events } = await fill();
+    expect(report.outcome).toBe('kept');
+    expect(events).toHaveLength(1);
+  });
+});
+
+describe('chance', () => {
+  test('is even, in its bounds, and as weighted', () => {
+    const chance = random(1);
+    const draws = Array.from({ length: 20_000 }, () => chance.next());
+    expect(Math.min(...draws)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...draws)).toBeLessThan(1);
+    expect(draws.reduce((sum, draw) => sum + draw, 0) / draws.length).toBeCloseTo(0.5, 1);
+
+    const dice = Array.from({ length: 6_000 }, () => chance.whole(1, 6));
+    for (const face of [1, 2, 3, 4, 5, 6]) expect(dice.filter((die) => die === face).length).toBeGreaterThan(850);
+    expect(new Set(dice).size).toBe(6);
+
+    const weighted = Array.from({ length: 4_000 }, () =>
+      chance.weighted([
+        ['often', 3],
+        ['seldom', 1],
+      ] as const),
+    );
+    expect(weighted.filter((word) => word === 'seldom').length / 4_000).toBeCloseTo(0.25, 1);
+    const around = Array.from({ length: 4_001 }, () => chance.around(10)).sort((a, b) => a - b);
+    expect(around[2_000]).toBeGreaterThan(9);
+    expect(around[2_000]).toBeLessThan(11);
+    expect(around[0]).toBeGreaterThan(0);
+  });
+
+  test('of neighbouring seeds has nothing in common', () => {
+    const firsts = Array.from({ length: 2_000 }, (_, seed) => random(seed).next());
+    expect(new Set(firsts).size).toBe(2_000);
+    expect(firsts.reduce((sum, draw) => sum + draw, 0) / 2_000).toBeCloseTo(0.5, 1);
+    expect(() => random(3).one([])).toThrow('nothing to choose from');
+  });
+});
