@@ -12,7 +12,6 @@ const core = {
   'no-promise-executor-return': 'error',
   'no-self-compare': 'error',
   'no-template-curly-in-string': 'error',
-  'no-unmodified-loop-condition': 'error',
   'no-unreachable-loop': 'error',
   'no-useless-rename': 'error',
   'no-var': 'error',
