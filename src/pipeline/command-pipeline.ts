@@ -126,10 +126,10 @@ export class CommandPipeline {
       let events;
       try {
         this.#check(spec, command, stream, record);
-        events = await this.#decide(command, record, facts, fresh);
+        events = await this.#decide(command, record, facts);
       } catch (refusal) {
         // A remembered state may be older than the log: look again before saying no.
-        if (refusal instanceof Rejection && !fresh && this.#cache) {
+        if (refusal instanceof Rejection && cached) {
           fresh = true;
           continue;
         }
@@ -159,8 +159,9 @@ export class CommandPipeline {
         return { commandId, stream, revision, position: Math.max(position, last ?? 0), appended: events.length, repeated: false };
       } catch (failure) {
         if (failure instanceof EventIdTaken) throw commandIdReused();
-        if (!(failure instanceof WrongRevision)) throw failure;
+        // Somebody else has written, or it can't be told whether this was written: what is remembered may not be what the log holds.
         this.#cache?.delete(streamName(stream));
+        if (!(failure instanceof WrongRevision)) throw failure;
         fresh = true;
         if (attempt > 0) await sleep(Math.random() * 2 ** Math.min(attempt, 6));
       }
@@ -186,24 +187,29 @@ export class CommandPipeline {
     }
   }
 
-  async #decide(command: AnyCommand, record: RecordedStream, facts: Facts, fresh: boolean) {
+  async #decide(command: AnyCommand, record: RecordedStream, facts: Facts) {
     for (const { type, id, field } of referencedIds(command)) await this.#mustExist({ type, id }, field);
     const references = Object.entries(command.reads?.(record.state as never) ?? {});
     if (references.length === 0) return command.decide(record.state as never, facts as never);
     const states: Record<string, unknown> = {};
     for (const [name, { aggregate, id, field }] of references) {
       const stream = { type: aggregate.type, id };
-      const cached = fresh ? undefined : this.#cache?.get(streamName(stream));
-      const loaded = cached ?? (await this.#load(aggregate, stream));
-      if (loaded.revision < 0) throw notFound(stream.type, field);
-      states[name] = loaded.state;
+      const read = await this.#load(aggregate, stream, this.#cache?.get(streamName(stream)));
+      if (read.revision < 0) throw notFound(stream.type, field);
+      states[name] = read.state;
     }
     return command.decide(record.state as never, { ...facts, ...states } as never);
   }
 
-  async #load(aggregate: Aggregate<unknown, never>, stream: Stream): Promise<RecordedStream> {
-    const record = follow(aggregate, emptyStream(aggregate), await this.#log.readStream(stream), this.#definitions);
-    if (record.revision >= 0) this.#cache?.set(streamName(stream), record);
+  /**
+   * The record as the log has it now, read on from what is known. A record that a command only looks at has to be read on each time: no
+   * append would find out that it has changed, in another process, since it was remembered.
+   */
+  async #load(aggregate: Aggregate<unknown, never>, stream: Stream, known = emptyStream(aggregate)): Promise<RecordedStream> {
+    const news = await this.#log.readStream(stream, known.revision + 1);
+    if (news.length === 0) return known;
+    const record = follow(aggregate, known, news, this.#definitions);
+    this.#cache?.set(streamName(stream), record);
     return record;
   }
 

@@ -2,14 +2,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
-import type { EventLog } from '../../src/log/port.js';
+import { LogUnavailable, type EventLog } from '../../src/log/port.js';
 import { fromInput } from '../../src/kernel/input.js';
 import type { AnyCommand, CommandClass } from '../../src/kernel/command.js';
 import { Rejection } from '../../src/kernel/rejection.js';
 import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeline.js';
 import { AssignLead, RegisterLead, ReviseLead } from '../../src/sales/lead.js';
 import { DisqualifyLead, QualifyLead, ReopenLead } from '../../src/sales/qualify-lead.js';
-import { OpenOpportunity } from '../../src/sales/opportunity.js';
+import { DefinePipeline, RevisePipeline } from '../../src/sales/define-pipeline.js';
+import { AdvanceOpportunity, OpenOpportunity } from '../../src/sales/opportunity.js';
+import { RegisterAccount } from '../../src/parties/account.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { overriding } from '../support/overriding.js';
 
@@ -139,6 +141,20 @@ describe.each([
     await expect(send(QualifyLead, { id, temperature: 'warm' })).resolves.toMatchObject({ revision: 3 });
   });
 
+  it('judges by another record as it is, though another process changed it since it was read', async () => {
+    const { stream: account } = await send(RegisterAccount, { name: 'Moara' });
+    const stages = ['Contacted', 'Demo', 'Offer'].map((name) => ({ name, probability: 50 }));
+    const { stream: sales } = await send(DefinePipeline, { name: 'Standard', currency: 'EUR', stages, lossReasons: ['price'] });
+    const amount = { amount: 100, currency: 'EUR' };
+    const { stream } = await send(OpenOpportunity, { name: 'Ovens', accountId: account.id, pipelineId: sales.id, amount });
+    await send(AdvanceOpportunity, { id: stream.id, stage: 'Offer' });
+
+    const other = new CommandPipeline({ log, cacheSize });
+    const kept = stages.filter(({ name }) => name !== 'Demo');
+    await send(RevisePipeline, { id: sales.id, stages: kept, moves: [{ from: 'Demo', to: 'Offer' }] }, other);
+    expect(await codeOf(send(AdvanceOpportunity, { id: stream.id, stage: 'Demo' }))).toBe('STAGE_UNKNOWN');
+  });
+
   it('writes nothing when a command changes nothing', async () => {
     const id = await registered();
     await expect(send(ReviseLead, { id, name: 'Ana' })).resolves.toMatchObject({ appended: 0, revision: 0 });
@@ -182,6 +198,41 @@ describe.each([
     const { stream, revision } = await send(RegisterLead, { name: 'Ana', commandId }, unreliable);
     expect(revision).toBe(0);
     expect(await eventTypes(stream.id)).toEqual(['LeadRegistered']);
+  });
+
+  it('refuses other input under the same commandId, though the first answer was lost', async () => {
+    const id = await registered();
+    let lose = true;
+    const forgetful: EventLog = overriding(log, {
+      append: async (...append: Parameters<EventLog['append']>) => {
+        const appended = await log.append(...append);
+        if (lose) throw new LogUnavailable('connection lost');
+        return appended;
+      },
+    });
+    const unreliable = new CommandPipeline({ log: forgetful, cacheSize });
+    await send(ReviseLead, { id, name: 'Ana' }, unreliable);
+    const commandId = randomUUID();
+    await expect(send(AssignLead, { id, owner: 'bob', commandId }, unreliable)).rejects.toThrow('connection lost');
+    lose = false;
+    expect(await codeOf(send(AssignLead, { id, owner: 'eve', commandId }, unreliable))).toBe('COMMAND_ID_REUSED');
+  });
+
+  it('tells a field that is cleared from one that is left out', async () => {
+    const id = await registered();
+    const commandId = randomUUID();
+    await send(ReviseLead, { id, name: 'Bob', commandId });
+    expect(await codeOf(send(ReviseLead, { id, name: 'Bob', email: null, commandId }))).toBe('COMMAND_ID_REUSED');
+  });
+
+  it('takes a command for the same in whatever order its fields come', async () => {
+    const { stream: account } = await send(RegisterAccount, { name: 'Moara' });
+    const stages = [{ name: 'Contacted', probability: 50 }];
+    const { stream: sales } = await send(DefinePipeline, { name: 'Standard', currency: 'EUR', stages, lossReasons: ['price'] });
+    const given = { name: 'Ovens', accountId: account.id, pipelineId: sales.id, commandId: randomUUID() };
+    await send(OpenOpportunity, { ...given, amount: { amount: 100, currency: 'EUR' } });
+    const again = await send(OpenOpportunity, { amount: { currency: 'EUR', amount: 100 }, ...given });
+    expect(again.repeated).toBe(true);
   });
 
   it('answers with the position of what follows at once, also when it is sent again', async () => {
