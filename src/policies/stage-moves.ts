@@ -3,7 +3,7 @@ import { projections } from '../../projections/index.js';
 import type { PipelineRevised } from '../../contracts/sales/pipeline.js';
 import type { RecordedEvent } from '../kernel/event.js';
 import { fromInput } from '../kernel/input.js';
-import { AdvanceOpportunity } from '../sales/opportunity.js';
+import { LeaveDroppedStage } from '../sales/leave-dropped-stage.js';
 import type { ListQuery } from '../views/port.js';
 import type { Policy } from './policy.js';
 
@@ -39,7 +39,9 @@ export const stageMoves: Policy = {
       do {
         const page = await views.list(model, after === undefined ? query : { ...query, after });
         const rows = JSON.parse(page.json) as readonly { readonly key: string; readonly cursor: string }[];
-        for (const { key } of rows) yield { name: key, command: fromInput(AdvanceOpportunity, { id: key, stage: to }) };
+        for (const { key } of rows) {
+          yield { name: key, command: fromInput(LeaveDroppedStage, { id: key, from, to, version: data.version }) };
+        }
         after = page.hasNext ? rows.at(-1)?.cursor : undefined;
       } while (after !== undefined);
     }

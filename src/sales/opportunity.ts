@@ -218,20 +218,26 @@ export class AdvanceOpportunity extends Existing {
 
   decide(opportunity: Opportunity, facts: Facts & { readonly pipeline: Pipeline }): OpportunityEvent[] {
     refuseClosed(opportunity);
-    const stage = stageNamed(facts.pipeline, this.stage, 'stage');
-    const before = facts.pipeline.stages.findIndex(({ name }) => name === opportunity.stage.name);
-    const steps = stage.position - (before < 0 ? opportunity.stage.position : before);
-    if (steps === 0 && opportunity.pipelineVersion === facts.pipeline.version) return [];
-    return [
-      OpportunityAdvanced({
-        stage,
-        pipelineVersion: facts.pipeline.version,
-        direction: steps > 0 ? 'forward' : steps < 0 ? 'back' : 'across',
-        skipped: Math.max(steps - 1, 0),
-        standing: standing(opportunity),
-      }),
-    ];
+    return moved(opportunity, facts.pipeline, this.stage);
   }
+}
+
+/** The move to a stage of the pipeline as it is now; none when the opportunity stands there. @throws Rejection when there is no such stage. */
+export function moved(opportunity: Opportunity, pipeline: Pipeline, to: string): OpportunityEvent[] {
+  const { stages, version } = pipeline;
+  const stage = stageNamed(pipeline, to, 'stage');
+  const before = stages.findIndex(({ name }) => name === opportunity.stage.name);
+  const steps = stage.position - (before < 0 ? opportunity.stage.position : before);
+  if (steps === 0 && opportunity.pipelineVersion === version) return [];
+  return [
+    OpportunityAdvanced({
+      stage,
+      pipelineVersion: version,
+      direction: steps > 0 ? 'forward' : steps < 0 ? 'back' : 'across',
+      skipped: Math.max(steps - 1, 0),
+      standing: standing(opportunity),
+    }),
+  ];
 }
 
 /** What an event tells of how the opportunity stood before it. */
