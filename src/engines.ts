@@ -29,6 +29,16 @@ export async function openViewWriter(
   return openEmbeddedViewWriter({ file: join(dataDir, 'views.db'), ...options });
 }
 
+/**
+ * Where process managers keep how far they are. A store apart from the read models: those may be thrown away to be built again, and while
+ * the projector writes them nobody else can.
+ * @throws ViewsUnavailable
+ */
+export async function openPolicyCheckpoints({ dataDir }: Pick<Config, 'dataDir'>): Promise<ViewWriter> {
+  const { openEmbeddedViewWriter } = await import('./views/embedded.js');
+  return openEmbeddedViewWriter({ file: join(dataDir, 'policies.db') });
+}
+
 /** @throws ViewsUnavailable */
 export async function openViewReader({ dataDir, readerThreads }: Pick<Config, 'dataDir' | 'readerThreads'>): Promise<ViewReader> {
   const { openEmbeddedViewReader } = await import('./views/embedded.js');

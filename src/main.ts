@@ -10,9 +10,10 @@ import { nestLogger } from './api/nest-logger.js';
 import { Readiness } from './api/readiness.js';
 import { AppModule } from './app.module.js';
 import type { Config } from './config.js';
-import { openViewWriter } from './engines.js';
+import { openPolicyCheckpoints } from './engines.js';
 import { createLogger, type Logger } from './logger.js';
-import { PolicyRunner } from './policies/runner.js';
+import { policies } from './policies/index.js';
+import { runPolicy } from './policies/runner.js';
 import { ProjectorHost } from './projector/host.js';
 import { openRuntime } from './runtime.js';
 import { holdLock } from './sqlite/lock.js';
@@ -80,19 +81,21 @@ export async function serve(config: Config, logger: Logger = createLogger(config
     projector.start();
     closing.push(() => projector.stop());
 
-    const checkpoints = await openViewWriter(config);
+    const checkpoints = await openPolicyCheckpoints(config);
     closing.push(() => checkpoints.close());
     const stop = new AbortController();
-    const running = new PolicyRunner({
-      log: runtime.log,
-      checkpoints,
-      reactor: runtime.reactor,
-      onRetry: (failure) =>
-        logger.warn({ message: failure instanceof Error ? failure.message : String(failure) }, 'process managers try again'),
-    }).run(stop.signal);
+    const { log, reactor } = runtime;
+    const running = policies.map((policy) => {
+      const onRetry = (failure: unknown): void =>
+        logger.warn(
+          { policy: policy.name, message: failure instanceof Error ? failure.message : String(failure) },
+          'a process manager tries again',
+        );
+      return runPolicy({ log, checkpoints, reactor, policy, onRetry }, stop.signal);
+    });
     closing.push(() => {
       stop.abort();
-      return running;
+      return Promise.all(running);
     });
 
     const app = await NestFactory.create<NestFastifyApplication>(

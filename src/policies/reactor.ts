@@ -5,6 +5,9 @@ import { Rejection } from '../kernel/rejection.js';
 import type { CommandPipeline } from '../pipeline/command-pipeline.js';
 import type { Policy, PolicyContext } from './policy.js';
 
+/** Refusals that pass: of a record that others keep changing, and of an event from a clock that is ahead of this one. */
+const passing: ReadonlySet<string> = new Set(['CONFLICT', 'OCCURRED_IN_FUTURE']);
+
 /** A policy's command that a rule refused: for an operator to look at. Not tried again, since the same command would be refused again. */
 export interface Refusal {
   readonly policy: string;
@@ -29,13 +32,14 @@ export class Reactor {
   }
 
   /**
-   * Runs the commands that follow from the events. Safe to repeat.
+   * Runs the commands that follow from the events, of all policies or of these. Safe to repeat.
    * @returns the position of the last event that they caused, undefined when nothing follows.
+   * @throws what kept a command from being run or refused once and for all.
    */
-  async react(events: readonly RecordedEvent[]): Promise<Position | undefined> {
+  async react(events: readonly RecordedEvent[], policies = this.options.policies): Promise<Position | undefined> {
     let last: Position | undefined;
     for (const event of events) {
-      for (const policy of this.options.policies) {
+      for (const policy of policies) {
         if (policy.types.includes(event.type)) last = Math.max(last ?? 0, await this.#run(policy, toCurrent(event)));
       }
     }
@@ -60,7 +64,7 @@ export class Reactor {
         });
         last = Math.max(last, position);
       } catch (failure) {
-        if (!(failure instanceof Rejection)) throw failure;
+        if (!(failure instanceof Rejection) || passing.has(failure.code)) throw failure;
         this.options.onRefusal({ policy: policy.name, step: name, event, rejection: failure });
       }
     }

@@ -9,7 +9,7 @@ import type { EventLog } from '../../src/log/port.js';
 import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeline.js';
 import { leadConversion } from '../../src/policies/lead-conversion.js';
 import { Reactor, type Refusal } from '../../src/policies/reactor.js';
-import { policyProgress, PolicyRunner } from '../../src/policies/runner.js';
+import { progressOf, runPolicy } from '../../src/policies/runner.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
@@ -87,14 +87,10 @@ describe('the lead conversion', () => {
         if (commits.some(({ to }) => to >= head)) stop.abort();
       },
     });
-    await new PolicyRunner({
-      log,
-      checkpoints: told,
-      reactor,
-      onRetry: (failure) => {
-        throw failure;
-      },
-    }).run(stop.signal);
+    const onRetry = (failure: unknown): never => {
+      throw failure;
+    };
+    await runPolicy({ log, checkpoints: told, reactor, policy: leadConversion, onRetry }, stop.signal);
   };
 
   it('makes the account, the contact and the opportunity that the lead told, and answers when they are there', async () => {
@@ -151,7 +147,7 @@ describe('the lead conversion', () => {
     await send(new CommandPipeline({ log }), 'ConvertLead', { id, opportunity: OPPORTUNITY });
     await runPolicies();
     const head = await log.head();
-    await checkpoints.reset(policyProgress);
+    await checkpoints.reset(progressOf(leadConversion));
     await runPolicies();
     expect(await log.head()).toBe(head);
   });
