@@ -39,9 +39,18 @@ export class PortInUse extends Error {
 export async function serve(config: Config, logger: Logger = createLogger(config.logLevel)): Promise<Serving> {
   const closing: (() => unknown)[] = [];
   let closed = false;
+  /** Every step is taken, whichever fails: a lock that is kept or a file left open helps nobody. */
   const close = async (): Promise<void> => {
     closed = true;
-    for (const step of closing.splice(0).reverse()) await step();
+    const failures: unknown[] = [];
+    for (const step of closing.splice(0).reverse()) {
+      try {
+        await step();
+      } catch (failure) {
+        failures.push(failure);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, `Daybook did not stop cleanly: ${failures.map(String).join('; ')}`);
   };
   try {
     const lock = holdLock(join(config.dataDir, 'server.lock'));
@@ -113,7 +122,8 @@ export async function serve(config: Config, logger: Logger = createLogger(config
     const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
     return { url, ready: untilReady(readiness, () => closed), close };
   } catch (failure) {
-    await close();
+    // What kept it from starting is what there is to tell, whatever closing says.
+    await close().catch(() => undefined);
     throw failure;
   }
 }

@@ -1,5 +1,4 @@
 /** Starts the projector's thread, hears how far it is, starts it again when it dies, and ends it in peace. */
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config.js';
@@ -17,9 +16,13 @@ export interface HostOptions {
 /** How long the thread may take to finish its page when it is asked to stop, in milliseconds. */
 const GRACE_MS = 10_000;
 
+/** The pause before a thread that died is started again, in milliseconds: twice as long each time, until one has lived for a while. */
+const PAUSE = { first: 100, longest: 10_000, livedMs: 30_000 };
+
 export class ProjectorHost {
   readonly #options: HostOptions;
   #worker: Worker | undefined;
+  #exited: Promise<void> = Promise.resolve();
   #stopping = false;
 
   constructor(options: HostOptions) {
@@ -27,32 +30,33 @@ export class ProjectorHost {
   }
 
   start(): void {
-    let pause = 100;
-    const launch = (): void => {
-      const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: this.#options.config });
-      this.#worker = worker;
-      worker.on('message', (message: ProjectorMessage) => {
-        pause = 100;
-        if ('progress' in message) this.#options.onProgress(message.progress);
-        else this.#options.onWarning(message.warning);
-      });
-      worker.on('error', (failure) => this.#options.onWarning(failure instanceof Error ? failure.message : String(failure)));
-      worker.on('exit', () => {
-        if (this.#stopping) return;
-        setTimeout(launch, pause).unref();
-        pause = Math.min(pause * 2, 10_000);
-      });
-    };
-    launch();
+    this.#launch(PAUSE.first);
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    const worker = this.#worker;
-    if (!worker || worker.threadId < 0) return;
-    const exited = once(worker, 'exit');
-    worker.postMessage('stop');
-    await Promise.race([exited, sleep(GRACE_MS, undefined, { ref: false })]);
-    await worker.terminate();
+    this.#worker?.postMessage('stop');
+    await Promise.race([this.#exited, sleep(GRACE_MS, undefined, { ref: false })]);
+    await this.#worker?.terminate();
+  }
+
+  /** @param pause before the next one, should this one die soon */
+  #launch(pause: number): void {
+    if (this.#stopping) return;
+    const started = performance.now();
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: this.#options.config });
+    this.#worker = worker;
+    worker.on('message', (message: ProjectorMessage) => {
+      if ('progress' in message) this.#options.onProgress(message.progress);
+      else this.#options.onWarning(message.warning);
+    });
+    worker.on('error', (failure) => this.#options.onWarning(failure instanceof Error ? failure.message : String(failure)));
+    this.#exited = new Promise((resolve) => {
+      worker.on('exit', () => {
+        resolve();
+        const due = performance.now() - started > PAUSE.livedMs ? PAUSE.first : pause;
+        setTimeout(() => this.#launch(Math.min(due * 2, PAUSE.longest)), due).unref();
+      });
+    });
   }
 }
