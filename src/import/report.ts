@@ -98,7 +98,7 @@ export function describeReport(report: ImportReport): string {
   const lines = [
     `Import ${report.mapping}${report.asHistory ? ', as history' : ''}${report.stopped ? ', stopped before the end' : ''}`,
     ...report.sources.map(({ name, rows, file }) => `  read       ${count(rows)} ${rows === 1 ? 'row' : 'rows'} of ${name} (${file})`),
-    ...report.records.map((record) => `  records    ${count(record.count)} ${record.name}`),
+    ...report.records.map((record) => `  records    ${count(record.count)} of ${record.name}`),
     `  commands   ${count(commands.run)} run, ${count(commands.alreadyThere)} already there` +
       (commands.unchanged > 0 ? `, ${count(commands.unchanged)} without a change` : '') +
       `, ${count(commands.rejected)} rejected` +
@@ -107,7 +107,7 @@ export function describeReport(report: ImportReport): string {
     `  took       ${report.seconds.toFixed(1)} s, ${count(Math.round(total / Math.max(report.seconds, 0.001)))} commands a second`,
   ];
   for (const { record, source, count: number } of report.withoutPartner) {
-    lines.push(`  note       ${count(number)} of ${record} have no row in ${source}`);
+    lines.push(`  note       ${count(number)} records of ${record} have no row in ${source}`);
   }
   for (const { source, count: number } of report.leftOver) {
     lines.push(`  note       ${count(number)} rows of ${source} belong to no record and were left out`);
