@@ -22,8 +22,8 @@ export class LockHeld extends Error {
     readonly pid: number | undefined,
   ) {
     super(
-      `Another Daybook server${pid === undefined ? '' : ` (process ${pid})`} is running on the data folder ${dirname(file)}. ` +
-        'Stop it first, or choose another data folder.',
+      `Another Daybook${pid === undefined ? '' : ` (process ${pid})`}, a server or an import, works on the data folder ${dirname(file)}. ` +
+        'Stop it or wait for its end, or choose another data folder.',
     );
   }
 }
