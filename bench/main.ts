@@ -37,10 +37,12 @@ const wanted = (...keys: readonly string[]): boolean =>
 
 const folder = mkdtempSync(join(tmpdir(), 'daybook-bench-'));
 const remove = () => rmSync(folder, { recursive: true, force: true });
-process.once('SIGINT', () => {
-  remove();
-  process.exit(130);
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    remove();
+    process.exit(130);
+  });
+}
 
 const setting = settingOf(events, folder);
 const book = new Book((entry) => console.log(line(entry)));

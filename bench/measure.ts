@@ -23,15 +23,16 @@ export function quantile(sorted: readonly number[], share: number): number {
 
 /**
  * Runs each of the measurements `runs` times, in turn rather than one after the other: what slows the machine meets them all.
- * One run of each goes before and isn't counted.
+ * Unless they begin cold by nature, one run of each goes before and isn't counted.
  */
 export async function inTurn<Name extends string, Value>(
   runs: number,
   measurements: Readonly<Record<Name, () => Promise<Value>>>,
+  { warmUp = true }: { readonly warmUp?: boolean } = {},
 ): Promise<Record<Name, readonly Value[]>> {
   const names = Object.keys(measurements) as Name[];
   const values = Object.fromEntries(names.map((name) => [name, [] as Value[]])) as unknown as Record<Name, Value[]>;
-  for (let run = -1; run < runs; run++) {
+  for (let run = warmUp ? -1 : 0; run < runs; run++) {
     for (const name of names) {
       const value = await measurements[name]();
       if (run >= 0) values[name].push(value);

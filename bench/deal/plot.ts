@@ -76,10 +76,10 @@ export function windowsOf(plots: readonly DealPlot[]): readonly (readonly DealPl
   return Array.from({ length: Math.ceil(plots.length / WINDOW) }, (_, window) => plots.slice(window * WINDOW, (window + 1) * WINDOW));
 }
 
-/** The place of a step in that order, from 0. */
-export function ordinal(deals: number, deal: number, step: number): number {
+/** The place of a step in that order, from 0; of lives of `steps` steps. */
+export function ordinal(deals: number, deal: number, step: number, steps: number = STEPS): number {
   const first = deal - (deal % WINDOW);
-  return first * STEPS + step * Math.min(WINDOW, deals - first) + (deal - first);
+  return first * steps + step * Math.min(WINDOW, deals - first) + (deal - first);
 }
 
 /** How many steps of a deal are among the first `count` of all. */
@@ -89,9 +89,14 @@ export function stepsWithin(deals: number, deal: number, count: number): number 
   return steps;
 }
 
-/** When a step happened: the steps of all deals are spread evenly over a year. ISO 8601. */
+/** When a step of a deal happened. ISO 8601. */
 export function occurredAt(deals: number, deal: number, step: number): string {
-  return new Date(YEAR_BEGINS + Math.floor((ordinal(deals, deal, step) * YEAR_MS) / (deals * STEPS))).toISOString();
+  return timeOf(deals, STEPS, deal, step);
+}
+
+/** When a step happened of a life of `steps` steps: the steps of all lives are spread evenly over a year. ISO 8601. */
+export function timeOf(lives: number, steps: number, life: number, step: number): string {
+  return new Date(YEAR_BEGINS + Math.floor((ordinal(lives, life, step, steps) * YEAR_MS) / (lives * steps))).toISOString();
 }
 
 /** The command of a step. */

@@ -2,7 +2,7 @@
  * What the server holds: real opportunities of the same plot, as commands and as GraphQL. A real opportunity has no calls yet; it is
  * revised twice instead, so its life has 10 events.
  */
-import { dealPlot, CURRENCY, STAGES, type DealPlot } from '../deal/plot.js';
+import { dealPlot, CURRENCY, STAGES, timeOf, type DealPlot } from '../deal/plot.js';
 import type { AnyCommand, CommandClass } from '../../src/kernel/command.js';
 import { fromInput } from '../../src/kernel/input.js';
 import { derivedId } from '../../src/kernel/derived-id.js';
@@ -37,7 +37,13 @@ export function opportunityPlot(index: number, set: string): DealPlot {
   return { ...dealPlot(index), id: derivedId('bench', set, String(index)), name: `${set} ${index}` };
 }
 
-/** A step in the life of an opportunity, from 0. */
+/** A step in the life of one of `count` opportunities, from 0; their steps happen one after the other over a year. */
+export function stepOfMany(count: number, plot: DealPlot, step: number): Step {
+  const { command, input } = stepOf(plot, step);
+  return { command, input: { ...input, occurredAt: timeOf(count, LIFE_STEPS, plot.index, step) } };
+}
+
+/** A step in the life of an opportunity that is played now, from 0. */
 export function stepOf({ id, name, owner, amount, path, won, index }: DealPlot, step: number): Step {
   const advances = LIFE.slice(0, step + 1).filter((each) => each === 'advance').length;
   switch (LIFE[step]) {

@@ -56,6 +56,7 @@ export async function startServer(dataDir: string, patienceMs = 120_000): Promis
       return ((await (await fetch(`http://127.0.0.1:${port}/health/ready`)).json()) as { readonly head: string }).head;
     },
     async rssMb() {
+      await sleep(200);
       const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       return Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1]) / 1e6;
     },

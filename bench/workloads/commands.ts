@@ -22,7 +22,7 @@ export async function commands(setting: Setting, book: Book): Promise<void> {
     cached: () => throughPipeline(setting, few, { cacheSize: 10_000, atOnce: 1 }),
   });
   book.note('w1_seq_cmd_s', seq.daybook, seq.plain);
-  const many = played(setting, 0.2, 2560);
+  const many = played(setting, 0.1, 1280);
   const c64 = await inTurn(setting.runs, {
     daybook: () => throughPipeline(setting, many, { cacheSize: 0, atOnce: WINDOW }),
     plain: () => byHand(setting, many, WINDOW),

@@ -16,18 +16,25 @@ const DATA = join(ROOT, '..', 'shared', 'data', 'olist');
 const LEADS = 8_000;
 const DEALS = 842;
 
+/** Each run is a process of its own. */
+const cold = { warmUp: false };
+
 export async function olist(setting: Setting, book: Book): Promise<void> {
   if (!existsSync(DATA)) {
     console.log('import_olist_s, import_olist_rss_mb and start_olist_ms are left out: ../shared/data/olist is not there.');
     return;
   }
   const dataDir = fresh(setting, 'olist');
-  const { imports } = await inTurn(setting.runs, {
-    imports: async () => {
-      rmSync(dataDir, { recursive: true, force: true });
-      return importOlist(setting, dataDir);
+  const { imports } = await inTurn(
+    setting.runs,
+    {
+      imports: async () => {
+        rmSync(dataDir, { recursive: true, force: true });
+        return importOlist(setting, dataDir);
+      },
     },
-  });
+    cold,
+  );
   book.note(
     'import_olist_s',
     imports.map(({ seconds }) => seconds),
@@ -39,14 +46,18 @@ export async function olist(setting: Setting, book: Book): Promise<void> {
 
   // The first start builds the read models; what comes after is the start that an operator sees.
   await (await startServer(dataDir)).stop();
-  const { starts } = await inTurn(setting.runs, {
-    starts: async () => {
-      const server = await startServer(dataDir);
-      await mustHold(server.port);
-      await server.stop();
-      return server.startMs;
+  const { starts } = await inTurn(
+    setting.runs,
+    {
+      starts: async () => {
+        const server = await startServer(dataDir);
+        await mustHold(server.port);
+        await server.stop();
+        return server.startMs;
+      },
     },
-  });
+    cold,
+  );
   book.note('start_olist_ms', starts);
   rmSync(dataDir, { recursive: true });
 }

@@ -22,6 +22,9 @@ const FIRST = 50;
 const kept = [deals, dealMonths];
 const current = kept.map(withoutVersions);
 
+/** A rebuild begins cold, as an operator's does. */
+const cold = { warmUp: false };
+
 export async function rebuilds(setting: Setting, book: Book, seeded: Seeded): Promise<void> {
   const plain = (versions: boolean) => async () => {
     const file = fresh(setting, 'plain-views.db');
@@ -39,9 +42,9 @@ export async function rebuilds(setting: Setting, book: Book, seeded: Seeded): Pr
     rmSync(dataDir, { recursive: true });
     return rate;
   };
-  const without = await inTurn(setting.runs, { daybook: rebuilt(current), plain: plain(false) });
+  const without = await inTurn(setting.runs, { daybook: rebuilt(current), plain: plain(false) }, cold);
   book.note('w3_rebuild_ev_s', without.daybook, without.plain);
-  const versions = await inTurn(setting.runs, { daybook: rebuilt(kept), plain: plain(true) });
+  const versions = await inTurn(setting.runs, { daybook: rebuilt(kept), plain: plain(true) }, cold);
   book.note('w3_rebuild_versions_ev_s', versions.daybook, versions.plain);
 }
 

@@ -6,7 +6,7 @@ import { CURRENCY, STAGES, WINDOW, windowsOf, type DealPlot } from '../deal/plot
 import { inTurn, quantile } from '../measure.js';
 import { startPlainServer } from '../plain/graphql.js';
 import type { Exchange, JobResult } from '../served/job.js';
-import { LIFE_STEPS, opportunityPlot, setUp, stepOf } from '../served/opportunities.js';
+import { LIFE_STEPS, opportunityPlot, setUp, stepOfMany } from '../served/opportunities.js';
 import { lifeOf, listOf, mutationOf, oneOf, plain, probeOf, totalsOf } from '../served/requests.js';
 import { runJob } from '../served/run-job.js';
 import { startServer, type Server } from '../served/server.js';
@@ -29,7 +29,7 @@ export async function serving(setting: Setting, book: Book, wanted: (...keys: re
   book.note('disk_bytes_per_event', [bytesIn(dataDir) / events]);
 
   if (wanted('start_ms')) {
-    const starts = await inTurn(setting.runs, { daybook: () => startAndStop(dataDir) });
+    const starts = await inTurn(setting.runs, { daybook: () => startAndStop(dataDir) }, { warmUp: false });
     book.note('start_ms', starts.daybook);
   }
   const server = await startServer(dataDir);
@@ -38,7 +38,8 @@ export async function serving(setting: Setting, book: Book, wanted: (...keys: re
     if (wanted('g1', 'g2')) await queries(setting, book, server, plots);
     if (wanted('w1_http')) await mutations(setting, book, server);
     if (wanted('lag')) await lag(setting, book, server);
-    book.note('rss_mb', [await server.rssMb()]);
+    const readings = await inTurn(setting.runs, { rss: () => server.rssMb() }, { warmUp: false });
+    book.note('rss_mb', readings.rss);
   } finally {
     await server.stop();
   }
@@ -59,7 +60,7 @@ async function fill(dataDir: string, plots: readonly DealPlot[]): Promise<number
     for (let step = 0; step < LIFE_STEPS; step++) {
       await Promise.all(
         window.map((plot) => {
-          const { command, input } = stepOf(plot, step);
+          const { command, input } = stepOfMany(plots.length, plot, step);
           return runtime.pipeline.execute(fromInput(command, input), request);
         }),
       );
