@@ -1,0 +1,105 @@
+/** Starts that can't succeed: one clear message that says what to do, a code that is not zero, and nothing touched. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { registerLead } from '../support/funnel.js';
+import { temporaryFolder, type Folder } from '../support/folder.js';
+import { runProgram, startServer, stopServers, type Exit } from '../support/server.js';
+
+let folder: Folder;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+
+afterEach(async () => {
+  await stopServers();
+  folder.remove();
+});
+
+const serve = async (environment: Readonly<Record<string, string>> = {}, ...args: readonly string[]): Promise<Exit> =>
+  runProgram(['serve', '--data-dir', folder.path, '--port', '0', ...args], environment);
+
+const expectRefused = ({ code, output }: Exit, ...says: readonly (string | RegExp)[]): void => {
+  expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(/^[^\n]+\n$/) });
+  for (const words of says) expect(output).toMatch(words);
+  expect(output).not.toMatch(/\bat \w+.*:\d+:\d+|Error:|SQLITE|errno/);
+};
+
+describe('a configuration', () => {
+  it.each<[string, Readonly<Record<string, string>>, readonly (string | RegExp)[]]>([
+    ['with a value of the wrong type', { DAYBOOK_STATE_CACHE: 'many' }, ['DAYBOOK_STATE_CACHE', /whole number/]],
+    ['with a value out of range', { DAYBOOK_BODY_LIMIT_BYTES: '1' }, ['DAYBOOK_BODY_LIMIT_BYTES']],
+    ['with an unknown variable', { DAYBOOK_PROT: '4000' }, ['DAYBOOK_PROT is not a setting', 'DAYBOOK_PORT']],
+    ['with an address that others can reach', { DAYBOOK_HOST: '0.0.0.0' }, ['DAYBOOK_HOST', '127.0.0.1']],
+    ['with a wrong log level', { DAYBOOK_LOG_LEVEL: 'loud' }, ['DAYBOOK_LOG_LEVEL', 'debug']],
+    ['with several mistakes tells all', { DAYBOOK_STATE_CACHE: '-1', DAYBOOK_COLOUR: 'red' }, ['DAYBOOK_STATE_CACHE', 'DAYBOOK_COLOUR']],
+    ['whose file is not there', { DAYBOOK_CONFIG: '/nowhere/daybook.yaml' }, ['/nowhere/daybook.yaml']],
+  ])('%s is refused', async (_, environment, says) => {
+    expectRefused(await serve(environment), ...says);
+  });
+
+  it('with a port that is none is refused', async () => {
+    expectRefused(await serve({}, '--port', '70000'), '--port', '65535');
+  });
+
+  it('in a file with an unknown key is refused', async () => {
+    const file = join(folder.path, 'settings.yaml');
+    writeFileSync(file, 'port: 0\ndataFolder: x\n');
+    expectRefused(await serve({ DAYBOOK_CONFIG: file }), 'dataFolder', 'dataDir');
+  });
+});
+
+describe('a data folder', () => {
+  it('in which another server works is refused', async () => {
+    const server = await startServer(folder.path);
+    expectRefused(await serve(), folder.path);
+    expect(await server.get('/health/live')).toMatchObject({ status: 200 });
+  });
+
+  it('that can not be made is refused', async () => {
+    expectRefused(await runProgram(['serve', '--port', '0', '--data-dir', '/dev/null/data']), '/dev/null/data');
+  });
+
+  it('that is a file is refused', async () => {
+    const file = join(folder.path, 'a-file');
+    writeFileSync(file, 'not a folder');
+    expectRefused(await runProgram(['serve', '--port', '0', '--data-dir', file]), file);
+    expect(readFileSync(file, 'utf8')).toBe('not a folder');
+  });
+
+  it.each(['events.db', 'views.db'])('whose %s is something else is refused, and left as it is', async (name) => {
+    const file = join(folder.path, name);
+    writeFileSync(file, 'these are my notes\n'.repeat(1_000));
+    expectRefused(await serve(), name);
+    expect(readFileSync(file, 'utf8')).toBe('these are my notes\n'.repeat(1_000));
+  });
+
+  it('whose log is a folder is refused', async () => {
+    mkdirSync(folder.events);
+    expectRefused(await serve(), 'events.db');
+  });
+
+  it('whose log was cut short is refused', async () => {
+    const server = await startServer(folder.path);
+    for (let i = 0; i < 40; i++) await registerLead(server, { interest: 'x'.repeat(2_000) });
+    await server.stop();
+    truncateSync(folder.events, 8_192);
+    const cut = readFileSync(folder.events);
+    expectRefused(await serve(), 'events.db');
+    expect(readFileSync(folder.events).equals(cut)).toBe(true);
+  });
+});
+
+describe('a port', () => {
+  it('that another program has is refused', async () => {
+    const other = createServer();
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    expectRefused(await serve({}, '--port', String(port)), String(port), /--port|DAYBOOK_PORT/);
+    other.close();
+  });
+});

@@ -1,0 +1,54 @@
+/** What a data folder holds: its whole log, and its read models beside what the plainest fold makes of that log. */
+import { expect } from '@jest/globals';
+import { projections } from '../../projections/index.js';
+import { toCurrent, type RecordedEvent } from '../../src/kernel/event.js';
+import type { Document } from '../../src/kernel/projection.js';
+import type { ReadModelSpec } from '../../src/kernel/read-model.js';
+import { openEmbeddedLog } from '../../src/log/embedded.js';
+import { openEmbeddedViewReader } from '../../src/views/embedded.js';
+import type { ViewReader } from '../../src/views/port.js';
+import type { Folder } from './folder.js';
+import { project } from './project.js';
+
+/** All events of the log, in order. */
+export async function eventsIn({ events: file }: Folder): Promise<readonly RecordedEvent[]> {
+  const log = openEmbeddedLog({ file, readOnly: true });
+  try {
+    const events: RecordedEvent[] = [];
+    for (let page = await log.readAll(0, 1_000); page.events.length > 0; page = await log.readAll(page.position, 1_000))
+      {events.push(...page.events);}
+    return events;
+  } finally {
+    await log.close();
+  }
+}
+
+/** Every read model has reached the end of the log and holds exactly the documents that a fold of all events makes. */
+export async function expectReadModelsToEqualTheLog(folder: Folder): Promise<void> {
+  const events = (await eventsIn(folder)).map((event) => toCurrent(event));
+  const views = await openEmbeddedViewReader({ file: folder.views, threads: 0 });
+  try {
+    for (const projection of projections) {
+      const { model } = projection;
+      expect({ model: model.name, position: await views.position(model) }).toEqual({
+        model: model.name,
+        position: events.at(-1)?.position ?? 0,
+      });
+      expect(await documentsOf(views, model)).toEqual(project(projection, events));
+    }
+  } finally {
+    await views.close();
+  }
+}
+
+async function documentsOf(views: ViewReader, model: ReadModelSpec): Promise<ReadonlyMap<string, Document>> {
+  const documents = new Map<string, Document>();
+  let after: string | undefined;
+  for (;;) {
+    const { json, hasNext } = await views.list(model, { orderBy: [], first: 500, ...(after === undefined ? {} : { after }) });
+    const rows = JSON.parse(json) as readonly { readonly key: string; readonly cursor: string; readonly document: Document }[];
+    for (const { key, document } of rows) documents.set(key, document);
+    after = rows.at(-1)?.cursor;
+    if (!hasNext) return documents;
+  }
+}
