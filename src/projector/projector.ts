@@ -114,21 +114,30 @@ export class Projector {
   }
 
   async #project(page: Page): Promise<void> {
-    const commits: Commit[] = [];
+    const batch = new Map<Running, Commit>();
     for (const model of this.#working()) {
       if (page.position <= model.position) continue;
       const events = page.events.filter((event) => event.position > model.position && model.types.has(event.type));
       const { changes, failed } = await this.#fold(model, events);
       const to = failed ?? page.position;
-      if (to > model.position) commits.push({ model: model.projection.model, from: model.position, to, changes });
+      if (to > model.position) batch.set(model, { model: model.projection.model, from: model.position, to, changes });
     }
-    if (commits.length === 0) return;
-    await this.#options.views.commit(commits);
-    for (const commit of commits) {
-      const model = this.#running.find((running) => running.projection.model === commit.model);
-      if (model) model.position = commit.to;
-    }
+    if (batch.size > 0) await this.#commit(batch);
     this.#report();
+  }
+
+  /** Commits all together. Where the store can't take what a handler made, that read model stops, and the others are committed without it. */
+  async #commit(batch: ReadonlyMap<Running, Commit>): Promise<void> {
+    try {
+      await this.#options.views.commit([...batch.values()]);
+      for (const [model, { to }] of batch) model.position = to;
+    } catch (failure) {
+      if (!isOfDocument(failure)) throw failure;
+      for (const [model, commit] of batch) {
+        if (batch.size > 1) await this.#commit(new Map([[model, commit]]));
+        else model.error = `the events after position ${commit.from}, up to ${commit.to}, can't be stored: ${failure.message}`;
+      }
+    }
   }
 
   /** What the events make of a read model's documents; up to the last event before one that the handlers could not take. */
@@ -198,4 +207,9 @@ export class Projector {
       })),
     );
   }
+}
+
+/** What the port, or the engine, says of a value that it can't store; anything else may pass. Told by name: the engine's may be of another realm. */
+function isOfDocument(failure: unknown): failure is Error {
+  return ['RangeError', 'TypeError'].includes(String((failure as { readonly name?: unknown } | undefined)?.name));
 }

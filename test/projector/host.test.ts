@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../src/config.js';
 import { ProjectorHost } from '../../src/projector/host.js';
 
-const hosted = (onWarning: () => void): ProjectorHost => new ProjectorHost({ config: loadConfig({}), onProgress: () => undefined, onWarning });
+const hosted = (onWarning: () => void): ProjectorHost =>
+  new ProjectorHost({ config: loadConfig({}), onProgress: () => undefined, onWarning });
 
 describe('the host of a projector that dies', () => {
   it('tells of it and starts it again', async () => {

@@ -177,6 +177,39 @@ describe('the projector', () => {
     expect(await reader.position(leads.model)).toBe(5);
   });
 
+  it('says so when its only read model stops at the first event', async () => {
+    await history(1);
+    const broken: Projection = {
+      ...(wanted[0] as Projection),
+      changes: () => {
+        throw new Error('no such name');
+      },
+    };
+    let progress: readonly Progress[] = [];
+    await new Projector({ log, views: writer, projections: [broken], onProgress: (now) => (progress = now) }).catchUp();
+    expect(progress).toMatchObject([{ position: 0, error: expect.stringContaining('no such name') }]);
+  });
+
+  it.each([
+    ['a number that is not exact', { score: Number.MAX_SAFE_INTEGER + 2 }],
+    ['an object for a text', { temperature: {} }],
+  ])('stops a read model whose document the store can not take, for it holds %s, and carries the others on', async (_, wrong) => {
+    await history(4);
+    const [leads, funnel] = wanted as [Projection, Projection];
+    const broken: Projection = {
+      ...leads,
+      changes: (event) => leads.changes(event).map(({ key, to }) => ({ key, to: (document) => ({ ...to(document), ...wrong }) })),
+    };
+    let progress: readonly Progress[] = [];
+    await new Projector({ log, views: writer, projections: [broken, funnel], onProgress: (now) => (progress = now) }).catchUp();
+    await expectSame(funnel);
+    const stopped = progress.find(({ model }) => model === 'leads');
+    expect(stopped).toMatchObject({
+      position: 0,
+      error: expect.stringMatching(/^the events after position 0, up to \d+, can't be stored: /),
+    });
+  });
+
   it('starts over when the log was put back to an earlier state', async () => {
     await history(4);
     const { model } = wanted[0] as Projection;
