@@ -1,0 +1,181 @@
+/** A real funnel, imported by the command line and asked over GraphQL: the answers are the totals in ../shared/data/README.md. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../support/folder.js';
+import { runProgram, startServer, stopServers, type Server } from '../support/server.js';
+
+const project = join(import.meta.dirname, '../..');
+const data = join(project, '../shared/data/olist');
+const folder = temporaryFolder();
+let server: Server;
+
+const importing = ['import', join(project, 'examples/olist/mapping.yaml'), '--from', data, '--data-dir', folder.path];
+
+beforeAll(async () => {
+  const { code, output } = await runProgram([...importing, '--as-history']);
+  expect({ code, output }).toMatchObject({ code: 0 });
+  server = await startServer(folder.path);
+  await server.ready();
+}, 180_000);
+
+afterAll(async () => {
+  await stopServers();
+  folder.remove();
+});
+
+/** Leads and wins by origin. */
+const BY_ORIGIN: readonly (readonly [origin: string | null, registered: number, won: number])[] = [
+  [null, 60, 14],
+  ['direct traffic', 499, 56],
+  ['display', 118, 6],
+  ['email', 493, 15],
+  ['organic search', 2296, 271],
+  ['other', 150, 4],
+  ['other publicities', 65, 3],
+  ['paid search', 1586, 195],
+  ['referral', 284, 24],
+  ['social', 1350, 75],
+  ['unknown', 1099, 179],
+];
+
+const WON_BY_MONTH: Readonly<Record<string, number>> = {
+  '2017-12': 3,
+  '2018-01': 73,
+  '2018-02': 113,
+  '2018-03': 147,
+  '2018-04': 207,
+  '2018-05': 122,
+  '2018-06': 57,
+  '2018-07': 37,
+  '2018-08': 33,
+  '2018-09': 23,
+  '2018-10': 21,
+  '2018-11': 6,
+};
+
+describe('the funnel of 8,000 leads', () => {
+  it('by origin', async () => {
+    const { leadFunnelSummary } = await server.ask<{
+      readonly leadFunnelSummary: readonly { origin: string | null; registered: number; won: number }[];
+    }>('{ leadFunnelSummary(groupBy: [ORIGIN]) { origin registered won } }');
+    expect(leadFunnelSummary.map(({ origin, registered, won }) => [origin, registered, won])).toEqual(BY_ORIGIN);
+  });
+
+  it('by the month of the first contact', async () => {
+    const months = new Map<string, number>();
+    for (const row of readFileSync(join(data, 'marketing_qualified_leads.csv'), 'utf8').trim().split('\n').slice(1)) {
+      const month = (row.split(',')[1] ?? '').slice(0, 7);
+      months.set(month, (months.get(month) ?? 0) + 1);
+    }
+    const { leadFunnelSummary } = await server.ask<{ readonly leadFunnelSummary: readonly { month: string; registered: number }[] }>(
+      '{ leadFunnelSummary(groupBy: [MONTH]) { month registered } }',
+    );
+    expect(leadFunnelSummary.map(({ month, registered }) => [month, registered])).toEqual([...months].sort());
+  });
+
+  it('in all: how many, how much, how long', async () => {
+    const { leadFunnelSummary } = await server.ask<{ readonly leadFunnelSummary: readonly unknown[] }>(
+      '{ leadFunnelSummary { registered qualified disqualified converted won winRate wonAmount { amount currency } daysToWon { count mean median } } }',
+    );
+    expect(leadFunnelSummary).toEqual([
+      {
+        registered: 8000,
+        qualified: 842,
+        disqualified: 0,
+        converted: 842,
+        won: 842,
+        winRate: 0.10525,
+        wonAmount: [{ amount: '6178400600', currency: 'BRL' }],
+        daysToWon: { count: 842, mean: expect.closeTo(49.1, 2), median: expect.closeTo(14.72, 2) },
+      },
+    ]);
+  });
+
+  it('as it was known at the end of June 2018', async () => {
+    const { leadFunnelSummary } = await server.ask<{ readonly leadFunnelSummary: readonly unknown[] }>(
+      '{ leadFunnelSummary(asOf: "2018-06-30T23:59:59.999Z") { registered won } }',
+    );
+    const wonByThen = Object.entries(WON_BY_MONTH).reduce((sum, [month, won]) => (month <= '2018-06' ? sum + won : sum), 0);
+    expect(leadFunnelSummary).toEqual([{ registered: 8000, won: wonByThen }]);
+  });
+});
+
+describe('the key figures of 22 sellers', () => {
+  it('by month', async () => {
+    const { salesKpisSummary } = await server.ask<{ readonly salesKpisSummary: readonly { month: string; won: number }[] }>(
+      '{ salesKpisSummary(groupBy: [MONTH]) { month won } }',
+    );
+    expect(Object.fromEntries(salesKpisSummary.map(({ month, won }) => [month, won]))).toEqual(WON_BY_MONTH);
+  });
+
+  it('by owner', async () => {
+    const { salesKpisSummary } = await server.ask<{
+      readonly salesKpisSummary: readonly { owner: string; won: number; wonAmount: readonly { amount: string }[] }[];
+    }>('{ salesKpisSummary(groupBy: [OWNER]) { owner won wonAmount { amount } } }');
+    const winners = salesKpisSummary.filter(({ won }) => won > 0);
+    expect(winners).toHaveLength(22);
+    expect(winners.reduce((sum, { won }) => sum + won, 0)).toBe(842);
+    expect(winners.reduce((sum, { wonAmount }) => sum + Number(wonAmount[0]?.amount ?? 0), 0)).toBe(6_178_400_600);
+  });
+
+  it('leave nothing open on the board', async () => {
+    const { pipelineBoard } = await server.ask<{ readonly pipelineBoard: { readonly nodes: readonly { count: number }[] } }>(
+      '{ pipelineBoard { nodes { count } } }',
+    );
+    expect(pipelineBoard.nodes.map(({ count }) => count)).toEqual([0, 0, 0]);
+  });
+});
+
+describe('the records', () => {
+  it('are 8,000 leads, each on one page of the list', async () => {
+    type Page = {
+      readonly leads: {
+        readonly totalCount: number;
+        readonly nodes: readonly { readonly id: string }[];
+        readonly pageInfo: { readonly endCursor: string; readonly hasNextPage: boolean };
+      };
+    };
+    const seen = new Set<string>();
+    let after: string | undefined;
+    let more = true;
+    let pages = 0;
+    while (more) {
+      const { leads }: Page = await server.ask<Page>(
+        'query ($after: String) { leads(first: 500, after: $after, orderBy: [{ field: CREATED_AT, direction: DESC }]) { totalCount nodes { id } pageInfo { endCursor hasNextPage } } }',
+        { after },
+      );
+      expect(leads.totalCount).toBe(8000);
+      for (const { id } of leads.nodes) seen.add(id);
+      after = leads.pageInfo.endCursor;
+      more = leads.pageInfo.hasNextPage;
+      pages += 1;
+    }
+    expect({ seen: seen.size, pages }).toEqual({ seen: 8000, pages: 16 });
+  });
+
+  it('tell the deal that was won before its first contact as it was', async () => {
+    const { opportunities } = await server.ask<{ readonly opportunities: unknown }>(
+      '{ opportunities(where: { closedAt: { gte: "2018-03-06T00:00:00Z", lt: "2018-03-07T00:00:00Z" } }, first: 500) { nodes { closedAt lead { createdAt history { nodes { type } } } } } }',
+    );
+    expect(opportunities).toMatchObject({
+      nodes: expect.arrayContaining([
+        {
+          closedAt: expect.stringMatching(/^2018-03-06/),
+          lead: {
+            createdAt: '2018-03-08T00:00:00.000Z',
+            history: { nodes: [{ type: 'LeadRegistered' }, { type: 'LeadQualified' }, { type: 'LeadConverted' }] },
+          },
+        },
+      ]),
+    });
+  });
+
+  it('stay as they are when the same files are imported again beside the running server', async () => {
+    const before = await server.logPosition();
+    const { code, output } = await runProgram(importing);
+    expect(code).toBe(0);
+    expect(output).toContain('already there');
+    expect(await server.logPosition()).toBe(before);
+  }, 120_000);
+});
