@@ -67,14 +67,12 @@ export function graphqlOptions(services: Services, bus: CommandBus): ApolloDrive
     formatError: (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
       const cause = unwrapResolverError(error);
       const client = toClientError(cause);
-      // Of parsing and validation Apollo has told the code; a resolver's own failure stays inside.
-      if (client && client === cause) return withoutInside(withField(formatted, client));
-      if (formatted.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR') return withoutInside(formatted);
-      if (client) return withoutInside({ ...formatted, message: client.message, extensions: client.extensions });
-      logger.error(
-        { path: formatted.path, err: cause instanceof Error ? { type: cause.name, stack: cause.stack } : String(cause) },
-        'a request failed',
-      );
+      // Of parsing and validation Apollo has told the code; a failure of the program's own, or of serialising what it answers, stays inside.
+      if (formatted.extensions?.['code'] !== 'INTERNAL_SERVER_ERROR') {
+        return withoutInside(client && client === cause ? withField(formatted, client) : formatted);
+      }
+      if (client && client !== cause) return withoutInside({ ...formatted, message: client.message, extensions: client.extensions });
+      logger.error({ path: formatted.path, err: forTheLog(cause) }, 'a request failed');
       return {
         ...formatted,
         message: 'Something went wrong inside; the log of the server says what.',
@@ -82,6 +80,13 @@ export function graphqlOptions(services: Services, bus: CommandBus): ApolloDrive
       };
     },
   };
+}
+
+/** Where a failure came from. GraphQL's own words quote the value that it could not serialise, which may be personal: they are left out. */
+function forTheLog(failure: unknown): unknown {
+  if (!(failure instanceof Error)) return String(failure);
+  const { name, stack = '' } = failure;
+  return { type: name, stack: failure instanceof GraphQLError ? stack.slice(stack.indexOf('\n    at ')) : stack };
 }
 
 /** With the name of the field, where GraphQL's own checks refused one. */

@@ -26,7 +26,7 @@ export function toClientError(failure: unknown): GraphQLError | undefined {
   if (failure instanceof NotYetThere) return known('NOT_YET_THERE', { position: String(failure.at) });
   if (failure instanceof BadCursor) return badInput('BAD_CURSOR', 'after', failure.message);
   if (failure instanceof NoHistory) return badInput('NO_HISTORY', 'asOf', failure.message);
-  if (failure instanceof RangeError) return failure.message.includes('call stack') ? tooDeep() : known('BAD_USER_INPUT');
+  if (failure instanceof RangeError && failure.message.includes('call stack')) return tooDeep();
   if (failure instanceof LogUnavailable || failure instanceof ViewsUnavailable) {
     return new GraphQLError('The store can not be used right now. Nothing was written unless the same command says so; try again later.', {
       extensions: { code: 'UNAVAILABLE' },

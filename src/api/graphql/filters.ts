@@ -36,6 +36,9 @@ const MOST_VALUES = 500;
 /** The deepest nesting of `and`, `or` and `not`. */
 const DEEPEST = 8;
 
+/** The most conditions of one `where`. */
+const MOST_CONDITIONS = 200;
+
 const Direction = new GraphQLEnumType({ name: 'Direction', values: { ASC: { value: false }, DESC: { value: true } } });
 
 /** Makes the filter types of columns, shared between read models. */
@@ -122,21 +125,41 @@ export class Filters {
 
 /**
  * What a caller gave as `where`, as the view port asks it; undefined when it holds for every document.
- * @throws GraphQLError when it is nested too deeply or names too many values.
+ * @throws GraphQLError when it is nested too deeply, or names too many conditions or values.
  */
-export function toWhere(input: WhereInput | null | undefined, depth = 0): Where | undefined {
+export function toWhere(input: WhereInput | null | undefined): Where | undefined {
+  const where = read(input, 0);
+  if (where && conditionsIn(where) > MOST_CONDITIONS) {
+    throw badInput('BAD_USER_INPUT', 'where', `where takes at most ${MOST_CONDITIONS} conditions. To ask for one of many values, use in.`);
+  }
+  return where;
+}
+
+function read(input: WhereInput | null | undefined, depth: number): Where | undefined {
   if (!input) return undefined;
   if (depth > DEEPEST) throw badInput('BAD_USER_INPUT', 'where', `where: and, or and not may be nested at most ${DEEPEST} deep.`);
   const all: Where[] = [];
   for (const [name, given] of Object.entries(input)) {
     if (given === null || given === undefined) continue;
     if (name === 'and' || name === 'or') {
-      const of = (given as readonly WhereInput[]).map((each) => toWhere(each, depth + 1) ?? everything);
+      const of = (given as readonly WhereInput[]).map((each) => read(each, depth + 1) ?? everything);
       all.push({ kind: name, of });
-    } else if (name === 'not') all.push({ kind: 'not', of: toWhere(given as WhereInput, depth + 1) ?? everything });
+    } else if (name === 'not') all.push({ kind: 'not', of: read(given as WhereInput, depth + 1) ?? everything });
     else all.push(...tests(name, given));
   }
   return all.length === 0 ? undefined : all.length === 1 ? all[0] : { kind: 'and', of: all };
+}
+
+function conditionsIn(where: Where): number {
+  switch (where.kind) {
+    case 'and':
+    case 'or':
+      return where.of.reduce((sum, each) => sum + conditionsIn(each), 1);
+    case 'not':
+      return conditionsIn(where.of);
+    default:
+      return 1;
+  }
 }
 
 const everything: Where = { kind: 'and', of: [] };

@@ -14,7 +14,7 @@ import { Moneys, type FieldType } from '../../kernel/field-type.js';
 import type { Document } from '../../kernel/projection.js';
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
 import type { SummaryGroup } from '../../views/port.js';
-import type { ApiContext, MomentArguments } from './context.js';
+import { at, type ApiContext, type MomentArguments } from './context.js';
 import { badInput } from './errors.js';
 import { typeNameOf } from './filters.js';
 import { toSelection, type SelectionArguments } from './selection.js';
@@ -65,10 +65,9 @@ export function summaryField(model: ReadModelSpec, types: TypeRegistry, { args, 
     resolve: async (_, { groupBy, ...given }: SummaryArguments, context, info) => {
       const moment = await context.moment(model, given);
       const by = [...new Set(groupBy)];
-      const groups = await context.services.views.summarise(model, {
-        ...toSelection(given, moment),
-        groupBy: by,
-        measures: wanted(model, measures, info),
+      const query = { ...toSelection(given, moment), groupBy: by, measures: wanted(model, measures, info) };
+      const groups = await context.services.views.summarise(model, query).catch((failure: unknown): never => {
+        throw failure instanceof RangeError ? badInput('BAD_USER_INPUT', 'groupBy', failure.message) : failure;
       });
       if (groups.length > MOST_GROUPS) {
         throw badInput(
@@ -77,7 +76,8 @@ export function summaryField(model: ReadModelSpec, types: TypeRegistry, { args, 
           `The summary has ${groups.length} groups; at most ${MOST_GROUPS} are answered. Filter, or group by less.`,
         );
       }
-      return [...groups].sort((a, b) => compareGroups(a, b, by)).map((group) => ({ ...group.by, count: group.count, ...group.measures }));
+      const ordered = [...groups].sort((a, b) => compareGroups(a, b, by));
+      return ordered.map((group) => at({ ...group.by, count: group.count, ...group.measures }, moment));
     },
   };
 }

@@ -1,0 +1,161 @@
+/** The contract's resolvers on a log and read models of their own, without HTTP: moments, limits, and what a failure tells. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { CommandBus } from '@nestjs/cqrs';
+import { graphql, GraphQLError, locatedError, type GraphQLFormattedError } from 'graphql';
+import { pino } from 'pino';
+import { streamTypes } from '../../contracts/index.js';
+import { projections } from '../../projections/index.js';
+import { graphqlOptions } from '../../src/api/graphql-options.js';
+import { ApiContext } from '../../src/api/graphql/context.js';
+import { badInput, toClientError } from '../../src/api/graphql/errors.js';
+import { buildSchema } from '../../src/api/graphql/schema.js';
+import type { Services } from '../../src/api/services.js';
+import { loadConfig } from '../../src/config.js';
+import { commands, commandsByName } from '../../src/domain.js';
+import { fromInput } from '../../src/kernel/input.js';
+import { openEmbeddedLog } from '../../src/log/embedded.js';
+import type { EventLog } from '../../src/log/port.js';
+import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeline.js';
+import { Projector } from '../../src/projector/projector.js';
+import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port.js';
+import { temporaryFolder, type Folder } from '../support/folder.js';
+
+const schema = buildSchema(commands, projections, Object.keys(streamTypes));
+
+describe('answers', () => {
+  let folder: Folder;
+  let log: EventLog;
+  let views: ViewReader;
+  let writer: ViewWriter;
+  let pipeline: CommandPipeline;
+
+  beforeEach(async () => {
+    folder = temporaryFolder();
+    log = openEmbeddedLog({ file: folder.events });
+    writer = await openEmbeddedViewWriter({ file: folder.views });
+    views = await openEmbeddedViewReader({ file: folder.views, threads: 0 });
+    pipeline = new CommandPipeline({ log });
+  });
+
+  afterEach(async () => {
+    await views.close();
+    await writer.close();
+    await log.close();
+    folder.remove();
+  });
+
+  const send = async (name: string, input: object): Promise<Outcome> => {
+    const command = commandsByName.get(name);
+    if (!command) throw new Error(`no command ${name}`);
+    const outcome = await pipeline.execute(fromInput(command, input), { actor: 'ana' });
+    await new Projector({ log, views: writer, projections }).catchUp();
+    return outcome;
+  };
+
+  const ask = async (source: string, variableValues: Readonly<Record<string, unknown>> = {}) => {
+    const services = {
+      log,
+      views,
+      minPositionTimeoutMs: 100,
+      execute: (...asked: Parameters<CommandPipeline['execute']>) => pipeline.execute(...asked),
+    };
+    const { data, errors = [] } = await graphql({
+      schema,
+      source,
+      variableValues,
+      contextValue: new ApiContext(services, { actor: 'ana' }),
+    });
+    return { data: JSON.parse(JSON.stringify(data ?? null)) as Record<string, unknown> | null, errors };
+  };
+
+  /** What the client is told of the first error: its code and message; undefined when it is kept inside. */
+  const told = (errors: readonly GraphQLError[]): GraphQLError | undefined => toClientError(errors[0]?.originalError ?? errors[0]);
+
+  it('shows the records that a summary refers to as they were at its moment', async () => {
+    const stages = [{ name: 'Contacted', probability: 50 }];
+    await send('DefinePipeline', { id: 'p', name: 'Before', currency: 'EUR', stages, lossReasons: ['price'] });
+    await send('RegisterAccount', { id: 'a', name: 'Moara' });
+    const amount = { amount: 100, currency: 'EUR' };
+    const { position } = await send('OpenOpportunity', { name: 'Ovens', accountId: 'a', pipelineId: 'p', amount });
+    await send('RevisePipeline', { id: 'p', name: 'After' });
+    const query = `query ($at: Position) { salesKpisSummary(groupBy: [PIPELINE_ID], asOfPosition: $at) { opened pipeline { name } } }`;
+    expect((await ask(query)).data).toEqual({ salesKpisSummary: [{ opened: 1, pipeline: { name: 'After' } }] });
+    expect((await ask(query, { at: String(position) })).data).toEqual({ salesKpisSummary: [{ opened: 1, pipeline: { name: 'Before' } }] });
+  });
+
+  it('refuses a filter of more conditions than a store takes, by name', async () => {
+    await send('RegisterLead', { name: 'Ana' });
+    const where = { or: Array.from({ length: 3_000 }, (_, index) => ({ owner: { eq: `user${index}` } })) };
+    const { errors } = await ask('query ($where: LeadWhere) { leads(where: $where) { nodes { id } } }', { where });
+    expect(told(errors)?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', problems: [{ field: 'where' }] });
+  });
+
+  it('keeps inside what is wrong inside', async () => {
+    const { stream } = await send('RegisterLead', { name: 'Ana' });
+    const metadata = {
+      commandId: 'c',
+      commandHash: '',
+      actor: 'ana',
+      correlationId: 'c',
+      causationId: 'c',
+      occurredAt: '2018-02-01T10:00:00.000Z',
+    };
+    await log.append(stream, 0, [{ id: '00000000-0000-4000-8000-000000000001', type: 'LeadForgotten', version: 1, data: {}, metadata }]);
+    const { errors } = await ask(`{ lead(id: "${stream.id}") { history { nodes { type } } } }`);
+    expect(errors[0]?.message).toContain('LeadForgotten');
+    expect(told(errors)).toBeUndefined();
+  });
+
+  it('says which sum is beyond what is exact', async () => {
+    const stages = [{ name: 'Contacted', probability: 50 }];
+    await send('RegisterAccount', { id: 'a', name: 'Moara' });
+    const amount = { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' };
+    for (const id of ['p', 'q']) {
+      await send('DefinePipeline', { id, name: id, currency: 'EUR', stages, lossReasons: ['price'] });
+      await send('OpenOpportunity', { name: 'Ovens', accountId: 'a', pipelineId: id, amount });
+    }
+    const { errors } = await ask('{ opportunitiesSummary { amount { amount } } }');
+    expect(told(errors)?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      problems: [{ field: 'groupBy', message: expect.stringContaining('2^53') }],
+    });
+  });
+});
+
+describe('a failure in a request', () => {
+  const lines: string[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+  const services = { config: loadConfig({}), logger, runtime: {} } as unknown as Services;
+  const { formatError } = graphqlOptions(services, {} as CommandBus);
+
+  /** What the client is shown of a failure in a resolver, as Apollo asks for it. */
+  const shown = (failure: Error): GraphQLFormattedError | undefined => {
+    const located = locatedError(failure, [], ['lead', 'name']);
+    const code = (failure as { readonly extensions?: { readonly code?: string } }).extensions?.code ?? 'INTERNAL_SERVER_ERROR';
+    return formatError?.({ ...located.toJSON(), extensions: { ...located.extensions, code } }, located);
+  };
+
+  it.each([
+    ['of the program', new RangeError('Invalid array length')],
+    ['of serialising a value', new GraphQLError('Float cannot represent non numeric value: "Ana Pop"')],
+  ])('%s stays inside, and leaves no personal data in the log', (_, failure) => {
+    lines.length = 0;
+    expect(shown(failure)).toMatchObject({
+      message: expect.stringContaining('went wrong inside'),
+      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+    });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('answers.test');
+    expect(lines[0]).not.toContain('Ana Pop');
+  });
+
+  it('of the caller is told, and not logged', () => {
+    lines.length = 0;
+    expect(shown(badInput('BAD_CURSOR', 'after', 'after is not a cursor.'))).toMatchObject({
+      message: 'after is not a cursor.',
+      extensions: { code: 'BAD_CURSOR' },
+    });
+    expect(lines).toEqual([]);
+  });
+});
