@@ -1,6 +1,7 @@
 /** The file of what an import refused: one line a step, to be repaired in the source and imported again. Made when the first one comes. */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../sqlite/folder.js';
 
 export interface Reject {
   readonly source: string;
@@ -26,7 +27,7 @@ export class Rejects {
 
   add({ source, line, key, step, code, reason, notRun }: Reject): void {
     if (this.#handle === undefined) {
-      mkdirSync(dirname(this.file), { recursive: true });
+      makeFolder(dirname(this.file));
       this.#handle = openSync(this.file, 'w');
       writeSync(this.#handle, 'source,line,key,step,code,reason,not_run\n');
     }

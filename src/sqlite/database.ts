@@ -1,7 +1,8 @@
 /** One SQLite file of Daybook's own: opened or created, told from foreign, newer and damaged ones, with errors in plain words. */
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { makeFolder } from './folder.js';
 import { asUnavailable, DatabaseUnavailable, explain, type Subject } from './unavailable.js';
 
 /** What a kind of database file is. */
@@ -144,7 +145,7 @@ export function openDatabase(kind: DatabaseKind, options: OpenOptions): Database
   const subject: Subject = { what: kind.what, file, remedy: kind.remedy };
   let connection: DatabaseSyncInstance | undefined;
   try {
-    if (!options.readOnly) mkdirSync(dirname(file), { recursive: true });
+    if (!options.readOnly) makeFolder(dirname(file));
     checkShort(subject);
     connection = new DatabaseSync(file, {
       readOnly: options.readOnly ?? false,

@@ -1,7 +1,8 @@
 /** A lock on a data folder that one process holds and that the system takes away when the process ends, however it ends. */
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { makeFolder } from './folder.js';
 import { asUnavailable } from './unavailable.js';
 
 export interface Lock {
@@ -39,7 +40,7 @@ export function holdLock(file: string): Lock {
   const pidFile = `${path}.pid`;
   const subject = { what: 'lock file', file: path, remedy: 'Delete it and start again.' };
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const connection = new DatabaseSync(path, { timeout: 0 });
     try {
       connection.exec('BEGIN EXCLUSIVE');

@@ -36,5 +36,7 @@ describe('the lock of a data folder', () => {
 
   test('in a place that is no folder is refused', () => {
     expect(() => holdLock('/dev/null/server.lock')).toThrow(DatabaseUnavailable);
+    // Where making a folder is refused as if the one above it were missing.
+    expect(() => holdLock('/proc/nope/server.lock')).toThrow(DatabaseUnavailable);
   });
 });
