@@ -1,7 +1,7 @@
 /** `@Field`: declares an input field, and with it the validation that its type asks for. */
 import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
 import { isDay, isInstant } from './calendar.js';
-import { Currency, type FieldType, type Shape } from './field-type.js';
+import { Currency, Int, type FieldType, type Shape } from './field-type.js';
 
 export interface FieldOptions {
   /** May be left out. */
@@ -167,9 +167,12 @@ function nests(type: FieldType): boolean {
   return type.kind === 'list' ? nests(type.of) : type.kind === 'nested' || type.kind === 'money';
 }
 
+/** The largest single amount, in minor units: a trillion euros. Sums stay exact to 90 times as much, and what can't be summed stops read models. */
+const LARGEST_AMOUNT = 1e14;
+
 /** Money as an input: minor units and a currency. */
 export class MoneyInput {
-  @Field({ kind: 'int', min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }, { description: 'Minor units, for example cents.' })
+  @Field(Int(-LARGEST_AMOUNT, LARGEST_AMOUNT), { description: 'Minor units, for example cents.' })
   readonly amount!: number;
 
   @Field(Currency)

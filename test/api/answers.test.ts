@@ -17,6 +17,7 @@ import { openEmbeddedLog } from '../../src/log/embedded.js';
 import type { EventLog } from '../../src/log/port.js';
 import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeline.js';
 import { Projector } from '../../src/projector/projector.js';
+import { OpenOpportunity } from '../../src/sales/opportunity.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
@@ -109,12 +110,14 @@ describe('answers', () => {
 
   it('says which sum is beyond what is exact', async () => {
     const stages = [{ name: 'Contacted', probability: 50 }];
+    await send('DefinePipeline', { id: 'p', name: 'Sales', currency: 'EUR', stages, lossReasons: ['price'] });
     await send('RegisterAccount', { id: 'a', name: 'Moara' });
-    const amount = { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' };
-    for (const id of ['p', 'q']) {
-      await send('DefinePipeline', { id, name: id, currency: 'EUR', stages, lossReasons: ['price'] });
-      await send('OpenOpportunity', { name: 'Ovens', accountId: 'a', pipelineId: id, amount });
+    const amount = { amount: 1e14, currency: 'EUR' };
+    for (let count = 0; count < 91; count++) {
+      const open = fromInput(OpenOpportunity, { name: 'Ovens', accountId: 'a', pipelineId: 'p', amount });
+      await pipeline.execute(open, { actor: 'ana' });
     }
+    await new Projector({ log, views: writer, projections: projections.filter(({ model }) => model.name === 'opportunities') }).catchUp();
     const { errors } = await ask('{ opportunitiesSummary { amount { amount } } }');
     expect(told(errors)?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
