@@ -39,8 +39,7 @@ const settings = {
     .default('local')
     .describe('Who acts when a request does not say so in its x-daybook-actor header.'),
   introspection: z
-    .stringbool()
-    .or(z.boolean())
+    .union([z.stringbool(), z.boolean()], { error: 'true or false' })
     .default(process.env['NODE_ENV'] !== 'production')
     .describe('Whether GraphQL tells its schema and the GraphiQL page is served. On unless NODE_ENV is production.'),
   stateCache: whole(0, 10_000_000).default(10_000).describe('Records whose state the command pipeline keeps in memory; 0 loads each time.'),

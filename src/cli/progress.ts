@@ -15,6 +15,8 @@ export interface Progress {
 /** Between two drawings, in milliseconds. */
 const ON_TERMINAL = 100;
 const ELSEWHERE = 3_000;
+/** Columns of a terminal that does not tell its width, or tells 0 as those of build servers do. */
+const ASSUMED_WIDTH = 80;
 
 /** @param clock the present, in milliseconds since 1970 */
 export function progress(stream: ProgressStream, label: string, clock: () => number = Date.now): Progress {
@@ -32,7 +34,7 @@ export function progress(stream: ProgressStream, label: string, clock: () => num
   return {
     update(done, total) {
       const now = clock();
-      last = describe({ label, done, total, seconds: (now - began) / 1000, width: terminal ? (stream.columns ?? 80) : undefined });
+      last = describe({ label, done, total, seconds: (now - began) / 1000, width: terminal ? stream.columns || ASSUMED_WIDTH : undefined });
       shown = false;
       if (now - drawn < (terminal ? ON_TERMINAL : ELSEWHERE)) return;
       drawn = now;

@@ -97,7 +97,8 @@ function decode(spec: SourceSpec): string {
     const reason =
       (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : cause instanceof Error ? cause.message : String(cause);
     throw new InvalidSource(
-      `${spec.file}: ${reason}. Say where the source "${spec.name}" is: in the mapping (relative to it) or with --source ${spec.name}=path.`,
+      `${spec.file}: ${reason}. Say where the source "${spec.name}" is: in the mapping (relative to it), with --from <folder of the files>, ` +
+        `or with --source ${spec.name}=path.`,
       { cause },
     );
   }

@@ -31,6 +31,13 @@ describe('progress', () => {
     expect(written.join('').replace('\r\u001b[2K', '').length).toBeLessThan(40);
   });
 
+  test('on a terminal that tells no width has its bar and its figures', () => {
+    const { bar, written, at } = given({ isTTY: true, columns: 0 });
+    at(1);
+    bar.update(500, 1_000);
+    expect(written).toEqual(['\r\u001b[2KImport [###############               ]  50 %, 500 of 1,000, 500/s, 1 s left']);
+  });
+
   test('elsewhere is a line every few seconds, and the last state', () => {
     const { bar, written, at } = given({});
     for (let second = 1; second <= 7; second++) {

@@ -95,7 +95,7 @@ describe('a file that is refused names the line and says what to do', () => {
   test('a file that is not there', () => {
     const spec = { name: 'deals', file: `${folder.path}/no.csv`, delimiter: ',', encoding: 'utf-8', columns: [], key: [] };
     expect(() => readSource(spec)).toThrow(
-      'there is no such file. Say where the source "deals" is: in the mapping (relative to it) or with --source deals=path.',
+      'there is no such file. Say where the source "deals" is: in the mapping (relative to it), with --from <folder of the files>, or with --source deals=path.',
     );
   });
 });
