@@ -7,6 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { projections } from '../projections/index.js';
 import { Metrics } from './api/metrics.js';
 import { nestLogger } from './api/nest-logger.js';
+import { watchUnusedConnections } from './api/http/unused-connections.js';
 import { Readiness } from './api/readiness.js';
 import { AppModule } from './app.module.js';
 import type { Config } from './config.js';
@@ -112,7 +113,12 @@ export async function serve(config: Config, logger: Logger = createLogger(config
       new FastifyAdapter({ bodyLimit: config.bodyLimitBytes, requestTimeout: config.requestTimeoutMs, forceCloseConnections: 'idle' }),
       { logger: nestLogger(logger), abortOnError: false },
     );
-    closing.push(() => app.close());
+    const endUnused = watchUnusedConnections(app.getHttpServer());
+    closing.push(() => {
+      const ended = app.close();
+      endUnused();
+      return ended;
+    });
     try {
       await app.listen(config.port, config.host);
     } catch (failure) {
