@@ -38,7 +38,7 @@ export function momentOf(document: object): Moment {
   return moments.get(document) ?? {};
 }
 
-/** A document's columns, as resolvers see them. */
+/** Marks a document with the moment that it was read at. */
 export function at<T extends Document>(document: T, moment: Moment): T {
   if (moment.asOf !== undefined || moment.min !== undefined) moments.set(document, moment);
   return document;

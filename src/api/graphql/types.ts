@@ -76,13 +76,13 @@ const DistributionType = new GraphQLObjectType<Distribution>({
   },
 });
 
-/** A value of this type from outside, read for the kernel: what GraphQL names differ from. */
+/** The types of one contract: of each name there can be only one. */
 export class TypeRegistry {
   readonly #enums = new Map<string, GraphQLEnumType>();
   readonly #inputs = new Map<string, GraphQLInputObjectType>();
   readonly #objects = new Map<string, GraphQLObjectType>();
 
-  enum(name: string, values: readonly string[], description?: string): GraphQLEnumType {
+  enum(name: string, values: readonly string[]): GraphQLEnumType {
     const known = this.#enums.get(name);
     if (known) {
       if (
@@ -97,7 +97,6 @@ export class TypeRegistry {
     }
     const made = new GraphQLEnumType({
       name,
-      description: description ?? null,
       values: Object.fromEntries(values.map((each) => [constantCase(each), { value: each }])),
     });
     this.#enums.set(name, made);
@@ -153,11 +152,11 @@ export class TypeRegistry {
   }
 
   /** The input type of a command or of an object nested in one. */
-  inputObject(shape: Shape, description?: string): GraphQLInputObjectType {
+  inputObject(shape: Shape): GraphQLInputObjectType {
     const name = shape.name.endsWith('Input') ? shape.name : `${shape.name}Input`;
     const known = this.#inputs.get(name);
     if (known) return known;
-    const made = new GraphQLInputObjectType({ name, description: description ?? null, fields: () => this.#inputFields(fieldsOf(shape)) });
+    const made = new GraphQLInputObjectType({ name, fields: () => this.#inputFields(fieldsOf(shape)) });
     this.#inputs.set(name, made);
     return made;
   }
