@@ -109,7 +109,7 @@ const expected = { int: 'number', decimal: 'number', money: 'number', boolean: '
 function bound({ spec, kind }: StoredColumn, value: Exclude<Scalar, null>): Exclude<Bound, null> {
   const type = kind in expected ? expected[kind as keyof typeof expected] : 'string';
   if (typeof value !== type || (typeof value === 'number' && Number.isNaN(value))) {
-    throw new TypeError(`${spec.name} is compared with a ${type}, not with ${JSON.stringify(value)}.`);
+    throw new TypeError(`${spec.name} is compared with a ${type}, not with a ${typeof value}.`);
   }
   return typeof value === 'boolean' ? Number(value) : value;
 }
