@@ -107,10 +107,14 @@ export function describeReport(report: ImportReport): string {
     `  took       ${report.seconds.toFixed(1)} s, ${count(Math.round(total / Math.max(report.seconds, 0.001)))} commands a second`,
   ];
   for (const { record, source, count: number } of report.withoutPartner) {
-    lines.push(`  note       ${count(number)} records of ${record} have no row in ${source}`);
+    lines.push(
+      `  note       ${count(number)} ${number === 1 ? 'record of' : 'records of'} ${record} ${number === 1 ? 'has' : 'have'} no row in ${source}`,
+    );
   }
   for (const { source, count: number } of report.leftOver) {
-    lines.push(`  note       ${count(number)} rows of ${source} belong to no record and were left out`);
+    lines.push(
+      `  note       ${count(number)} ${number === 1 ? 'row' : 'rows'} of ${source} ${number === 1 ? 'belongs' : 'belong'} to no record and ${number === 1 ? 'was' : 'were'} left out`,
+    );
   }
   if (datedBack.count > 0) {
     const examples = datedBack.examples.map(({ source, line }) => `${source} line ${line}`).join(', ');
