@@ -173,7 +173,11 @@ export class CommandPipeline {
   #check(spec: CommandSpec, command: AnyCommand, stream: Stream, record: RecordedStream): void {
     const name = constantCase(stream.type);
     if (spec.creates && record.revision >= 0) {
-      throw new Rejection(`${name}_EXISTS`, `The id is taken: there is one such ${stream.type} already. Leave the id out to get a new one.`, 'id');
+      throw new Rejection(
+        `${name}_EXISTS`,
+        `The id is taken: there is one such ${stream.type} already. Leave the id out to get a new one.`,
+        'id',
+      );
     }
     if (!spec.creates && record.revision < 0) {
       throw new Rejection(`${name}_NOT_FOUND`, `There is no ${stream.type} with this id.`, 'id');

@@ -15,8 +15,9 @@ export async function eventsIn({ events: file }: Folder): Promise<readonly Recor
   const log = openEmbeddedLog({ file, readOnly: true });
   try {
     const events: RecordedEvent[] = [];
-    for (let page = await log.readAll(0, 1_000); page.events.length > 0; page = await log.readAll(page.position, 1_000))
-      {events.push(...page.events);}
+    for (let page = await log.readAll(0, 1_000); page.events.length > 0; page = await log.readAll(page.position, 1_000)) {
+      events.push(...page.events);
+    }
     return events;
   } finally {
     await log.close();
