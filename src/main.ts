@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { projections } from '../projections/index.js';
+import { answerWithin } from './api/http/deadline.js';
 import { Metrics } from './api/metrics.js';
 import { nestLogger } from './api/nest-logger.js';
 import { watchUnusedConnections } from './api/http/unused-connections.js';
@@ -110,9 +111,14 @@ export async function serve(config: Config, logger: Logger = createLogger(config
 
     const app = await NestFactory.create<NestFastifyApplication>(
       AppModule.of({ config, logger, runtime, readiness, metrics }),
-      new FastifyAdapter({ bodyLimit: config.bodyLimitBytes, requestTimeout: config.requestTimeoutMs, forceCloseConnections: 'idle' }),
+      new FastifyAdapter({
+        bodyLimit: config.bodyLimitBytes,
+        requestTimeout: config.requestTimeoutMs,
+        forceCloseConnections: 'idle',
+      }),
       { logger: nestLogger(logger), abortOnError: false },
     );
+    answerWithin(app.getHttpAdapter().getInstance(), config.requestTimeoutMs);
     const endUnused = watchUnusedConnections(app.getHttpServer());
     closing.push(() => {
       const ended = app.close();

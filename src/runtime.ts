@@ -1,8 +1,9 @@
 /** Log, commands and process managers wired together: what the server and the command line share. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { projections } from '../projections/index.js';
 import { openLog, openViewReader } from './engines.js';
 import type { Config } from './config.js';
-import type { EventLog } from './log/port.js';
+import { LogUnavailable, type EventLog } from './log/port.js';
 import { CommandPipeline } from './pipeline/command-pipeline.js';
 import { policies } from './policies/index.js';
 import { Reactor, type Refusal } from './policies/reactor.js';
@@ -35,6 +36,7 @@ export async function openRuntime(config: Config, { onRefusal, patienceMs, durab
   const log = await openLog(config, { durableAtClose });
   try {
     const views = await openViewReader(config);
+    await refuseLostLog(log, views);
     const pipeline = new CommandPipeline({ log, cacheSize: config.stateCache });
     const reactor = new Reactor({ pipeline, policies, context: { views }, onRefusal });
     pipeline.react(async (events) => {
@@ -55,6 +57,19 @@ export async function openRuntime(config: Config, { onRefusal, patienceMs, durab
     await log.close();
     throw failure;
   }
+}
+
+/** Read models of a log that is empty now: the log was lost, and going on would begin another in its place. @throws LogUnavailable */
+async function refuseLostLog(log: EventLog, views: ViewReader): Promise<void> {
+  if ((await log.head()) > 0) return;
+  const positions = await Promise.all(projections.map(({ model }) => views.position(model)));
+  const last = Math.max(...positions);
+  if (last === 0) return;
+  await views.close();
+  throw new LogUnavailable(
+    `The event log is empty, but the read models beside it were made of a log that reached position ${last}: it was lost or cut off. ` +
+      'Restore events.db from a backup; to begin anew instead, take another data folder.',
+  );
 }
 
 /** What a reaction answers in time; undefined when it takes longer or fails, for then the runner repeats it. */

@@ -32,6 +32,7 @@ export function graphqlOptions(services: Services, bus: CommandBus): ApolloDrive
     costLimit: { maxCost: limits.cost },
     blockFieldSuggestion: { enabled: !config.introspection },
   }).protect();
+  const tell = (level: 'debug' | 'warn' | 'error') => (message: unknown) => logger[level]({ from: 'apollo' }, String(message));
   const api: ApiServices = {
     log: runtime.log,
     views: runtime.views,
@@ -46,6 +47,7 @@ export function graphqlOptions(services: Services, bus: CommandBus): ApolloDrive
     introspection: config.introspection,
     csrfPrevention: true,
     cache: 'bounded',
+    logger: { debug: tell('debug'), info: tell('debug'), warn: tell('warn'), error: tell('error') },
     autoTransformHttpErrors: false,
     ...armor,
     plugins: [

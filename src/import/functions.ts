@@ -54,11 +54,11 @@ function splitText(text: string, separator: string): string[] {
  */
 function minorUnits(text: string, digits: number): bigint {
   const match = /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(text.trim());
-  if (!match) throw new RangeError(`"${text}" is not a number such as 1234.50; take out other signs with replace(text, from, to)`);
+  if (!match) throw new RangeError('the value is not a number such as 1234.50; take out other signs with replace(text, from, to)');
   const [, sign, units = '', fraction = ''] = match;
   const kept = fraction.slice(0, digits).padEnd(digits, '0');
   if (/[1-9]/.test(fraction.slice(digits))) {
-    throw new RangeError(`"${text}" ${digits === 0 ? 'is not a whole number' : `has more than ${digits} decimals`}`);
+    throw new RangeError(`the value ${digits === 0 ? 'is not a whole number' : `has more than ${digits} decimals`}`);
   }
   return BigInt(`${sign === '-' ? '-' : ''}${units}${kept}`);
 }

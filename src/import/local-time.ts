@@ -40,9 +40,9 @@ export function checkTimeZone(zone: string): void {
 export function readInstant(text: string, zone: string, format?: string): Date {
   const parts = format === undefined ? isoParts(text) : formatParts(text, format);
   if (!parts) {
-    throw new RangeError(`"${text}" is not a time ${format === undefined ? 'such as 2018-02-26 19:58:54' : `of the form ${format}`}`);
+    throw new RangeError(`the value is not a time ${format === undefined ? 'such as 2018-02-26 19:58:54' : `of the form ${format}`}`);
   }
-  const local = localTime(parts, text);
+  const local = localTime(parts);
   if (parts.offset !== undefined) return new Date(local - parts.offset * 60_000);
   return new Date(zone === 'UTC' ? local : local - offsetBefore(local, zone));
 }
@@ -50,8 +50,8 @@ export function readInstant(text: string, zone: string, format?: string): Date {
 /** The calendar day that a text names, as `2018-02-26`. @throws RangeError when it names none. */
 export function readDay(text: string, format?: string): string {
   const parts = format === undefined ? isoParts(text) : formatParts(text, format);
-  if (!parts) throw new RangeError(`"${text}" is not a day ${format === undefined ? 'such as 2018-02-26' : `of the form ${format}`}`);
-  return new Date(localTime(parts, text)).toISOString().slice(0, 10);
+  if (!parts) throw new RangeError(`the value is not a day ${format === undefined ? 'such as 2018-02-26' : `of the form ${format}`}`);
+  return new Date(localTime(parts)).toISOString().slice(0, 10);
 }
 
 /** The calendar day of an instant in a time zone. */
@@ -96,7 +96,7 @@ export function compileFormat(format: string): { readonly pattern: RegExp; reado
 }
 
 /** As milliseconds of UTC, though it is local. */
-function localTime(parts: Parts, text: string): number {
+function localTime(parts: Parts): number {
   const year = Number(parts.year);
   const month = Number(parts.month) - 1;
   const day = Number(parts.day);
@@ -107,7 +107,7 @@ function localTime(parts: Parts, text: string): number {
   const time = Date.UTC(year, month, day, hour, minute, second, Number(parts.milli ?? 0));
   const back = new Date(time);
   if (back.getUTCMonth() !== month || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) {
-    throw new RangeError(`"${text}" is not in the calendar`);
+    throw new RangeError('the value is not in the calendar');
   }
   return time;
 }

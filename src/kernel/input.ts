@@ -56,9 +56,14 @@ function build(target: Shape, plain: unknown, path: string, problems: FieldProbl
     const at = path ? `${path}.${shown}` : shown;
     if (problems.length >= MOST_PROBLEMS) return made;
     if (!field) problems.push({ field: at, message: `${at} is not a field of ${target.name}; it has ${[...fields.keys()].join(', ')}` });
-    else if (value !== undefined) made[name] = convert(field.type, value, at, problems);
+    else if (value !== undefined && !(value === null && meansAbsent(field, fields))) made[name] = convert(field.type, value, at, problems);
   }
   return made;
+}
+
+/** Clients send null for what they leave out. Where null can clear a value, a null for one that it can't clear is refused instead. */
+function meansAbsent(field: FieldSpec, fields: ReadonlyMap<string, FieldSpec>): boolean {
+  return field.optional === true && ![...fields.values()].some(({ clearable }) => clearable);
 }
 
 const byName = new WeakMap<Shape, ReadonlyMap<string, FieldSpec>>();

@@ -114,3 +114,19 @@ describe('/metrics', () => {
     expect(text).not.toMatch(/Ana|example\.com|[0-9a-f]{8}-[0-9a-f]{4}/);
   });
 });
+
+describe('a request that takes too long', () => {
+  it('is told so, and the server goes on', async () => {
+    const slow = temporaryFolder();
+    const impatient = await startServer(slow.path, { DAYBOOK_REQUEST_TIMEOUT_MS: '400' });
+    try {
+      const late = await impatient.request('{ leads(minPosition: "999") { totalCount } }');
+      expect(late.status).toBe(503);
+      expect(late.text).toContain('TIMED_OUT');
+      expect(await impatient.get('/health/live')).toMatchObject({ status: 200 });
+    } finally {
+      await impatient.stop();
+      slow.remove();
+    }
+  });
+});

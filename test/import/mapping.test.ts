@@ -161,7 +161,7 @@ describe('a mapping is refused, with the line,', () => {
       '- { command: RegisterLead, when: leads.name, input: { name: x } }',
       'when must be an expression: a text that begins with "="',
     ],
-    ['for a time that is none', '- { command: RegisterLead, at: soon, input: { name: x } }', '8: "soon" is not a time'],
+    ['for a time that is none', '- { command: RegisterLead, at: soon, input: { name: x } }', '8: the value is not a time'],
     [
       'for two steps of one name',
       '- { command: RegisterLead, input: { name: x } }\n- { command: RegisterLead, input: { name: x } }',

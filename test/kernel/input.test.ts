@@ -29,6 +29,7 @@ import {
 import { fromInput, InvalidInput, toInstant } from '../../src/kernel/input.js';
 import * as parties from '../../src/parties/index.js';
 import * as sales from '../../src/sales/index.js';
+import { RegisterLead } from '../../src/sales/lead.js';
 
 class Stop {
   @Field(Text(20))
@@ -150,6 +151,11 @@ describe('Input', () => {
 
   it.each([undefined, null, 'text', 7, []])('that is %j is no object', (plain) => {
     expect(problemsOf(Trip, plain)).toEqual([{ field: 'Trip', message: 'Trip must be an object' }]);
+  });
+
+  it('takes null for left out where nothing can be cleared, as clients send it', () => {
+    const made = fromInput(RegisterLead, { name: 'Ana', company: null, email: null });
+    expect(made).toEqual(fromInput(RegisterLead, { name: 'Ana' }));
   });
 
   it('may be null where null clears', () => {

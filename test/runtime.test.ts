@@ -1,0 +1,54 @@
+/** A log that was lost is not begun anew in silence. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { rmSync, writeFileSync } from 'node:fs';
+import { projections } from '../projections/index.js';
+import { loadConfig } from '../src/config.js';
+import { fromInput } from '../src/kernel/input.js';
+import { openEmbeddedLog } from '../src/log/embedded.js';
+import { LogUnavailable } from '../src/log/port.js';
+import { CommandPipeline } from '../src/pipeline/command-pipeline.js';
+import { Projector } from '../src/projector/projector.js';
+import { openRuntime } from '../src/runtime.js';
+import { RegisterLead } from '../src/sales/lead.js';
+import { openEmbeddedViewWriter } from '../src/views/embedded.js';
+import { temporaryFolder, type Folder } from './support/folder.js';
+
+describe('a data folder whose log was lost', () => {
+  let folder: Folder;
+
+  beforeEach(async () => {
+    folder = temporaryFolder();
+    const log = openEmbeddedLog({ file: folder.events });
+    await new CommandPipeline({ log }).execute(fromInput(RegisterLead, { name: 'Ana' }), { actor: 'ana' });
+    const views = await openEmbeddedViewWriter({ file: folder.views });
+    await new Projector({ log, views, projections }).catchUp();
+    await views.close();
+    await log.close();
+  });
+
+  afterEach(() => folder.remove());
+
+  const open = () => openRuntime(loadConfig({}, { dataDir: folder.path, readerThreads: 0 }), { onRefusal: () => undefined });
+
+  // The driver keeps a closed file's locks until it is collected: another file in its place has none.
+  const remove = (): void => ['', '-wal', '-shm'].forEach((part) => rmSync(`${folder.events}${part}`, { force: true }));
+
+  it.each([
+    ['that is gone', remove],
+    [
+      'that was cut off to nothing',
+      () => {
+        remove();
+        writeFileSync(folder.events, '');
+      },
+    ],
+  ])('is refused with a log %s, and says what to do', async (_, lose) => {
+    lose();
+    await expect(open()).rejects.toThrow(LogUnavailable);
+    await expect(open()).rejects.toThrow('reached position 1: it was lost or cut off. Restore events.db from a backup');
+  });
+
+  it('opens while the log is there', async () => {
+    await (await open()).close();
+  });
+});
