@@ -44,7 +44,7 @@ const settings = {
     .describe('Whether GraphQL tells its schema and the GraphiQL page is served. On unless NODE_ENV is production.'),
   stateCache: whole(0, 10_000_000).default(10_000).describe('Records whose state the command pipeline keeps in memory; 0 loads each time.'),
   readerThreads: whole(0, 64).default(2).describe('Threads that answer lists and summaries; 0 answers them on the server thread.'),
-  projectionPage: whole(1, 5_000).default(1_000).describe('Events folded and committed together while a read model catches up.'),
+  projectionPage: whole(1, 20_000).default(5_000).describe('Events folded and committed together while a read model catches up.'),
   minPositionTimeoutMs: whole(0, 60_000).default(5_000).describe('How long a query waits for the position it asks for, in milliseconds.'),
   policyPatienceMs: whole(0, 60_000)
     .default(5_000)

@@ -44,7 +44,7 @@ interface Running {
 }
 
 /** Documents of one read model that are kept in memory between pages. */
-const REMEMBERED = 5_000;
+const REMEMBERED = 10_000;
 
 export class Projector {
   readonly #options: Required<Pick<ProjectorOptions, 'pageSize'>> & ProjectorOptions;
