@@ -61,7 +61,7 @@ export class CommandPipeline {
   readonly #running = new Map<string, Promise<unknown>>();
   #reaction: Reaction | undefined;
 
-  constructor({ log, definitions, clock = Date.now, cacheSize = 10_000, attempts = 12 }: PipelineOptions) {
+  constructor({ log, definitions, clock = Date.now, cacheSize = 10_000, attempts = 50 }: PipelineOptions) {
     this.#log = log;
     this.#definitions = definitions;
     this.#clock = clock;
