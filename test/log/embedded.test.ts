@@ -107,7 +107,7 @@ describe('The embedded log', () => {
       );
       await log.close();
       const whole = readFileSync(file);
-      expect(whole.length).toBeGreaterThan(120_000);
+      expect(whole.length).toBeGreaterThan(100_000);
       file = join(folder, 'cut.db');
       writeFileSync(file, whole.subarray(0, size));
       expect(refusal()).toContain('Restore it from a backup');

@@ -35,9 +35,20 @@ export function toRows(events: readonly EventToAppend[], now: number): readonly 
       version: event.version,
       recordedAt: recordedAt === undefined ? undefined : carriedOver(event, recordedAt, now),
       data: JSON.stringify(event.data ?? null),
-      metadata: JSON.stringify(metadata),
+      metadata: JSON.stringify(withoutRepeats(metadata)),
     };
   });
+}
+
+/** Most commands are their own cause and begin their own correlation: what equals the command's id is left out, and put back on reading. */
+function withoutRepeats<Stored extends Pick<Metadata, 'commandId' | 'correlationId' | 'causationId'>>(metadata: Stored): Partial<Stored> {
+  const { commandId, correlationId, causationId, ...rest } = metadata;
+  return {
+    commandId,
+    ...(correlationId === commandId ? {} : { correlationId }),
+    ...(causationId === commandId ? {} : { causationId }),
+    ...rest,
+  } as Partial<Stored>;
 }
 
 function carriedOver(event: EventToAppend, recordedAt: string, now: number): number {
@@ -80,6 +91,8 @@ export type EventRow = readonly [
 
 export function toEvent([position, stream, revision, id, type, version, recordedAt, data, json]: EventRow): RecordedEvent {
   const metadata = JSON.parse(json) as { -readonly [Name in keyof Metadata]: Metadata[Name] };
+  metadata.correlationId ??= metadata.commandId;
+  metadata.causationId ??= metadata.commandId;
   metadata.recordedAt = new Date(recordedAt).toISOString();
   return {
     id: `${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}-${id.slice(16, 20)}-${id.slice(20)}`,

@@ -12,7 +12,8 @@
  * | type        | `LeadQualified`; `version` is its schema's                                       |
  * | recorded_at | milliseconds since 1970 UTC, never less than in the row before                   |
  * | data        | what happened, JSON                                                              |
- * | metadata    | who, why and when, JSON; its `recordedAt` is the column above                    |
+ * | metadata    | who, why and when, JSON; its `recordedAt` is the column above, and the ids of     |
+ * |             | correlation and cause are those of the command where they are left out           |
  *
  * Rows are only ever added. Short columns stand first, so that a read that skips a row by its type doesn't touch its long ones.
  */
