@@ -30,6 +30,9 @@ export interface EmbeddedLogOptions {
 /** How long the thread may sleep at a time while another process holds the lock, in milliseconds. */
 const LOCK_WAIT_MS = 5;
 
+/** Streams lie scattered over the file: what the appending connection keeps of it in memory, in KiB. One that only tails reads in order. */
+const CACHE_KIB = 65_536;
+
 /** How many events a read of named types may skip for each one that it may return, so that a page is bounded work. */
 const SKIPPED_PER_EVENT = 10;
 
@@ -41,7 +44,8 @@ export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
   const { file, readOnly = false, maxPages, synchronous = 'FULL' } = options;
   let database: Database | undefined;
   try {
-    const limits = { busyTimeoutMs: LOCK_WAIT_MS, ...(maxPages === undefined ? {} : { maxPages }) };
+    const cache = readOnly ? {} : { cacheKib: CACHE_KIB };
+    const limits = { busyTimeoutMs: LOCK_WAIT_MS, ...cache, ...(maxPages === undefined ? {} : { maxPages }) };
     database = openDatabase(eventsDatabase, { file, readOnly, synchronous, ...limits });
     database.prepare(`SELECT ${EVENT_COLUMNS} FROM events`); // Fails when the table is not the one that this program makes.
     return new EmbeddedLog(database, options);

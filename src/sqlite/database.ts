@@ -23,6 +23,8 @@ export interface OpenOptions {
   readonly synchronous?: 'FULL' | 'NORMAL';
   /** How long to wait for another process's write, in milliseconds; 10,000 unless said otherwise. The thread sleeps meanwhile. */
   readonly busyTimeoutMs?: number;
+  /** What the connection keeps of the file in memory, in KiB. */
+  readonly cacheKib?: number;
   /** The size that the file may grow to, in pages of 4 KiB; beyond it, writing fails as on a full disk. */
   readonly maxPages?: number;
 }
@@ -42,7 +44,7 @@ const PAGE_SIZE = 4096;
 /** How long opening waits for another process that creates or mends the file, in milliseconds. */
 const OPENING_TIMEOUT_MS = 10_000;
 
-/** What a connection keeps of the file in memory, in KiB. */
+/** What a connection keeps of the file in memory unless told otherwise, in KiB. */
 const CACHE_KIB = 16_384;
 
 /** Prepared statements kept for use again, the least recently used dropped beyond this number. */
@@ -155,7 +157,7 @@ export function openDatabase(kind: DatabaseKind, options: OpenOptions): Database
     if (isNew(connection, kind, subject)) create(connection, kind, subject, options.readOnly ?? false);
     else if (!options.readOnly) setWal(connection);
     connection.exec(
-      `PRAGMA synchronous=${options.synchronous ?? 'FULL'}; PRAGMA journal_size_limit=${64 * 1024 * 1024}; PRAGMA cache_size=-${CACHE_KIB}`,
+      `PRAGMA synchronous=${options.synchronous ?? 'FULL'}; PRAGMA journal_size_limit=${64 * 1024 * 1024}; PRAGMA cache_size=-${options.cacheKib ?? CACHE_KIB}`,
     );
     connection.exec(`PRAGMA busy_timeout=${options.busyTimeoutMs ?? 10_000}`);
     if (options.maxPages !== undefined) connection.exec(`PRAGMA max_page_count=${options.maxPages}`);
