@@ -5,12 +5,13 @@ import { LRUCache } from 'lru-cache';
 import type { Definitions } from '../../contracts/index.js';
 import { commandSpec, type AnyCommand, type CommandClass, type CommandSpec, type Facts } from '../kernel/command.js';
 import type { Aggregate } from '../kernel/aggregate.js';
+import { constantCase } from '../kernel/constant-case.js';
 import { derivedId, eventId } from '../kernel/derived-id.js';
 import { streamName, type Metadata, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
 import { Rejection } from '../kernel/rejection.js';
 import { EventIdTaken, WrongRevision, type EventLog, type EventToAppend } from '../log/port.js';
 import { commandHash } from './command-hash.js';
-import { emptyStream, follow, type RecordedStream } from './recorded-stream.js';
+import { emptyStream, follow, type RecordedStream, type Trace } from './recorded-stream.js';
 import { referencedIds } from './references.js';
 
 /** Who asks, and in what connection. */
@@ -225,12 +226,7 @@ export class CommandPipeline {
   }
 
   /** The first result of a command that has run, after making sure that what follows from it has run too. */
-  async #repeat(
-    trace: { hash: string; revision: number; position: Position },
-    hash: string,
-    commandId: string,
-    stream: Stream,
-  ): Promise<Outcome> {
+  async #repeat(trace: Trace, hash: string, commandId: string, stream: Stream): Promise<Outcome> {
     if (trace.hash !== hash) throw commandIdReused();
     let { position } = trace;
     if (this.#reaction) {
@@ -247,9 +243,4 @@ function notFound(type: string, field: string): Rejection {
 
 function commandIdReused(): Rejection {
   return new Rejection('COMMAND_ID_REUSED', 'This commandId was used for another command or other input. Take a new one.', 'commandId');
-}
-
-/** `campaignMember` as `CAMPAIGN_MEMBER`. */
-function constantCase(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
 }

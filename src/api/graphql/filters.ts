@@ -12,12 +12,13 @@ import {
   type GraphQLError,
   type GraphQLInputType,
 } from 'graphql';
+import { constantCase } from '../../kernel/constant-case.js';
 import type { FieldType } from '../../kernel/field-type.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
 import type { Order, Scalar, Where } from '../../views/port.js';
 import { badInput } from './errors.js';
 import { DateScalar, DateTimeScalar, LongScalar } from './scalars.js';
-import { capitalised, constantCase, type TypeRegistry } from './types.js';
+import { capitalised, type TypeRegistry } from './types.js';
 
 type Operator = 'eq' | 'ne' | 'in' | 'notIn' | 'isNull' | 'lt' | 'lte' | 'gt' | 'gte' | 'startsWith' | 'contains';
 

@@ -1,5 +1,6 @@
 /** The whole contract, made of the commands and read models that there are. */
 import { GraphQLEnumType, GraphQLID, GraphQLNonNull, GraphQLObjectType, GraphQLSchema } from 'graphql';
+import { constantCase } from '../../kernel/constant-case.js';
 import type { CommandClass } from '../../kernel/command.js';
 import type { Projection } from '../../kernel/projection.js';
 import type { ApiContext } from './context.js';
@@ -7,7 +8,7 @@ import { historyArguments, HistoryConnection, historyOf, type HistoryArguments }
 import { mutations } from './mutations.js';
 import { ReadModelFields } from './read-model-fields.js';
 import { PositionScalar } from './scalars.js';
-import { constantCase, TypeRegistry, type Fields } from './types.js';
+import { TypeRegistry, type Fields } from './types.js';
 
 /** @throws TypeError when two types of the contract would have the same name. */
 export function buildSchema(

@@ -10,6 +10,7 @@ import {
   type GraphQLResolveInfo,
   type SelectionSetNode,
 } from 'graphql';
+import { constantCase } from '../../kernel/constant-case.js';
 import { Moneys, type FieldType } from '../../kernel/field-type.js';
 import type { Document } from '../../kernel/projection.js';
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
@@ -18,7 +19,7 @@ import { at, type ApiContext, type MomentArguments } from './context.js';
 import { badInput } from './errors.js';
 import { typeNameOf } from './filters.js';
 import { toSelection, type SelectionArguments } from './selection.js';
-import { asStored, constantCase, type Fields, type TypeRegistry } from './types.js';
+import { asStored, type Fields, type TypeRegistry } from './types.js';
 
 /** The most groups that a summary answers. */
 const MOST_GROUPS = 10_000;

@@ -16,6 +16,7 @@ import {
   type GraphQLOutputType,
 } from 'graphql';
 import { mean, quantile, type Distribution } from '../../kernel/distribution.js';
+import { constantCase } from '../../kernel/constant-case.js';
 import type { FieldType, Shape } from '../../kernel/field-type.js';
 import { fieldsOf, type FieldSpec } from '../../kernel/field.js';
 import type { Moneys } from '../../kernel/money.js';
@@ -32,13 +33,6 @@ export const merged = (fields: readonly Fields[]): Fields => Object.fromEntries(
 
 /** `leads` as `Leads`. */
 export const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
-
-/** `createdAt` or `no answer` as `CREATED_AT` or `NO_ANSWER`. */
-export const constantCase = (name: string): string =>
-  name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replace(/[^A-Za-z0-9]+/g, '_')
-    .toUpperCase();
 
 const Money = new GraphQLObjectType({
   name: 'Money',
