@@ -1,6 +1,5 @@
 /** The HTTP side of the program as a Nest module: GraphQL on Apollo, health, metrics, GraphiQL. */
 import { Module, type DynamicModule } from '@nestjs/common';
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { APP_FILTER } from '@nestjs/core';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { GraphQLModule } from '@nestjs/graphql';
@@ -9,6 +8,7 @@ import { graphqlOptions } from './api/graphql-options.js';
 import { FailuresFilter } from './api/http/failures.filter.js';
 import { GraphiqlController } from './api/http/graphiql.controller.js';
 import { OperationsController } from './api/http/operations.controller.js';
+import { ServedSchemaDriver, type ServedSchemaConfig } from './api/served-schema.driver.js';
 import { SERVICES, type Services } from './api/services.js';
 
 @Module({})
@@ -18,8 +18,8 @@ export class AppModule {
       module: AppModule,
       imports: [
         CqrsModule.forRoot(),
-        GraphQLModule.forRootAsync<ApolloDriverConfig>({
-          driver: ApolloDriver,
+        GraphQLModule.forRootAsync<ServedSchemaConfig>({
+          driver: ServedSchemaDriver,
           inject: [CommandBus],
           useFactory: (bus: CommandBus) => graphqlOptions(services, bus),
         }),

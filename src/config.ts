@@ -53,7 +53,18 @@ const settings = {
     .default(2_000)
     .describe('How long a read model may be behind the log before /health/ready says no, in milliseconds.'),
   requestTimeoutMs: whole(100, 600_000).default(30_000).describe('How long a request may take, in milliseconds.'),
-  bodyLimitBytes: whole(1_000, 100_000_000).default(1_000_000).describe('Largest request body, in bytes.'),
+  bodyLimitBytes: whole(1_000, 100_000_000).default(1_000_000).describe('Largest request body, or message of a websocket, in bytes.'),
+  sockets: whole(0, 100_000).default(1_000).describe('Websockets that are served at once; 0 serves none.'),
+  subscriptionsPerSocket: whole(1, 10_000).default(50).describe('Subscriptions that one websocket may hold at once.'),
+  socketPingMs: whole(100, 600_000)
+    .default(15_000)
+    .describe('How often a websocket is asked whether it is there, in milliseconds; one that has not answered by the next time is ended.'),
+  slowClientMs: whole(100, 600_000)
+    .default(10_000)
+    .describe('How long a subscriber may leave what it was sent untaken, in milliseconds, before `slowClientEvents` counts.'),
+  slowClientEvents: whole(0, 1_000_000)
+    .default(1_000)
+    .describe('Events that may wait for such a subscriber; with more, its subscription is ended with where to resume.'),
 } as const;
 
 const schema = z.strictObject(settings);

@@ -5,8 +5,7 @@ import { buildSchema as parseSchema, findBreakingChanges, findDangerousChanges, 
 import { z } from 'zod';
 import { streamTypes } from '../../contracts/index.js';
 import { projections } from '../../projections/index.js';
-import { commands } from '../domain.js';
-import { buildSchema } from './graphql/schema.js';
+import { contractOf } from './contract.js';
 
 const GRAPHQL = 'schema.graphql';
 const EVENTS = 'events.schema.json';
@@ -21,7 +20,7 @@ export interface Verdict {
 }
 
 function publishedSchema(): string {
-  return `${printSchema(lexicographicSortSchema(buildSchema(commands, projections, Object.keys(streamTypes))))}\n`;
+  return `${printSchema(lexicographicSortSchema(contractOf(projections)))}\n`;
 }
 
 function publishedEvents(): EventSchemas {

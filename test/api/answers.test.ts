@@ -1,17 +1,13 @@
 /** The contract's resolvers on a log and read models of their own, without HTTP: moments, limits, and what a failure tells. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { CommandBus } from '@nestjs/cqrs';
 import { graphql, GraphQLError, locatedError, type GraphQLFormattedError } from 'graphql';
 import { pino } from 'pino';
-import { streamTypes } from '../../contracts/index.js';
 import { projections } from '../../projections/index.js';
-import { graphqlOptions } from '../../src/api/graphql-options.js';
+import { clientErrors } from '../../src/api/client-errors.js';
+import { contractOf } from '../../src/api/contract.js';
 import { ApiContext } from '../../src/api/graphql/context.js';
 import { badInput, toClientError } from '../../src/api/graphql/errors.js';
-import { buildSchema } from '../../src/api/graphql/schema.js';
-import type { Services } from '../../src/api/services.js';
-import { loadConfig } from '../../src/config.js';
-import { commands, commandsByName } from '../../src/domain.js';
+import { commandsByName } from '../../src/domain.js';
 import { fromInput } from '../../src/kernel/input.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import type { EventLog } from '../../src/log/port.js';
@@ -22,7 +18,7 @@ import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 
-const schema = buildSchema(commands, projections, Object.keys(streamTypes));
+const schema = contractOf(projections);
 
 describe('answers', () => {
   let folder: Folder;
@@ -59,6 +55,7 @@ describe('answers', () => {
       log,
       views,
       minPositionTimeoutMs: 100,
+      slowClient: { ms: 100, events: 0 },
       execute: (...asked: Parameters<CommandPipeline['execute']>) => pipeline.execute(...asked),
     };
     const { data, errors = [] } = await graphql({
@@ -129,14 +126,13 @@ describe('answers', () => {
 describe('a failure in a request', () => {
   const lines: string[] = [];
   const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
-  const services = { config: loadConfig({}), logger, runtime: {} } as unknown as Services;
-  const { formatError } = graphqlOptions(services, {} as CommandBus);
+  const tellClient = clientErrors(logger);
 
   /** What the client is shown of a failure in a resolver, as Apollo asks for it. */
-  const shown = (failure: Error): GraphQLFormattedError | undefined => {
+  const shown = (failure: Error): GraphQLFormattedError => {
     const located = locatedError(failure, [], ['lead', 'name']);
     const code = (failure as { readonly extensions?: { readonly code?: string } }).extensions?.code ?? 'INTERNAL_SERVER_ERROR';
-    return formatError?.({ ...located.toJSON(), extensions: { ...located.extensions, code } }, located);
+    return tellClient({ ...located.toJSON(), extensions: { ...located.extensions, code } }, located);
   };
 
   it.each([

@@ -1,14 +1,12 @@
 /** However many records an answer refers to, each read model is asked for them once. */
 import { expect, it, jest } from '@jest/globals';
 import { graphql } from 'graphql';
-import { streamTypes } from '../../contracts/index.js';
 import { projections } from '../../projections/index.js';
+import { contractOf } from '../../src/api/contract.js';
 import { ApiContext, type ApiServices } from '../../src/api/graphql/context.js';
-import { buildSchema } from '../../src/api/graphql/schema.js';
-import { commands } from '../../src/domain.js';
 import type { ViewReader } from '../../src/views/port.js';
 
-const schema = buildSchema(commands, projections, Object.keys(streamTypes));
+const schema = contractOf(projections);
 
 it('batches the references of a whole list, each record once', async () => {
   const get = jest.fn<ViewReader['get']>(async (model, keys) => keys.map((id) => ({ id, name: `${model.name} ${id}` })));

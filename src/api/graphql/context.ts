@@ -14,7 +14,12 @@ export interface ApiServices {
   readonly views: ViewReader;
   readonly execute: (command: AnyCommand, request: Request) => Promise<Outcome>;
   readonly minPositionTimeoutMs: number;
+  /** A subscriber that takes nothing for `ms` milliseconds while more than `events` events wait for it is told to come again. */
+  readonly slowClient: { readonly ms: number; readonly events: number };
 }
+
+/** Resolves with true when the client has taken all that it was sent, with false when it takes nothing for so long, in milliseconds. */
+export type Taken = (patienceMs: number) => Promise<boolean>;
 
 /** Which state of the read models an answer shows. */
 export interface Moment {
@@ -51,7 +56,14 @@ export class ApiContext {
   constructor(
     readonly services: ApiServices,
     readonly request: Request,
+    /** Of a subscription, whether its client keeps up; an answer over HTTP is one. */
+    readonly taken: Taken = async () => true,
   ) {}
+
+  /** The same, for the next answer of a subscription: nothing is known of records that were loaded for the answer before. */
+  again(): ApiContext {
+    return new ApiContext(this.services, this.request, this.taken);
+  }
 
   /** One record of a read model, batched with the others that the same answer asks for. */
   async load(model: ReadModelSpec, key: string, moment: Moment): Promise<Document | null> {

@@ -7,6 +7,7 @@ import {
   GraphQLString,
   GraphQLID,
   type GraphQLFieldConfigArgumentMap,
+  type GraphQLFieldConfigMap,
 } from 'graphql';
 import { streamName, toCurrent, type RecordedEvent, type Stream } from '../../kernel/event.js';
 import type { Document, Projection } from '../../kernel/projection.js';
@@ -27,38 +28,43 @@ const FieldChange = new GraphQLObjectType<Entry['changes'][number]>({
 
 const metadata = (name: keyof RecordedEvent['metadata'], description: string) => ({
   description,
-  resolve: ({ event }: Entry) => event.metadata[name],
+  resolve: ({ event }: { readonly event: RecordedEvent }) => event.metadata[name],
 });
 
-const HistoryEntry = new GraphQLObjectType<Entry>({
+/** What is told of an event wherever it is shown. */
+export const eventFields = {
+  id: { type: new GraphQLNonNull(GraphQLID), resolve: ({ event }) => event.id },
+  version: {
+    type: new GraphQLNonNull(GraphQLInt),
+    description: 'The version of the event type that the data is shown in.',
+    resolve: ({ event }) => event.version,
+  },
+  revision: { type: new GraphQLNonNull(GraphQLInt), resolve: ({ event }) => event.revision },
+  position: { type: new GraphQLNonNull(PositionScalar), resolve: ({ event }) => event.position },
+  occurredAt: { type: new GraphQLNonNull(DateTimeScalar), ...metadata('occurredAt', 'When it happened in the world.') },
+  recordedAt: { type: new GraphQLNonNull(DateTimeScalar), ...metadata('recordedAt', 'When the system took it.') },
+  importedAt: { type: DateTimeScalar, ...metadata('importedAt', 'Set when it was carried over from another system with its times.') },
+  actor: { type: new GraphQLNonNull(GraphQLID), ...metadata('actor', 'Who did it.') },
+  onBehalfOf: { type: GraphQLID, ...metadata('onBehalfOf', 'For whom, when a program or a deputy did it.') },
+  commandId: { type: new GraphQLNonNull(GraphQLID), ...metadata('commandId', 'The command that decided it.') },
+  correlationId: { type: new GraphQLNonNull(GraphQLID), ...metadata('correlationId', 'Shared by all that one request set off.') },
+  causationId: {
+    type: new GraphQLNonNull(GraphQLID),
+    ...metadata('causationId', 'The command, or the event that a process manager answered.'),
+  },
+  data: {
+    type: new GraphQLNonNull(JsonScalar),
+    description: 'What happened; see contracts/events.schema.json.',
+    resolve: ({ event }) => event.data,
+  },
+} satisfies GraphQLFieldConfigMap<{ readonly event: RecordedEvent }, ApiContext>;
+
+const HistoryEntry = new GraphQLObjectType<Entry, ApiContext>({
   name: 'HistoryEntry',
   description: 'One event of a record.',
   fields: {
-    id: { type: new GraphQLNonNull(GraphQLID), resolve: ({ event }) => event.id },
+    ...eventFields,
     type: { type: new GraphQLNonNull(GraphQLString), resolve: ({ event }) => event.type },
-    version: {
-      type: new GraphQLNonNull(GraphQLInt),
-      description: 'The version of the event type that the data is shown in.',
-      resolve: ({ event }) => event.version,
-    },
-    revision: { type: new GraphQLNonNull(GraphQLInt), resolve: ({ event }) => event.revision },
-    position: { type: new GraphQLNonNull(PositionScalar), resolve: ({ event }) => event.position },
-    occurredAt: { type: new GraphQLNonNull(DateTimeScalar), ...metadata('occurredAt', 'When it happened in the world.') },
-    recordedAt: { type: new GraphQLNonNull(DateTimeScalar), ...metadata('recordedAt', 'When the system took it.') },
-    importedAt: { type: DateTimeScalar, ...metadata('importedAt', 'Set when it was carried over from another system with its times.') },
-    actor: { type: new GraphQLNonNull(GraphQLID), ...metadata('actor', 'Who did it.') },
-    onBehalfOf: { type: GraphQLID, ...metadata('onBehalfOf', 'For whom, when a program or a deputy did it.') },
-    commandId: { type: new GraphQLNonNull(GraphQLID), ...metadata('commandId', 'The command that decided it.') },
-    correlationId: { type: new GraphQLNonNull(GraphQLID), ...metadata('correlationId', 'Shared by all that one request set off.') },
-    causationId: {
-      type: new GraphQLNonNull(GraphQLID),
-      ...metadata('causationId', 'The command, or the event that a process manager answered.'),
-    },
-    data: {
-      type: new GraphQLNonNull(JsonScalar),
-      description: 'What happened; see contracts/events.schema.json.',
-      resolve: ({ event }) => event.data,
-    },
     changes: {
       type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(FieldChange))),
       description: 'The fields of the record that it changed.',

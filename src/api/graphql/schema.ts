@@ -1,9 +1,10 @@
 /** The whole contract, made of the commands and read models that there are. */
-import { GraphQLEnumType, GraphQLID, GraphQLNonNull, GraphQLObjectType, GraphQLSchema } from 'graphql';
-import { constantCase } from '../../kernel/constant-case.js';
+import { GraphQLID, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, type GraphQLEnumType } from 'graphql';
+import type { EventDefinition } from '../../../contracts/event.js';
 import type { CommandClass } from '../../kernel/command.js';
 import type { Projection } from '../../kernel/projection.js';
 import type { ApiContext } from './context.js';
+import { eventsField } from './events.js';
 import { historyArguments, HistoryConnection, historyOf, type HistoryArguments } from './history.js';
 import { mutations } from './mutations.js';
 import { ReadModelFields } from './read-model-fields.js';
@@ -14,34 +15,35 @@ import { TypeRegistry, type Fields } from './types.js';
 export function buildSchema(
   commands: readonly CommandClass[],
   projections: readonly Projection[],
-  streamTypes: readonly string[],
+  streamTypes: Readonly<Record<string, readonly EventDefinition[]>>,
 ): GraphQLSchema {
   const types = new TypeRegistry();
   const models = new ReadModelFields(types, projections);
+  const recordType = types.enum('RecordType', Object.keys(streamTypes), 'The types of records that have a history.');
+  const eventTypes = Object.values(streamTypes).flatMap((definitions) => definitions.map(({ type }) => type));
   return new GraphQLSchema({
     query: new GraphQLObjectType<object, ApiContext>({
       name: 'Query',
-      fields: () => ({ ...models.queries(), ...logQueries(projections, streamTypes) }),
+      fields: () => ({ ...models.queries(), ...logQueries(projections, recordType) }),
     }),
     mutation: new GraphQLObjectType<object, ApiContext>({ name: 'Mutation', fields: () => mutations(commands, types, models) }),
+    subscription: new GraphQLObjectType<object, ApiContext>({
+      name: 'Subscription',
+      fields: () => ({ events: eventsField(types.enum('EventType', eventTypes), recordType) }),
+    }),
   });
 }
 
 /** What the log itself answers. */
-function logQueries(projections: readonly Projection[], streamTypes: readonly string[]): Fields {
+function logQueries(projections: readonly Projection[], recordType: GraphQLEnumType): Fields {
   const byRecord = new Map(
     projections.flatMap((projection) => (projection.model.record ? [[projection.model.record, projection] as const] : [])),
   );
-  const RecordType = new GraphQLEnumType({
-    name: 'RecordType',
-    description: 'The types of records that have a history.',
-    values: Object.fromEntries(streamTypes.map((type) => [constantCase(type), { value: type }])),
-  });
   return {
     history: {
       type: new GraphQLNonNull(HistoryConnection),
       description: 'Every event of a record, oldest first; empty when there is no such record.',
-      args: { type: { type: new GraphQLNonNull(RecordType) }, id: { type: new GraphQLNonNull(GraphQLID) }, ...historyArguments },
+      args: { type: { type: new GraphQLNonNull(recordType) }, id: { type: new GraphQLNonNull(GraphQLID) }, ...historyArguments },
       resolve: (_, { type, id, ...page }: HistoryArguments & { type: string; id: string }, context) =>
         historyOf(context, { type, id }, byRecord.get(type), page),
     },

@@ -76,7 +76,7 @@ export class TypeRegistry {
   readonly #inputs = new Map<string, GraphQLInputObjectType>();
   readonly #objects = new Map<string, GraphQLObjectType>();
 
-  enum(name: string, values: readonly string[]): GraphQLEnumType {
+  enum(name: string, values: readonly string[], description?: string): GraphQLEnumType {
     const known = this.#enums.get(name);
     if (known) {
       if (
@@ -91,6 +91,7 @@ export class TypeRegistry {
     }
     const made = new GraphQLEnumType({
       name,
+      description: description ?? null,
       values: Object.fromEntries(values.map((each) => [constantCase(each), { value: each }])),
     });
     this.#enums.set(name, made);

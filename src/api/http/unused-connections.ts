@@ -10,6 +10,8 @@ export function watchUnusedConnections(server: Server): () => void {
     socket.once('close', () => unused.delete(socket));
   });
   server.on('request', ({ socket }: IncomingMessage) => unused.delete(socket));
+  // Websockets are ended by whoever serves them.
+  server.on('upgrade', ({ socket }: IncomingMessage) => unused.delete(socket));
   return () => {
     for (const socket of unused) socket.destroy();
   };
