@@ -5,8 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { projections } from '../projections/index.js';
-import { contractOf } from './api/contract.js';
-import { ServedSchema } from './api/graphql/served-schema.js';
 import { answerWithin } from './api/http/deadline.js';
 import { Metrics } from './api/metrics.js';
 import { nestLogger } from './api/nest-logger.js';
@@ -112,7 +110,7 @@ export async function serve(config: Config, logger: Logger = createLogger(config
     });
 
     const app = await NestFactory.create<NestFastifyApplication>(
-      AppModule.of({ config, logger, runtime, readiness, metrics, served: new ServedSchema(contractOf(projections)) }),
+      AppModule.of({ config, logger, runtime, readiness, metrics }),
       new FastifyAdapter({
         bodyLimit: config.bodyLimitBytes,
         requestTimeout: config.requestTimeoutMs,

@@ -3,19 +3,23 @@ import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginUsageReportin
 import type { CommandBus } from '@nestjs/cqrs';
 import type { FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
+import { projections } from '../../projections/index.js';
 import { InvalidHeader, requesterOf } from '../identity/requester.js';
 import type { Outcome } from '../pipeline/command-pipeline.js';
 import { clientErrors } from './client-errors.js';
+import { contractOf } from './contract.js';
 import { Execute } from './execute.js';
 import { ApiContext, type ApiServices } from './graphql/context.js';
 import { documentLimits } from './graphql/document-limits.js';
+import { ServedSchema } from './graphql/served-schema.js';
 import { ServedSchemaDriver, type ServedSchemaConfig } from './served-schema.driver.js';
 import type { Services } from './services.js';
 import { Sockets } from './subscriptions/sockets.js';
 
 export function graphqlOptions(services: Services, bus: CommandBus): ServedSchemaConfig {
-  const { config, logger, runtime, served } = services;
+  const { config, logger, runtime } = services;
   const { introspection, defaultActor } = config;
+  const served = new ServedSchema(contractOf(projections));
   const limits = documentLimits(introspection);
   const tellClient = clientErrors(logger);
   const tell = (level: 'debug' | 'warn' | 'error') => (message: unknown) => logger[level]({ from: 'apollo' }, String(message));

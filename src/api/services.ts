@@ -2,7 +2,6 @@
 import type { Config } from '../config.js';
 import type { Logger } from '../logger.js';
 import type { Runtime } from '../runtime.js';
-import type { ServedSchema } from './graphql/served-schema.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
 
@@ -12,8 +11,6 @@ export interface Services {
   readonly runtime: Runtime;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
-  /** What GraphQL answers by; replaced when other versions of read models go live. */
-  readonly served: ServedSchema;
 }
 
 export const SERVICES = Symbol('Services');
