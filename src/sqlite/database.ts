@@ -11,6 +11,8 @@ export interface DatabaseKind extends Omit<Subject, 'file'> {
   readonly applicationId: number;
   /** The schema that this program writes (`PRAGMA user_version`), from 1. */
   readonly schemaVersion: number;
+  /** What a file of an earlier schema holds can be made again: who writes begins it anew, who reads finds that it is not there yet. */
+  readonly disposable?: boolean;
   /** The statements that make an empty database. */
   readonly schema: string;
 }
@@ -104,6 +106,11 @@ export class Database {
     }
   }
 
+  /** Another number whenever another connection has committed to the file since the last look. */
+  version(): number {
+    return this.attempt(() => this.prepare<readonly [number]>('PRAGMA data_version', { arrays: true }).get()?.[0] ?? 0);
+  }
+
   /**
    * Moves what the WAL holds into the file, where nobody else is reading, and closes.
    * The driver finalizes statements only when they are collected as garbage: until then the system still counts the file as open.
@@ -179,7 +186,7 @@ function checkShort(subject: Subject): void {
   throw unavailable(readFileSync(subject.file, 'latin1').startsWith('SQLite format 3\0') ? 'damaged' : 'foreign', subject);
 }
 
-/** Whether nothing was ever put into the file. @throws DatabaseUnavailable when what is in it is not what this program writes. */
+/** Whether there is nothing in the file that counts. @throws DatabaseUnavailable when what is in it is not what this program writes. */
 function isNew(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Subject): boolean {
   const one = (sql: string) => Object.values(connection.prepare(sql).get() as Record<string, number>)[0] ?? 0;
   const applicationId = one('PRAGMA application_id');
@@ -189,7 +196,7 @@ function isNew(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Su
   if (applicationId !== kind.applicationId) throw unavailable('foreign', subject);
   if (schemaVersion > kind.schemaVersion) throw unavailable('newer', subject);
   if (schemaVersion < 1 || empty) throw unavailable('damaged', subject);
-  return false;
+  return schemaVersion < kind.schemaVersion && kind.disposable === true;
 }
 
 function create(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Subject, readOnly: boolean): void {
@@ -199,9 +206,15 @@ function create(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: S
   connection.exec('BEGIN IMMEDIATE');
   // Another process may have created it in the meantime.
   if (isNew(connection, kind, subject)) {
+    for (const table of tablesIn(connection)) connection.exec(`DROP TABLE "${table.replaceAll('"', '""')}"`);
     connection.exec(`${kind.schema}; PRAGMA application_id=${kind.applicationId}; PRAGMA user_version=${kind.schemaVersion}`);
   }
   connection.exec('COMMIT');
+}
+
+function tablesIn(connection: DatabaseSyncInstance): readonly string[] {
+  const rows = connection.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'`).all();
+  return (rows as readonly { readonly name: string }[]).map(({ name }) => name);
 }
 
 /** Switching to WAL needs the file for itself, and SQLite doesn't always wait for that: two processes may create it at the same time. */

@@ -4,14 +4,19 @@ import { openEmbeddedViewWriter } from '../../dist/src/views/embedded.js';
 const [file, json, keys] = process.argv.slice(2);
 const model = JSON.parse(json);
 const writer = await openEmbeddedViewWriter({ file });
-await writer.prepare([model]);
+const [found] = await writer.builds();
+const build = found ? { model, number: found.number } : await writer.begin(model);
+// It runs out at once, so that the next process need not wait; until that takes it, its token is good.
+const [lease] = await writer.take(['deals'], `process ${process.pid}`, 1);
 for (;;) {
-  const from = await writer.checkpoint(model);
+  const [{ position: from }] = await writer.builds();
   const changes = Array.from({ length: 1_000 }, (_, index) => {
     const position = from + index + 1;
     const key = `k${position % Number(keys)}`;
     return { key, position, document: { id: key, name: key, stage: 'open', owner: 'ana', score: position } };
   });
-  await writer.commit([{ model, from, to: from + changes.length, changes }]);
+  const to = from + changes.length;
+  const progress = { events: to, head: to, rate: 0, finishedAt: null, error: null };
+  await writer.commit([{ build, from, to, changes, lease, progress }]);
   console.log('committed');
 }

@@ -2,11 +2,12 @@
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../dist/src/views/embedded.js';
 
 const [file, json] = process.argv.slice(2);
-const model = JSON.parse(json);
+const build = { model: JSON.parse(json), number: 1 };
 await openEmbeddedViewWriter({ file });
 const reader = await openEmbeddedViewReader({ file });
+reader.onChange(() => undefined);
 const answers = await Promise.all([
-  reader.count(model, {}),
-  ...Array.from({ length: 8 }, () => reader.list(model, { orderBy: [{ column: 'score', descending: true }], first: 3 })),
+  reader.count(build, {}),
+  ...Array.from({ length: 8 }, () => reader.list(build, { orderBy: [{ column: 'score', descending: true }], first: 3 })),
 ]);
 console.log(JSON.stringify(answers));

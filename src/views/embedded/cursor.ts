@@ -1,12 +1,12 @@
 /** Cursors: where in an order a page ended, sealed with what it is an order of. */
 import { createHash } from 'node:crypto';
-import { BadCursor } from '../port.js';
+import { BadCursor } from '../errors.js';
 import type { Bound } from './sql.js';
 
-/** A short name of an order: another read model's, version's or order's cursors are told by it. */
-export function fingerprint(model: string, version: number, order: readonly string[]): string {
+/** A short name of an order: another read model's or order's cursors are told by it. Those of other builds go on to be used. */
+export function fingerprint(model: string, order: readonly string[]): string {
   return createHash('sha256')
-    .update(JSON.stringify([model, version, order]))
+    .update(JSON.stringify([model, order]))
     .digest('base64url')
     .slice(0, 8);
 }

@@ -1,10 +1,7 @@
-/** How a read model lies in the file: which columns of its documents become SQL columns, in which tables, under which indexes. */
-import { createHash } from 'node:crypto';
+/** How a build lies in the file: which columns of its documents become SQL columns, in which tables, under which indexes. */
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
+import { buildName, idOf, type Build, type BuildId } from '../builds.js';
 import { identifier, type Sql } from './sql.js';
-
-/** Raised when this file's tables change: documents are then built again. */
-const FORM = 2;
 
 const sqlTypes = {
   id: 'TEXT',
@@ -35,14 +32,27 @@ export interface StoredColumn {
   readonly fewValues: boolean;
 }
 
-export interface Layout {
+/** An SQL column that a document fills. */
+export interface SqlColumn {
+  readonly name: Sql;
+  readonly type: string;
+  /** What people call it. */
+  readonly title: string;
+}
+
+/** What all builds of one document class have in common. */
+interface Columns {
   readonly model: ReadModelSpec;
-  /** Changes with everything that this file derives from the document class. */
-  readonly hash: string;
   readonly columns: ReadonlyMap<string, StoredColumn>;
-  /** The SQL columns that a document fills, in order, as `rowValues` gives them. */
-  readonly sqlColumns: readonly Sql[];
+  /** In the order in which `rowOf` gives their values. */
+  readonly sqlColumns: readonly SqlColumn[];
   readonly searched: readonly ColumnSpec[];
+}
+
+/** The names of a build's tables. */
+export interface Tables {
+  /** `leads@2#3`. */
+  readonly name: string;
   /** Current documents. */
   readonly current: Sql;
   /** Superseded documents, in the order in which they were superseded; their `document` is an id in `pastDocuments`. */
@@ -51,71 +61,84 @@ export interface Layout {
   readonly pastDocuments: Sql;
   /** The words of current documents. */
   readonly words: Sql;
-  /** Statements that create the tables. */
-  readonly create: readonly string[];
 }
 
-const layouts = new WeakMap<ReadModelSpec, Layout>();
+export interface Layout extends Columns, Tables {}
+
+const known = new WeakMap<ReadModelSpec, { readonly columns: Columns; readonly layouts: Map<number, Layout> }>();
 
 /** @throws TypeError when a column that the store must know is of a type that it can't compare. */
-export function layoutOf(model: ReadModelSpec): Layout {
-  const known = layouts.get(model);
-  if (known) return known;
-  const layout = derive(model);
-  layouts.set(model, layout);
+export function layoutOf({ model, number }: Build): Layout {
+  const { columns, layouts } = known.get(model) ?? { columns: columnsOf(model), layouts: new Map<number, Layout>() };
+  known.set(model, { columns, layouts });
+  const layout = layouts.get(number) ?? { ...columns, ...tablesOf(idOf({ model, number })) };
+  layouts.set(number, layout);
   return layout;
 }
 
-function derive(model: ReadModelSpec): Layout {
+function columnsOf(model: ReadModelSpec): Columns {
   const columns = new Map(storedColumns(model).map((column) => [column.spec.name, column]));
-  const stored = [...columns.values()];
   const searched = model.columns.filter((column) => column.search);
-  const typed = stored.flatMap((column) => [
-    [column.value, sqlTypes[column.kind]] as const,
-    ...(column.kind === 'text' ? [[column.ordered, 'TEXT'] as const] : []),
-    ...(column.currency ? [[column.currency, 'TEXT'] as const] : []),
+  const sqlColumns = [...columns.values()].flatMap(({ spec: { name: title }, kind, value, ordered, currency }): SqlColumn[] => [
+    { name: value, type: sqlTypes[kind], title },
+    ...(kind === 'text' ? [{ name: ordered, type: 'TEXT', title: `${title} (folded)` }] : []),
+    ...(currency ? [{ name: currency, type: 'TEXT', title: `${title} (currency)` }] : []),
   ]);
-  const name = `${model.name}@${model.version}`;
-  const tables = {
+  if (searched.length > 0) sqlColumns.push({ name: identifier('words'), type: 'TEXT NOT NULL', title: 'words' });
+  return { model, columns, sqlColumns, searched };
+}
+
+export function tablesOf(id: BuildId): Tables {
+  const name = buildName(id);
+  return {
+    name,
     current: identifier(name),
     past: identifier(`${name} past`),
     pastDocuments: identifier(`${name} past documents`),
     words: identifier(`${name} words`),
   };
-  const columnsOfBoth = [
-    ...typed.map(([column, type]) => `${column.text} ${type}`),
-    ...(searched.length > 0 ? ['words TEXT NOT NULL'] : []),
-  ];
+}
+
+/** The statements that make a build's tables, without the indexes that it needs to serve. */
+export function createStatements({ model, sqlColumns, searched, current, past, pastDocuments, words }: Layout): readonly string[] {
+  const typed = sqlColumns.map(({ name, type }) => `${name.text} ${type}, `).join('');
   const create = [
-    `CREATE TABLE ${tables.current.text}
-      (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, since INTEGER NOT NULL, ${[...columnsOfBoth, 'document TEXT NOT NULL'].join(', ')})`,
-    ...indexes(model, stored).map((columnsOfIndex) => {
-      const [first, ...rest] = columnsOfIndex;
-      const index = identifier(`${name} by ${first?.spec.name ?? ''}`);
-      return `CREATE INDEX ${index.text} ON ${tables.current.text} (${[first?.ordered.text, 'key', ...rest.map(({ value }) => value.text)].join(', ')})`;
-    }),
+    `CREATE TABLE ${current.text} (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, since INTEGER NOT NULL, ${typed}document TEXT NOT NULL)`,
   ];
   if (model.history) {
     create.push(
-      `CREATE TABLE ${tables.past.text}
-        (until INTEGER NOT NULL, key TEXT NOT NULL, since INTEGER NOT NULL, ${[...columnsOfBoth, 'document INTEGER NOT NULL'].join(', ')},
+      `CREATE TABLE ${past.text} (until INTEGER NOT NULL, key TEXT NOT NULL, since INTEGER NOT NULL, ${typed}document INTEGER NOT NULL,
         PRIMARY KEY (until, key)) WITHOUT ROWID`,
-      `CREATE INDEX ${identifier(`${name} past by key`).text} ON ${tables.past.text} (key, until)`,
-      `CREATE TABLE ${tables.pastDocuments.text} (id INTEGER PRIMARY KEY, text TEXT NOT NULL)`,
+      `CREATE TABLE ${pastDocuments.text} (id INTEGER PRIMARY KEY, text TEXT NOT NULL)`,
     );
   }
   if (searched.length > 0) {
-    create.push(`CREATE TABLE ${tables.words.text} (word TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (word, id)) WITHOUT ROWID`);
+    create.push(`CREATE TABLE ${words.text} (word TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (word, id)) WITHOUT ROWID`);
   }
-  const hash = createHash('sha256')
-    .update(JSON.stringify([FORM, create, searched.map((column) => column.name)]))
-    .digest('base64url')
-    .slice(0, 22);
-  return { model, hash, columns, sqlColumns: typed.map(([column]) => column), searched, ...tables, create };
+  return create;
 }
 
-/** The statements that take a read model's tables away, whatever columns they had. */
-export function dropStatements({ current, past, pastDocuments, words }: Layout): readonly string[] {
+/** The statements that make the indexes; those that are there already are left as they are. */
+export function indexStatements(layout: Layout): readonly string[] {
+  const create = indexes(layout).map((columns) => createIndex(layout, 'by', columns));
+  if (!layout.model.history) return create;
+  return [...create, `CREATE INDEX IF NOT EXISTS ${identifier(`${layout.name} past by key`).text} ON ${layout.past.text} (key, until)`];
+}
+
+/** The statement that makes the index that `find` needs for a column: the one for lists where that begins with it. */
+export function findStatement(layout: Layout, column: StoredColumn): string {
+  const forLists = indexes(layout).find(([first]) => first === column);
+  return forLists ? createIndex(layout, 'by', forLists) : createIndex(layout, 'found by', [column]);
+}
+
+function createIndex({ name, current }: Layout, by: string, [first, ...rest]: readonly StoredColumn[]): string {
+  const index = identifier(`${name} ${by} ${first?.spec.name ?? ''}`);
+  const columns = [first?.ordered.text, 'key', ...rest.map(({ value }) => value.text)].join(', ');
+  return `CREATE INDEX IF NOT EXISTS ${index.text} ON ${current.text} (${columns})`;
+}
+
+/** The statements that take a build's tables away, whatever columns they had. */
+export function dropStatements({ current, past, pastDocuments, words }: Tables): readonly string[] {
   return [current, past, pastDocuments, words].map((table) => `DROP TABLE IF EXISTS ${table.text}`);
 }
 
@@ -156,7 +179,8 @@ function hasFewValues({ filter, dimension, type: { kind } }: ColumnSpec): boolea
  * order and leaves out the others without looking at their rows. One for each other column that is filtered by. Fewer than one for each
  * pair, since every index is written with every change.
  */
-function indexes(model: ReadModelSpec, stored: readonly StoredColumn[]): readonly (readonly StoredColumn[])[] {
+function indexes({ model, columns }: Layout): readonly (readonly StoredColumn[])[] {
+  const stored = [...columns.values()];
   const compared = new Set(model.duplicates?.flat());
   const few = stored.filter(({ fewValues }) => fewValues);
   const sorted = stored.filter(({ spec }) => spec.sort);

@@ -1,6 +1,6 @@
 /** One page of a list: the statement that finds it, and the JSON that its rows become. */
 import type { Database } from '../../sqlite/database.js';
-import type { ListPage, ListQuery, Order } from '../port.js';
+import type { ListPage, ListQuery, Order } from '../query.js';
 import { decodeCursor, encodeCursor, fingerprint } from './cursor.js';
 import type { Layout } from './layout.js';
 import { pastDocument, sourcesOf } from './selection.js';
@@ -21,14 +21,14 @@ interface Term {
 type PageRow = readonly [document: string, ...place: Bound[]];
 
 /**
+ * @param indexed whether the build has its indexes
  * @throws TypeError when the order, a filter or the search does not fit the read model.
  * @throws BadCursor when the cursor is not one of this order.
  */
-export function pageQuery(layout: Layout, { orderBy, first, after, ...selection }: ListQuery): PageQuery {
+export function pageQuery(layout: Layout, { orderBy, first, after, ...selection }: ListQuery, indexed: boolean): PageQuery {
   const terms = termsOf(layout, orderBy);
   const print = fingerprint(
     layout.model.name,
-    layout.model.version,
     orderBy.map(({ column, descending }) => `${descending ? '-' : '+'}${column}`),
   );
   const place = after === undefined ? undefined : decodeCursor(print, after, terms.length);
@@ -40,7 +40,7 @@ export function pageQuery(layout: Layout, { orderBy, first, after, ...selection 
   const places = terms.map((_, index) => nth(index));
   const order = join(terms.map(({ descending }, index) => sql`${nth(index)} ${raw(descending ? 'DESC' : 'ASC')}`));
   const end = sql`ORDER BY ${order} LIMIT ${first + 1}`;
-  const branches = sourcesOf(layout, selection).flatMap(({ table, condition }) =>
+  const branches = sourcesOf(layout, selection, indexed).flatMap(({ table, condition }) =>
     starts.map((start) => sql`SELECT ${columns} FROM ${table} WHERE ${and([condition, start])} ${end}`),
   );
   const [only] = branches;

@@ -1,6 +1,6 @@
 /** A question that may take long, in a form that can be put to another thread, and its answer there. */
 import type { Database } from '../../sqlite/database.js';
-import type { ListPage, SummaryGroup } from '../port.js';
+import type { ListPage, SummaryGroup } from '../query.js';
 import { type PageQuery, readPage } from './page.js';
 import type { Sql } from './sql.js';
 import { readSummary } from './summary.js';

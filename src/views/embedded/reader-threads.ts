@@ -1,7 +1,7 @@
 /** Threads that read: queries go to the one with the least to do; one that dies is replaced, and what it was asked is asked once more. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { ViewsUnavailable } from '../port.js';
+import { ViewsUnavailable } from '../errors.js';
 import type { Answer, Answers, Query } from './query.js';
 
 /** To a thread. */

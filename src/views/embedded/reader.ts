@@ -2,25 +2,21 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
-import type { ReadModelSpec } from '../../kernel/read-model.js';
 import { type Database, openDatabase } from '../../sqlite/database.js';
 import { DatabaseUnavailable } from '../../sqlite/unavailable.js';
-import {
-  type ListPage,
-  type ListQuery,
-  NoHistory,
-  type Selection,
-  type SummaryGroup,
-  type SummaryQuery,
-  type ViewReader,
-  ViewsUnavailable,
-} from '../port.js';
-import { Arrivals } from './arrival.js';
-import { attempt, checkpointOf, viewsFile } from './file.js';
+import { buildName, idOf, type Build, type BuildRecord } from '../builds.js';
+import { BuildGone, NoHistory, ViewsUnavailable } from '../errors.js';
+import type { DocumentHistory, ParkedDocument, ViewReader, WaitingEvent } from '../port.js';
+import type { ListPage, ListQuery, Selection, SummaryGroup, SummaryQuery } from '../query.js';
+import { Changes } from './changes.js';
+import { attempt, viewsFile } from './file.js';
 import { layoutOf, type Layout } from './layout.js';
 import { pageQuery } from './page.js';
+import { parkedIn, waitingIn, type ParkedOptions, type WaitingOptions } from './parking.js';
 import { answer, type Answers, groupsOf, type Query } from './query.js';
 import { ReaderThreads } from './reader-threads.js';
+import { recordsIn, registered, type Registered } from './register.js';
+import { scanned } from './scan.js';
 import { pastDocument, sourcesOf } from './selection.js';
 import { join, sql } from './sql.js';
 import { emptySummary } from './summary.js';
@@ -35,15 +31,14 @@ export interface EmbeddedViewReaderOptions {
 }
 
 /**
- * Reads the file of read models beside its writer. The file need not be there yet: until a writer has prepared a read model, it stands at
- * position 0 and has no documents.
+ * Reads the file of read models beside its writer. The file need not be there yet: no build is there then.
  * @throws ViewsUnavailable when there is a file, but it can't be read or is not one of read models.
  */
 export async function openEmbeddedViewReader(options: EmbeddedViewReaderOptions): Promise<ViewReader> {
   const { file, threads = 2, thread } = options;
   const reader = new EmbeddedViewReader(file, threads > 0 ? new ReaderThreads(file, threads, thread) : undefined);
   try {
-    await reader.begin();
+    await reader.start();
   } catch (error) {
     await reader.close();
     throw error;
@@ -54,85 +49,155 @@ export async function openEmbeddedViewReader(options: EmbeddedViewReaderOptions)
 class EmbeddedViewReader implements ViewReader {
   private database: Database | undefined;
   private closed = false;
-  private readonly arrivals: Arrivals;
+  private readonly changes: Changes;
 
   constructor(
     private readonly file: string,
     private readonly threads: ReaderThreads | undefined,
   ) {
-    this.arrivals = new Arrivals(file);
+    this.changes = new Changes(file, () => this.versionNow());
   }
 
-  async begin(): Promise<void> {
+  async start(): Promise<void> {
     attempt(this.file, () => this.open());
   }
 
-  async position(model: ReadModelSpec): Promise<Position> {
-    return this.positionNow(layoutOf(model));
-  }
-
-  async reached(model: ReadModelSpec, position: Position, timeoutMs: number): Promise<void> {
-    const layout = layoutOf(model);
-    await this.arrivals.reached(model.name, position, timeoutMs, () => this.positionNow(layout));
-  }
-
-  async get(model: ReadModelSpec, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]> {
-    const layout = layoutFor(model, asOf);
+  async builds(): Promise<readonly BuildRecord[]> {
     return attempt(this.file, () => {
-      const database = this.prepared(layout);
-      return keys.map((key) => {
-        const text = database && (asOf === undefined ? currentOf(database, layout, key)?.[0] : versionOf(database, layout, key, asOf));
-        return text === undefined ? null : (JSON.parse(text) as Document);
-      });
+      const database = this.open();
+      return database ? recordsIn(database) : [];
     });
   }
 
-  async list(model: ReadModelSpec, query: ListQuery): Promise<ListPage> {
-    const layout = layoutFor(model, query.asOf);
-    const page = pageQuery(layout, query);
-    return this.ask(layout, { kind: 'page', ...page }, { json: '[]', hasNext: false });
+  onChange(listener: () => void): () => void {
+    return this.changes.listen(listener);
   }
 
-  async count(model: ReadModelSpec, selection: Selection): Promise<number> {
-    const layout = layoutFor(model, selection.asOf);
-    const counts = sourcesOf(layout, selection).map(({ table, condition }) => sql`(SELECT count(*) FROM ${table} WHERE ${condition})`);
-    return this.ask(layout, { kind: 'number', query: sql`SELECT ${join(counts, ' + ')}` }, 0);
+  async position(build: Build): Promise<Position> {
+    return this.positionNow(build);
   }
 
-  async summarise(model: ReadModelSpec, query: SummaryQuery): Promise<readonly SummaryGroup[]> {
-    const layout = layoutFor(model, query.asOf);
-    const plan = summaryPlan(layout, query);
-    return groupsOf(await this.ask(layout, { kind: 'summary', ...plan }, JSON.stringify(emptySummary(plan))));
+  async reached(build: Build, position: Position, timeoutMs: number): Promise<void> {
+    await this.changes.reached(build.model.name, position, timeoutMs, () => this.positionNow(build));
+  }
+
+  async get(build: Build, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]> {
+    const layout = layoutFor(build, asOf);
+    return this.here(
+      build,
+      keys.map(() => null),
+      (database) =>
+        keys.map((key) => {
+          const text = asOf === undefined ? currentOf(database, layout, key)?.[0] : versionOf(database, layout, key, asOf);
+          return text === undefined ? null : (JSON.parse(text) as Document);
+        }),
+    );
+  }
+
+  async list(build: Build, query: ListQuery): Promise<ListPage> {
+    const layout = layoutFor(build, query.asOf);
+    return this.ask(
+      build,
+      (indexed) => ({ kind: 'page', ...pageQuery(layout, query, indexed) }),
+      () => ({ json: '[]', hasNext: false }),
+    );
+  }
+
+  async count(build: Build, selection: Selection): Promise<number> {
+    const layout = layoutFor(build, selection.asOf);
+    const query = (indexed: boolean) => {
+      const counts = sourcesOf(layout, selection, indexed).map(
+        ({ table, condition }) => sql`(SELECT count(*) FROM ${table} WHERE ${condition})`,
+      );
+      return { kind: 'number', query: sql`SELECT ${join(counts, ' + ')}` } as const;
+    };
+    return this.ask(build, query, () => 0);
+  }
+
+  async summarise(build: Build, query: SummaryQuery): Promise<readonly SummaryGroup[]> {
+    const layout = layoutFor(build, query.asOf);
+    const plan = (indexed: boolean) => ({ kind: 'summary', ...summaryPlan(layout, query, indexed) }) as const;
+    return groupsOf(await this.ask(build, plan, (none) => JSON.stringify(emptySummary(none))));
+  }
+
+  /** On the calling thread: who compares whole builds has one of his own, or asks for few documents at a time. */
+  async scan(build: Build, after: string | undefined, limit: number): Promise<readonly DocumentHistory[]> {
+    return this.here(build, [], (database, { indexed }) => scanned(database, layoutOf(build), indexed === 1, after, limit));
+  }
+
+  async parked(build: Build, options: ParkedOptions): Promise<readonly ParkedDocument[]> {
+    return this.here(build, [], (database) => parkedIn(database, build, options));
+  }
+
+  async waiting(build: Build, key: string, options: WaitingOptions): Promise<readonly WaitingEvent[]> {
+    return this.here(build, [], (database) => waitingIn(database, build, key, options));
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    this.arrivals.close();
+    this.changes.close();
     await this.threads?.close();
     this.database?.close();
   }
 
-  private async ask<Kind extends keyof Answers>(
-    layout: Layout,
-    query: Extract<Query, { readonly kind: Kind }>,
-    empty: Answers[Kind],
-  ): Promise<Answers[Kind]> {
-    const database = attempt(this.file, () => this.prepared(layout));
-    if (!database) return empty;
-    return this.threads ? this.threads.ask(query) : attempt(this.file, () => answer(database, query) as Answers[Kind]);
-  }
-
-  private positionNow(layout: Layout): Position {
+  /** Reads on this thread. @throws BuildGone */
+  private here<T>(build: Build, empty: T, read: (database: Database, found: Registered) => T): T {
     return attempt(this.file, () => {
-      const database = this.open();
-      return (database && checkpointOf(database, layout)) ?? 0;
+      const found = this.find(build);
+      return found ? this.unlessGone(build, () => read(found.database, found)) : empty;
     });
   }
 
-  /** The database, once a writer has prepared it for the read model. */
-  private prepared(layout: Layout): Database | undefined {
+  /** Has a query answered by a reader thread. @throws BuildGone */
+  private async ask<Kind extends keyof Answers, Asked extends Extract<Query, { readonly kind: Kind }>>(
+    build: Build,
+    plan: (indexed: boolean) => Asked & { readonly kind: Kind },
+    empty: (query: Asked) => Answers[Kind],
+  ): Promise<Answers[Kind]> {
+    const found = attempt(this.file, () => this.find(build));
+    const query = plan(found?.indexed === 1);
+    if (!found) return empty(query);
+    const { database } = found;
+    try {
+      return this.threads ? await this.threads.ask<Kind>(query) : attempt(this.file, () => answer(database, query) as Answers[Kind]);
+    } catch (error) {
+      throw attempt(this.file, () => this.reasonFor(error, build));
+    }
+  }
+
+  private unlessGone<T>(build: Build, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw this.reasonFor(error, build);
+    }
+  }
+
+  /** A build that is dropped while a query reads it has no tables any more. */
+  private reasonFor(error: unknown, build: Build): unknown {
+    const gone = !(error instanceof ViewsUnavailable) && this.database && !registered(this.database, build);
+    return gone ? new BuildGone(buildName(idOf(build))) : error;
+  }
+
+  private positionNow(build: Build): Position {
+    return attempt(this.file, () => this.find(build)?.position ?? 0);
+  }
+
+  /** Undefined for a build that is not there yet. @throws BuildGone when it was and is no more. */
+  private find(build: Build): (Registered & { readonly database: Database }) | undefined {
     const database = this.open();
-    return database && checkpointOf(database, layout) !== undefined ? database : undefined;
+    if (build.number === 0) return undefined;
+    const found = database && registered(database, build);
+    if (!found) throw new BuildGone(buildName(idOf(build)));
+    return { ...found, database };
+  }
+
+  private versionNow(): number | undefined {
+    try {
+      return attempt(this.file, () => this.open()?.version());
+    } catch {
+      return undefined; // Whoever is told looks for himself, and meets the reason.
+    }
   }
 
   /** The database, once a writer has made it. */
@@ -151,9 +216,9 @@ class EmbeddedViewReader implements ViewReader {
 }
 
 /** @throws NoHistory */
-function layoutFor(model: ReadModelSpec, asOf: Position | undefined): Layout {
-  if (asOf !== undefined && !model.history) throw new NoHistory(model.name);
-  return layoutOf(model);
+function layoutFor(build: Build, asOf: Position | undefined): Layout {
+  if (asOf !== undefined && !build.model.history) throw new NoHistory(build.model.name);
+  return layoutOf(build);
 }
 
 function currentOf(database: Database, { current }: Layout, key: string): readonly [document: string, since: Position] | undefined {

@@ -5,40 +5,54 @@ import type { Layout, StoredColumn } from './layout.js';
 import type { Bound } from './sql.js';
 
 export interface Row {
-  /** In the order of the layout's `sqlColumns`. */
+  /** In the order of the layout's `sqlColumns`; the words of all searched columns last, each with a blank before it. */
   readonly values: readonly Bound[];
-  /** The words of all searched columns, each with a blank before it; undefined when nothing is searched. */
-  readonly words: string | undefined;
   readonly document: string;
 }
 
-/** @throws RangeError when an integer is not exact (beyond 2^53 - 1), naming document and column. */
-export function rowOf(layout: Layout, key: string, document: Document): Row {
-  const values: Bound[] = [];
-  for (const column of layout.columns.values()) push(values, layout, key, column, document[column.spec.name]);
-  return { values, words: layout.searched.length > 0 ? wordsOf(layout, document) : undefined, document: JSON.stringify(document) };
+/** @throws RangeError, TypeError when a document can't be stored, saying which column. */
+export function rowOf(layout: Layout, document: Document): Row {
+  return { values: valuesOf(layout, document), document: JSON.stringify(document) };
 }
 
-function push(values: Bound[], layout: Layout, key: string, column: StoredColumn, value: unknown): void {
+/** @throws as `rowOf` */
+export function valuesOf(layout: Layout, document: Document): Bound[] {
+  const values: Bound[] = [];
+  for (const column of layout.columns.values()) push(values, column, document[column.spec.name]);
+  if (layout.searched.length > 0) values.push(wordsOf(layout, document));
+  return values;
+}
+
+/** Whether a document could be stored that is superseded before it is. @throws as `rowOf` */
+export function mustBeStorable(layout: Layout, document: Document): void {
+  const values: Bound[] = [];
+  for (const column of layout.columns.values()) if (column.kind !== 'text') push(values, column, document[column.spec.name]);
+}
+
+function push(values: Bound[], column: StoredColumn, value: unknown): void {
   if (column.kind === 'text') {
     values.push(typeof value === 'string' ? value : null, typeof value === 'string' ? folded(value).text : null);
   } else if (column.kind === 'money') {
     const { amount, currency } = (value ?? {}) as { amount?: number; currency?: string };
-    values.push(exact(amount ?? null, layout, key, column), currency ?? null);
+    values.push(exact(amount ?? null, column), currency ?? null);
   } else if (column.kind === 'int') {
-    values.push(exact((value ?? null) as number | null, layout, key, column));
-  } else if (typeof value === 'boolean') {
-    values.push(value ? 1 : 0);
+    values.push(exact((value ?? null) as number | null, column));
   } else {
-    values.push((value ?? null) as Bound);
+    values.push(plain(value ?? null, column));
   }
 }
 
-function exact(value: number | null, { model }: Layout, key: string, { spec }: StoredColumn): number | null {
+function plain(value: unknown, { spec }: StoredColumn): Bound {
+  if (value === null || typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  // What JSON has no form for is null in the document, too.
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  throw new TypeError(`${spec.name} is of type ${typeof value}; expected one plain value.`);
+}
+
+function exact(value: number | null, { spec }: StoredColumn): number | null {
   if (value === null || Number.isSafeInteger(value)) return value;
-  throw new RangeError(
-    `${model.name} ${key}: ${spec.name} is ${value}; expected a whole number up to 2^53 - 1, beyond which sums are not exact.`,
-  );
+  throw new RangeError(`${spec.name} is ${value}; expected a whole number up to 2^53 - 1, beyond which sums are not exact.`);
 }
 
 function wordsOf({ searched }: Layout, document: Document): string {

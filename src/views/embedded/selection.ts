@@ -1,7 +1,7 @@
 /** The tables that a selection is cut from, now or as of a position, each with the condition that holds there. */
-import type { Selection } from '../port.js';
+import type { Selection } from '../query.js';
 import type { Layout } from './layout.js';
-import { and, raw, sql, TRUE, type Sql } from './sql.js';
+import { and, FALSE, raw, sql, TRUE, type Sql } from './sql.js';
 import { condition, searchCurrent, searchPast } from './where.js';
 
 export interface Source {
@@ -14,18 +14,23 @@ export interface Source {
 /**
  * Now: the current documents. As of a position: those of them that were so already, and those superseded since, which lie together at the
  * end of their table: a moment costs what has changed since.
+ * @param indexed whether the build has its indexes; a search looks at all documents until then
  * @throws TypeError when a filter or a search does not fit the read model.
  */
-export function sourcesOf(layout: Layout, { where, search, asOf }: Selection): readonly Source[] {
-  const filter = where ? condition(layout, where) : TRUE;
+export function sourcesOf(layout: Layout, { where, keys, search, asOf }: Selection, indexed: boolean): readonly Source[] {
+  const filter = and([where ? condition(layout, where) : TRUE, keys ? among(keys) : TRUE]);
   const document = raw('document');
-  const now = search === undefined ? filter : and([filter, searchCurrent(layout, search)]);
+  const read = search === undefined ? filter : and([filter, searchPast(layout, search)]);
+  const now = search === undefined || !indexed ? read : and([filter, searchCurrent(layout, search)]);
   if (asOf === undefined) return [{ table: layout.current, condition: now, document }];
-  const then = search === undefined ? filter : and([filter, searchPast(layout, search)]);
   return [
     { table: layout.current, condition: and([sql`since <= ${asOf}`, now]), document },
-    { table: layout.past, condition: and([sql`until > ${asOf}`, sql`since <= ${asOf}`, then]), document: pastDocument(layout) },
+    { table: layout.past, condition: and([sql`until > ${asOf}`, sql`since <= ${asOf}`, read]), document: pastDocument(layout) },
   ];
+}
+
+function among(keys: readonly string[]): Sql {
+  return keys.length > 0 ? sql`key IN (SELECT value FROM json_each(${JSON.stringify(keys)}))` : FALSE;
 }
 
 /** The JSON of a superseded document, by the id that stands for it. */

@@ -1,5 +1,5 @@
 /** Summaries as statements: one for counts and sums of numbers, one more for each measure that is kept by currency or as a sketch. */
-import type { SummaryQuery } from '../port.js';
+import type { SummaryQuery } from '../query.js';
 import type { Layout, StoredColumn } from './layout.js';
 import { type Source, sourcesOf } from './selection.js';
 import { identifier, join, raw, sql, type Sql } from './sql.js';
@@ -16,11 +16,14 @@ export interface SummaryPlan {
   readonly query: Sql;
 }
 
-/** @throws TypeError when a column is no dimension or no measure, or a filter or the search does not fit the read model. */
-export function summaryPlan(layout: Layout, { groupBy, measures, ...selection }: SummaryQuery): SummaryPlan {
+/**
+ * @param indexed whether the build has its indexes
+ * @throws TypeError when a column is no dimension or no measure, or a filter or the search does not fit the read model.
+ */
+export function summaryPlan(layout: Layout, { groupBy, measures, ...selection }: SummaryQuery, indexed: boolean): SummaryPlan {
   const dimensions = groupBy.map((name) => dimensionOf(layout, name));
   const groups = dimensions.map((_, index) => identifier(`g${index}`));
-  const sources = sourcesOf(layout, selection);
+  const sources = sourcesOf(layout, selection, indexed);
   /** The selected documents, with the group's values and other columns. */
   const documents = (columns: (source: Source) => readonly Sql[]): Sql => {
     const named = dimensions.map(({ value }, index) => sql`${value} AS ${groups[index] ?? raw('')}`);

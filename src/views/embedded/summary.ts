@@ -2,7 +2,7 @@
 import { emptyDistribution, mergeDistributions, type Distribution } from '../../kernel/distribution.js';
 import type { Moneys } from '../../kernel/money.js';
 import type { Database } from '../../sqlite/database.js';
-import type { Scalar, SummaryGroup } from '../port.js';
+import type { Scalar, SummaryGroup } from '../query.js';
 import type { Bound, Sql } from './sql.js';
 import type { PlannedMeasure, SummaryPlan } from './summary-plan.js';
 

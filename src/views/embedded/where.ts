@@ -1,6 +1,6 @@
 /** Filters and searches as SQL conditions. Each one is true or not: what SQL would call unknown is not. */
 import { fold, words } from '../../kernel/fold.js';
-import type { Scalar, Where } from '../port.js';
+import type { Scalar, Where } from '../query.js';
 import type { Layout, StoredColumn } from './layout.js';
 import { and, FALSE, or, raw, sql, type Bound, type Sql } from './sql.js';
 
@@ -45,6 +45,16 @@ function equal({ value: stored, ordered, kind, fewValues }: StoredColumn, value:
   return kind === 'text' ? sql`(${ordered} = ${fold(String(value))} AND ${stored} = ${value})` : sql`${stored} = ${value}`;
 }
 
+/** Documents that have this value in a column, by the index that `findStatement` makes. @throws TypeError as `condition` does. */
+export function having(layout: Layout, name: string, value: Scalar): { readonly column: StoredColumn; readonly condition: Sql } {
+  const column = filtered(layout, name);
+  const { value: stored, ordered, kind } = column;
+  if (value === null) return { column, condition: sql`${ordered} IS NULL` };
+  const wanted = bound(column, value);
+  const folded = kind === 'text' ? sql`${ordered} = ${fold(String(wanted))} AND ` : raw('');
+  return { column, condition: sql`${folded}${stored} = ${wanted}` };
+}
+
 function textual({ spec, ordered, kind }: StoredColumn, op: 'startsWith' | 'contains' | 'agree', value: string): Sql {
   if (kind === 'int' || kind === 'decimal' || kind === 'money' || kind === 'boolean') {
     throw new TypeError(`${spec.name} is not text: ${op} is for text.`);
@@ -87,12 +97,12 @@ function wanted(layout: Layout, search: string): readonly string[] {
   return words(search);
 }
 
-/** The condition on current documents, by the index of words. @throws TypeError when the model has no searched columns. */
+/** The condition on current documents that have their index of words. @throws TypeError when the model has no searched columns. */
 export function searchCurrent(layout: Layout, search: string): Sql {
   return and(wanted(layout, search).map((word) => sql`id IN (SELECT id FROM ${layout.words} WHERE ${startsWith(raw('word'), word)})`));
 }
 
-/** The condition on superseded documents, by the words kept with each. */
+/** The condition on superseded documents, and on current ones without an index of words: by the words kept with each. */
 export function searchPast(layout: Layout, search: string): Sql {
   return and(wanted(layout, search).map((word) => sql`instr(words, ${` ${word}`}) > 0`));
 }

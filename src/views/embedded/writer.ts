@@ -1,21 +1,47 @@
-/** The projector's side: folds commits into the tables, on the thread that calls it. */
-import type { Position } from '../../kernel/event.js';
-import type { Document } from '../../kernel/projection.js';
+/** The projector's side, and that of operations: every call is one transaction, on the thread that calls it. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
 import { type Database, openDatabase } from '../../sqlite/database.js';
-import { CheckpointMoved, type Commit, type DocumentChange, type ViewWriter } from '../port.js';
-import { attempt, channelOf, checkpointOf, viewsFile } from './file.js';
-import { dropStatements, layoutOf, type Layout } from './layout.js';
-import { rowOf, type Row } from './row.js';
-import { type Stored, type Table, tableOf } from './table.js';
+import { buildName, idOf, type Build, type BuildId, type BuildRecord } from '../builds.js';
+import { CheckpointMoved } from '../errors.js';
+import type { Commit, HeldLease, Lease, StoredDocument, ViewWriter } from '../port.js';
+import type { Scalar } from '../query.js';
+import { apply } from './apply.js';
+import { attempt, channelOf, inPortsWords, viewsFile } from './file.js';
+import { dropStatements, findStatement, indexStatements, layoutOf, tablesOf } from './layout.js';
+import { giveBackLeases, heldLeases, mustHold, takeLeases } from './leases.js';
+import { park } from './parking.js';
+import {
+  advance,
+  beginBuild,
+  emptyBuild,
+  forget,
+  makeLive,
+  markComplete,
+  markIndexed,
+  mustBeRegistered,
+  orphans,
+  recordsIn,
+  type Registered,
+} from './register.js';
+import { identifier } from './sql.js';
+import { type Table, tableOf, wordsStatement } from './table.js';
+import { BUSY_MS, whenFree } from './turns.js';
+import { having } from './where.js';
 
 export interface EmbeddedViewWriterOptions {
   readonly file: string;
   /** The size that the file may grow to, in pages of 4 KiB; beyond it, writing fails as on a full disk. */
   readonly maxPages?: number;
-  /** Called when a read model's columns changed though its version did not: its documents were dropped, to be built again in place. */
-  readonly onLayoutChanged?: (model: ReadModelSpec) => void;
+  /** How long another process may keep the file locked before a call fails, in milliseconds; 10,000 unless said otherwise. */
+  readonly lockTimeoutMs?: number;
 }
+
+/**
+ * A build gets its indexes when it is complete, which is far quicker than keeping them from its first document on; but before it has more
+ * rows than this, since making them takes the file for itself.
+ */
+const ROWS_WITHOUT_INDEXES = 100_000;
 
 /**
  * Opens the file of read models for writing, creating it where it is missing. Its calls are synchronous inside: a projector has its own thread.
@@ -23,18 +49,34 @@ export interface EmbeddedViewWriterOptions {
  */
 export async function openEmbeddedViewWriter(options: EmbeddedViewWriterOptions): Promise<ViewWriter> {
   const { file, maxPages } = options;
-  return attempt(file, () => {
+  const database = attempt(file, () => {
     // What is lost with the power is built again from the log: the checkpoint is lost with it.
-    const database = openDatabase(viewsFile, { file, synchronous: 'NORMAL', ...(maxPages === undefined ? {} : { maxPages }) });
-    // 32 MiB of pages; 64 MiB of WAL, so that a page that many batches change goes into the file once.
-    database.exec('PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=16000');
-    return new EmbeddedViewWriter(database, options);
+    const opened = openDatabase(viewsFile, {
+      file,
+      synchronous: 'NORMAL',
+      busyTimeoutMs: BUSY_MS,
+      cacheKib: 32_768,
+      ...(maxPages === undefined ? {} : { maxPages }),
+    });
+    // 64 MiB of WAL, so that a page that many batches change goes into the file once.
+    opened.exec('PRAGMA wal_autocheckpoint=16000');
+    return opened;
   });
+  const writer = new EmbeddedViewWriter(database, options);
+  try {
+    await writer.sweep();
+  } catch (error) {
+    await writer.close();
+    throw error;
+  }
+  return writer;
 }
 
 class EmbeddedViewWriter implements ViewWriter {
   private readonly channel: ReturnType<typeof channelOf>;
-  private readonly tables = new Map<Layout, Table>();
+  private readonly tables = new Map<string, Table>();
+  /** Builds and columns that have their index for `find`. */
+  private readonly findable = new Set<string>();
 
   constructor(
     private readonly database: Database,
@@ -43,115 +85,178 @@ class EmbeddedViewWriter implements ViewWriter {
     this.channel = channelOf(options.file);
   }
 
-  prepare(models: readonly ReadModelSpec[]): Promise<void> {
-    return this.write(() => {
-      for (const layout of models.map(layoutOf)) {
-        if (checkpointOf(this.database, layout) !== undefined) continue;
-        const { changes } = this.register(layout);
-        if (changes > 0) this.options.onLayoutChanged?.(layout.model);
-      }
+  /** Drops what a process that ended while it dropped builds has left. */
+  async sweep(): Promise<void> {
+    for (const table of await this.read(() => orphans(this.database))) {
+      await this.write(() => this.database.exec(`DROP TABLE IF EXISTS ${identifier(table).text}`));
+    }
+  }
+
+  builds(): Promise<readonly BuildRecord[]> {
+    return this.read(() => recordsIn(this.database));
+  }
+
+  begin(model: ReadModelSpec): Promise<Build> {
+    return this.change(() => beginBuild(this.database, model));
+  }
+
+  load(build: Build, keys: readonly string[]): Promise<ReadonlyMap<string, StoredDocument>> {
+    return this.read(() => {
+      const registered = mustBeRegistered(this.database, build);
+      return this.table(build, registered).load(keys);
     });
   }
 
-  checkpoint(model: ReadModelSpec): Promise<Position> {
-    return this.promise(() => checkpointOf(this.database, layoutOf(model)) ?? 0);
-  }
-
-  load(model: ReadModelSpec, keys: readonly string[]): Promise<ReadonlyMap<string, Document>> {
-    return this.promise(() => this.table(layoutOf(model)).load(keys));
-  }
-
-  commit(commits: readonly Commit[]): Promise<void> {
-    return this.write(() => {
-      for (const { model, from } of commits) {
-        const actual = checkpointOf(this.database, layoutOf(model)) ?? 0;
-        if (actual !== from) throw new CheckpointMoved(model.name, from, actual);
-      }
-      const advance = this.database.prepare('UPDATE read_models SET checkpoint = ? WHERE name = ? AND version = ?');
-      for (const { model, to, changes } of commits) {
-        apply(layoutOf(model), this.table(layoutOf(model)), changes);
-        advance.run(to, model.name, model.version);
-      }
+  async find(build: Build, column: string, value: Scalar): Promise<readonly string[]> {
+    const layout = layoutOf(build);
+    const { column: stored, condition } = having(layout, column, value);
+    const index = `${layout.name} ${column}`;
+    if (!this.findable.has(index)) {
+      await this.write(() => {
+        mustBeRegistered(this.database, build);
+        this.database.exec(findStatement(layout, stored));
+      });
+      this.findable.add(index);
+    }
+    return this.read(() => {
+      mustBeRegistered(this.database, build);
+      const { text, values } = condition;
+      return this.database
+        .prepare<readonly [string]>(`SELECT key FROM ${layout.current.text} WHERE ${text} ORDER BY key`, { arrays: true })
+        .all(...values)
+        .map(([key]) => key);
     });
   }
 
-  reset(model: ReadModelSpec): Promise<void> {
-    return this.write(() => {
-      this.register(layoutOf(model));
+  async commit(commits: readonly Commit[]): Promise<void> {
+    const full = await this.change(() => {
+      const registered = commits.map((commit) => this.mayCommit(commit));
+      return commits.flatMap(({ build, to, changes, parking = [], progress }, index) => {
+        const before = registered[index];
+        if (!before) return [];
+        const table = this.table(build, before);
+        apply(layoutOf(build), table, changes);
+        if (parking.length > 0) park(this.database, build, parking);
+        advance(this.database, build, to, progress);
+        return before.indexed === 0 && table.size() > ROWS_WITHOUT_INDEXES ? [build] : [];
+      });
+    });
+    for (const build of full) await this.index(build);
+  }
+
+  reset(build: Build, lease: Lease): Promise<void> {
+    return this.change(() => {
+      mustHold(this.database, lease);
+      mustBeRegistered(this.database, build);
+      emptyBuild(this.database, build);
+      this.lose(layoutOf(build).name);
     });
   }
 
-  close(): Promise<void> {
-    return this.promise(() => {
+  async complete(build: Build, lease: Lease): Promise<void> {
+    await this.read(() => mustHold(this.database, lease));
+    await this.index(build);
+    await this.change(() => {
+      mustHold(this.database, lease);
+      mustBeRegistered(this.database, build);
+      markComplete(this.database, build);
+    });
+  }
+
+  cutOver(build: BuildId): Promise<void> {
+    return this.change(() => makeLive(this.database, build));
+  }
+
+  async drop(build: BuildId): Promise<void> {
+    await this.change(() => {
+      forget(this.database, build);
+      this.lose(buildName(build));
+    });
+    // One by one, since each may take long; a process that ends in between leaves them to the next that opens the file.
+    for (const statement of dropStatements(tablesOf(build))) {
+      await nextTurn();
+      await this.write(() => this.database.exec(statement));
+    }
+  }
+
+  take(names: readonly string[], holder: string, milliseconds: number): Promise<readonly Lease[]> {
+    return this.write(() => takeLeases(this.database, names, holder, milliseconds));
+  }
+
+  giveBack(leases: readonly Lease[]): Promise<void> {
+    return this.write(() => giveBackLeases(this.database, leases));
+  }
+
+  held(): Promise<readonly HeldLease[]> {
+    return this.read(() => heldLeases(this.database));
+  }
+
+  async close(): Promise<void> {
+    await this.read(() => {
       this.channel.close();
       this.database.close();
     });
   }
 
-  /** Empty tables at position 0, in place of those that there are. */
-  private register(layout: Layout): { readonly changes: number } {
-    const { name, version } = layout.model;
-    for (const statement of [...dropStatements(layout), ...layout.create]) this.database.exec(statement);
-    const dropped = this.database.prepare('DELETE FROM read_models WHERE name = ? AND version = ?').run(name, version);
-    this.database
-      .prepare('INSERT INTO read_models (name, version, layout, checkpoint) VALUES (?, ?, ?, 0)')
-      .run(name, version, layout.hash);
-    return dropped;
+  /** @throws LeaseLost, BuildGone, CheckpointMoved */
+  private mayCommit({ build, from, lease }: Commit): Registered {
+    mustHold(this.database, lease);
+    const registered = mustBeRegistered(this.database, build);
+    if (registered.position !== from) throw new CheckpointMoved(buildName(idOf(build)), from, registered.position);
+    return registered;
   }
 
-  private table(layout: Layout): Table {
-    const table = this.tables.get(layout) ?? tableOf(this.database, layout);
-    this.tables.set(layout, table);
-    return table;
-  }
-
-  private write(work: () => void): Promise<void> {
-    return this.promise(() => {
-      this.database.transaction(work);
-      this.channel.postMessage('committed');
+  /** Makes what is missing of the indexes, each in a transaction of its own, so that others get in between. */
+  private async index(build: Build): Promise<void> {
+    const layout = layoutOf(build);
+    const { indexed } = await this.read(() => mustBeRegistered(this.database, build));
+    if (indexed === 1) return;
+    for (const statement of indexStatements(layout)) {
+      await this.write(() => {
+        mustBeRegistered(this.database, build);
+        this.database.exec(statement);
+      });
+      await nextTurn();
+    }
+    await this.change(() => {
+      if (mustBeRegistered(this.database, build).indexed === 1) return;
+      if (layout.searched.length > 0) this.database.exec(wordsStatement(layout));
+      markIndexed(this.database, build);
     });
   }
 
-  /** The port is asynchronous; this side of it is not. */
-  private async promise<T>(work: () => T): Promise<T> {
-    return attempt(this.options.file, work);
+  /** Of a build whose rows and columns are kept in these tables, indexed or not. */
+  private table(build: Build, { indexed }: Registered): Table {
+    const layout = layoutOf(build);
+    const name = `${layout.name} ${indexed}`;
+    const table = this.tables.get(name) ?? tableOf(this.database, layout, indexed === 1);
+    this.tables.set(name, table);
+    return table;
   }
-}
 
-/** What stands for a document while a batch is folded: its last change, and the row that was there before the batch. */
-interface Latest {
-  readonly change: DocumentChange;
-  readonly row: Row | undefined;
-  readonly stored: Stored | undefined;
-}
+  /** Forgets what it knows of a build's tables. */
+  private lose(name: string): void {
+    this.tables.delete(`${name} 0`);
+    this.tables.delete(`${name} 1`);
+    for (const index of this.findable) if (index.startsWith(`${name} `)) this.findable.delete(index);
+  }
 
-/**
- * Each version but the last goes to the past at once, in the order of positions, where that table grows; the last replaces the current row.
- * @throws RangeError when a change is older than what it changes, or a number is not exact.
- */
-function apply(layout: Layout, table: Table, changes: readonly DocumentChange[]): void {
-  const latest = new Map<string, Latest>();
-  for (const change of inOrder(changes)) {
-    const { key, position, document } = change;
-    const before = latest.get(key);
-    const stored = before ? before.stored : table.find(key);
-    const since = before?.change.position ?? stored?.since ?? 0;
-    if (position < since) {
-      throw new RangeError(`${layout.model.name} ${key}: changed at ${position}, though it stands at ${since} already.`);
+  /** A transaction that readers are told of. */
+  private async change<T>(work: () => T): Promise<T> {
+    const result = await this.write(work);
+    this.channel.postMessage('changed');
+    return result;
+  }
+
+  private write<T>(work: () => T): Promise<T> {
+    return this.read(() => this.database.transaction(work));
+  }
+
+  private async read<T>(work: () => T): Promise<T> {
+    try {
+      return await whenFree(() => this.database.attempt(work), this.options.lockTimeoutMs);
+    } catch (error) {
+      throw inPortsWords(this.options.file, error);
     }
-    if (position > since) {
-      if (before?.row) table.supersede(key, before.row, since, position);
-      else if (!before && stored) table.supersedeStored(stored, position);
-    }
-    latest.set(key, { change, row: document ? rowOf(layout, key, document) : undefined, stored });
   }
-  for (const { change, row, stored } of latest.values()) {
-    if (row) table.put(change, row, stored);
-    else if (stored) table.remove(stored);
-  }
-}
-
-function inOrder(changes: readonly DocumentChange[]): readonly DocumentChange[] {
-  const ordered = changes.every((change, index) => index === 0 || change.position >= (changes[index - 1]?.position ?? 0));
-  return ordered ? changes : changes.toSorted((a, b) => a.position - b.position);
 }

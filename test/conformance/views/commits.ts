@@ -1,28 +1,29 @@
-/** Documents and checkpoints are written together or not at all, by one projector at a time. */
+/** Documents and checkpoints are written together. */
 import { describe, expect, test } from '@jest/globals';
-import { CheckpointMoved, NotYetThere } from '../../../src/views/port.js';
-import { change, commitOf, deals, keep, keys, tallies } from './deals.js';
-import { onStore, type OpenStore } from './store.js';
+import { CheckpointMoved, DocumentRefused } from '../../../src/views/errors.js';
+import type { Scalar } from '../../../src/views/query.js';
+import { change, commitOf, keys, live, tallies } from './deals.js';
+import { onStore, recordOf, type OpenStore } from './store.js';
 
 export function commits(open: OpenStore): void {
   describe('commits', () => {
     test(
-      'a prepared read model stands at 0 and is empty',
+      'a build that was begun stands at 0 and is empty',
       onStore(open, async ({ writer, reader }) => {
-        expect(await writer.checkpoint(deals)).toBe(0);
-        expect(await reader.position(deals)).toBe(0);
+        expect(await recordOf(writer, live)).toMatchObject({ position: 0 });
+        expect(await reader.position(live)).toBe(0);
         expect(await keys(reader)).toEqual([]);
-        expect(await reader.count(deals, {})).toBe(0);
+        expect(await reader.count(live, {})).toBe(0);
       }),
     );
 
     test(
       'documents and checkpoint are there after a commit, on both sides',
-      onStore(open, async ({ writer, reader }) => {
-        await writer.commit([commitOf(0, 7, change('a', 3, { name: 'Alpha' }), change('b', 5, {}))]);
-        expect(await writer.checkpoint(deals)).toBe(7);
-        expect(await reader.position(deals)).toBe(7);
-        expect(await reader.get(deals, ['b', 'missing', 'a'])).toEqual([
+      onStore(open, async ({ writer, reader, commit }) => {
+        await commit(0, 7, change('a', 3, { name: 'Alpha' }), change('b', 5, {}));
+        expect(await recordOf(writer, live)).toMatchObject({ position: 7 });
+        expect(await reader.position(live)).toBe(7);
+        expect(await reader.get(live, ['b', 'missing', 'a'])).toEqual([
           { id: 'b', name: 'b', stage: 'open', owner: 'ana' },
           null,
           { id: 'a', name: 'Alpha', stage: 'open', owner: 'ana' },
@@ -32,15 +33,15 @@ export function commits(open: OpenStore): void {
 
     test(
       'a batch without changes moves the checkpoint',
-      onStore(open, async ({ writer, reader }) => {
-        await writer.commit([commitOf(0, 500)]);
-        expect(await reader.position(deals)).toBe(500);
+      onStore(open, async ({ commit, reader }) => {
+        await commit(0, 500);
+        expect(await reader.position(live)).toBe(500);
       }),
     );
 
     test(
       'a document is given back as it was put in, whatever it holds',
-      onStore(open, async ({ writer, reader }) => {
+      onStore(open, async ({ writer, reader, commit }) => {
         const document = {
           id: 'x',
           name: '"quoted" \\ \n Ștefan 😀 \u2028',
@@ -55,154 +56,142 @@ export function commits(open: OpenStore): void {
           tags: ['a', 'b'],
           extra: { nested: [null, { deep: true }] },
         };
-        await writer.commit([commitOf(0, 1, { key: 'x|y%', position: 1, document })]);
-        expect(await reader.get(deals, ['x|y%'])).toEqual([document]);
-        const [item] = JSON.parse((await reader.list(deals, { orderBy: [], first: 1 })).json) as readonly unknown[];
+        await commit(0, 1, { key: 'x|y%', position: 1, document });
+        expect(await reader.get(live, ['x|y%'])).toEqual([document]);
+        const [item] = JSON.parse((await reader.list(live, { orderBy: [], first: 1 })).json) as readonly unknown[];
         expect(item).toMatchObject({ key: 'x|y%', document });
-        expect(await writer.load(deals, ['x|y%'])).toEqual(new Map([['x|y%', document]]));
+        expect(await writer.load(live, ['x|y%'])).toEqual(new Map([['x|y%', { document, position: 1 }]]));
       }),
     );
 
     test(
-      'load gives current documents and leaves out those that do not exist',
-      onStore(open, async ({ writer }) => {
-        await keep(writer, { a: { score: 1 }, b: {}, c: {} });
-        await keep(writer, { a: { score: 2 }, b: null });
-        const loaded = await writer.load(deals, ['a', 'b', 'c', 'nobody']);
-        expect([...loaded.keys()].sort()).toEqual(['a', 'c']);
-        expect(loaded.get('a')).toMatchObject({ score: 2 });
+      'load gives documents with the position of their last change, and none where there is none',
+      onStore(open, async ({ writer, keep }) => {
+        await keep({ a: { score: 1 }, b: {}, c: {} });
+        await keep({ a: { score: 2 }, b: null });
+        const loaded = await writer.load(live, ['a', 'b', 'c', 'nobody']);
+        expect(loaded.get('a')).toMatchObject({ document: { score: 2 }, position: 4 });
+        expect(loaded.get('c')).toMatchObject({ document: { name: 'c' }, position: 3 });
+        expect(loaded.get('b')?.document ?? null).toBeNull();
+        expect(loaded.has('nobody')).toBe(false);
       }),
     );
 
     test(
-      'a commit from elsewhere than the checkpoint is refused, and writes nothing for any of its read models',
-      onStore(open, async ({ writer, reader }) => {
-        await writer.prepare([tallies]);
-        await keep(writer, { a: {} });
-        const tally = { model: tallies, from: 0, to: 1, changes: [{ key: 't', position: 1, document: { name: 't', total: 1 } }] };
-        const late = writer.commit([tally, commitOf(0, 2, change('b', 2, {}))]);
+      'find gives the keys of current documents with a value, as it stands there',
+      onStore(open, async ({ writer, keep }) => {
+        await keep({
+          a: { region: 'N', score: 1 },
+          b: { region: 'n', owner: 'bob' },
+          c: { region: 'N' },
+          d: { region: null },
+          e: { region: 'N' },
+        });
+        await keep({ c: { region: 'S' }, e: null });
+        const found = async (column: string, value: Scalar) => [...(await writer.find(live, column, value))].sort().join('');
+        expect(await found('region', 'N')).toBe('a');
+        expect(await found('region', null)).toBe('d');
+        expect(await found('owner', 'bob')).toBe('b');
+        expect(await found('score', 1)).toBe('a');
+        expect(await found('stage', 'won')).toBe('');
+        await keep({ b: { region: 'N' } });
+        expect(await found('region', 'N')).toBe('ab');
+        await expect(writer.find(live, 'tags', 'x')).rejects.toThrow(TypeError);
+      }),
+    );
+
+    test(
+      'a commit from elsewhere than the checkpoint is refused, and no other of its read models is changed in its outcome',
+      onStore(open, async ({ writer, reader, keep, lease, commit }) => {
+        const build = await writer.begin(tallies);
+        await keep({ a: {} });
+        const tally = { ...commitOf(lease, 0, 1, { key: 't', position: 1, document: { name: 't', total: 1 } }), build };
+        const late = writer.commit([tally, commitOf(lease, 0, 2, change('b', 2, {}))]);
         await expect(late).rejects.toThrow(CheckpointMoved);
-        await expect(late).rejects.toMatchObject({ model: 'deals', expected: 0, actual: 1 });
-        expect(await reader.get(tallies, ['t'])).toEqual([null]);
-        expect(await reader.position(tallies)).toBe(0);
+        await expect(late).rejects.toMatchObject({ build: 'deals@1#1', expected: 0, actual: 1 });
+        expect(await reader.position(build)).toBe(0);
         expect(await keys(reader)).toEqual(['a']);
+        await writer.commit([tally, commitOf(lease, 1, 2, change('c', 2, {}))]);
+        expect(await reader.get(build, ['t'])).toMatchObject([{ total: 1 }]);
+        expect(await keys(reader)).toEqual(['a', 'c']);
+        await expect(commit(1, 3)).rejects.toThrow(CheckpointMoved);
       }),
     );
 
     test(
-      'of two projectors at work, the second to commit is told so',
-      onStore(open, async ({ writer, reader, store }) => {
-        const other = await store.writer();
-        await other.prepare([deals]);
-        await writer.commit([commitOf(0, 1, change('a', 1, { name: 'first' }))]);
-        await expect(other.commit([commitOf(0, 1, change('a', 1, { name: 'second' }))])).rejects.toThrow(CheckpointMoved);
-        await other.commit([commitOf(1, 2, change('b', 2, {}))]);
-        expect(await reader.get(deals, ['a'])).toMatchObject([{ name: 'first' }]);
-        expect(await writer.checkpoint(deals)).toBe(2);
+      'a batch that was stored is refused when it is repeated, and its documents stand once',
+      onStore(open, async ({ commit, reader }) => {
+        await commit(0, 2, change('a', 1, { score: 1 }), change('a', 2, { score: 2 }));
+        await expect(commit(0, 2, change('a', 1, { score: 1 }), change('a', 2, { score: 2 }))).rejects.toThrow(CheckpointMoved);
+        expect(await reader.get(live, ['a'])).toMatchObject([{ score: 2 }]);
+        expect(await reader.get(live, ['a'], 1)).toMatchObject([{ score: 1 }]);
       }),
     );
 
     test(
-      'a change that goes back in time is refused with its whole batch',
-      onStore(open, async ({ writer, reader }) => {
-        await writer.commit([commitOf(0, 5, change('a', 5, {}))]);
-        await expect(writer.commit([commitOf(5, 6, change('b', 6, {}), change('a', 4, {}))])).rejects.toThrow(RangeError);
+      'a change that goes back in time is refused by name, with its whole batch',
+      onStore(open, async ({ commit, reader }) => {
+        await commit(0, 5, change('a', 5, {}));
+        const refused = commit(5, 6, change('b', 6, {}), change('a', 4, {}));
+        await expect(refused).rejects.toThrow(DocumentRefused);
+        await expect(refused).rejects.toMatchObject({ build: 'deals@1#1', key: 'a', position: 4 });
         expect(await keys(reader)).toEqual(['a']);
-        expect(await reader.position(deals)).toBe(5);
+        expect(await reader.position(live)).toBe(5);
       }),
     );
 
     test(
-      'an integer that is not exact is refused by name',
-      onStore(open, async ({ writer, reader }) => {
+      'an integer that is not exact is refused by name, also where a later change of the batch mends it',
+      onStore(open, async ({ writer, lease, commit, reader }) => {
         const beyond = { amount: 2 ** 53, currency: 'EUR' };
-        await expect(writer.commit([commitOf(0, 1, change('a', 1, { amount: beyond }))])).rejects.toThrow(/deals a: amount .*2\^53 - 1/);
-        expect(await reader.position(deals)).toBe(0);
+        const refused = commit(0, 1, change('a', 1, { amount: beyond }));
+        await expect(refused).rejects.toThrow(DocumentRefused);
+        await expect(refused).rejects.toMatchObject({ key: 'a', position: 1, reason: expect.stringMatching(/amount .*2\^53 - 1/) });
+        await expect(commit(0, 2, change('a', 1, { amount: beyond }), change('a', 2, {}))).rejects.toMatchObject({ key: 'a', position: 1 });
+        expect(await reader.position(live)).toBe(0);
+        const build = await writer.begin(tallies);
+        const tally = (position: number, total: number) => ({ key: 't', position, document: { name: 't', total } });
+        const tallied = writer.commit([{ ...commitOf(lease, 0, 2, tally(1, 2 ** 53), tally(2, 1)), build }]);
+        await expect(tallied).rejects.toMatchObject({ name: 'DocumentRefused', key: 't', position: 1 });
+        expect(await reader.count(build, {})).toBe(0);
       }),
     );
 
     test(
-      'reset empties a read model, its past too, and leaves others alone',
-      onStore(open, async ({ writer, reader }) => {
-        await writer.prepare([deals, tallies]);
+      'progress is there after a commit; when it was finished first, it was finished',
+      onStore(open, async ({ writer, lease }) => {
+        const progress = { events: 12, head: 40, rate: 250.5, finishedAt: null, error: 'the disk is full' };
+        await writer.commit([{ ...commitOf(lease, 0, 20), progress }]);
+        expect(await recordOf(writer, live)).toMatchObject({ ...progress, position: 20 });
+        const first = { events: 30, head: 41, rate: 0, finishedAt: '2026-01-02T03:04:05.000Z', error: null };
+        await writer.commit([{ ...commitOf(lease, 20, 41), progress: first }]);
+        expect(await recordOf(writer, live)).toMatchObject({ ...first, position: 41 });
+        await writer.commit([{ ...commitOf(lease, 41, 42), progress: { ...first, events: 31, finishedAt: '2026-02-02T00:00:00.000Z' } }]);
+        expect(await recordOf(writer, live)).toMatchObject({ ...first, events: 31 });
+      }),
+    );
+
+    test(
+      'reset empties a build, its past too, and leaves others alone',
+      onStore(open, async ({ writer, reader, keep, lease, commit }) => {
+        const build = await writer.begin(tallies);
         await writer.commit([
-          commitOf(0, 2, change('a', 1, {}), change('a', 2, { name: 'Zulu' })),
-          { model: tallies, from: 0, to: 2, changes: [{ key: 't', position: 1, document: { name: 't', total: 1 } }] },
+          commitOf(lease, 0, 2, change('a', 1, {}), change('a', 2, { name: 'Zulu' })),
+          { ...commitOf(lease, 0, 2, { key: 't', position: 1, document: { name: 't', total: 1 } }), build },
         ]);
-        await writer.reset(deals);
-        expect(await reader.position(deals)).toBe(0);
-        expect(await reader.get(deals, ['a'], 1)).toEqual([null]);
+        await writer.complete(live, lease);
+        await writer.reset(live, lease);
+        expect(await recordOf(writer, live)).toMatchObject({ state: 'live', position: 0, events: 0, finishedAt: null });
+        expect(await reader.position(live)).toBe(0);
+        expect(await reader.get(live, ['a'], 1)).toEqual([null]);
         expect(await keys(reader, { search: 'zulu' })).toEqual([]);
-        expect(await reader.count(tallies, {})).toBe(1);
-        await keep(writer, { b: {} });
+        expect(await reader.count(build, {})).toBe(1);
+        await keep({ b: {} });
         expect(await keys(reader)).toEqual(['b']);
+        // A position that a change had before the reset is free again.
+        await commit(1, 2, change('a', 2, { name: 'Yankee' }));
+        expect(await keys(reader, { search: 'yankee' })).toEqual(['a']);
       }),
     );
-
-    test(
-      'preparing again changes nothing; another version stands beside',
-      onStore(open, async ({ writer, reader }) => {
-        await keep(writer, { a: {} });
-        const next = { ...deals, version: 2 };
-        await writer.prepare([deals, next]);
-        expect(await reader.position(deals)).toBe(1);
-        expect(await reader.position(next)).toBe(0);
-        await writer.commit([{ model: next, from: 0, to: 1, changes: [change('b', 1, {})] }]);
-        expect(await reader.get(deals, ['a', 'b'])).toMatchObject([{ id: 'a' }, null]);
-        expect(await reader.get(next, ['a', 'b'])).toMatchObject([null, { id: 'b' }]);
-      }),
-    );
-
-    test(
-      'changed columns under the same version begin anew',
-      onStore(open, async ({ writer, reader }) => {
-        await keep(writer, { a: { score: 3 } });
-        const changed = { ...deals, columns: deals.columns.filter(({ name }) => name !== 'score') };
-        expect(await reader.position(changed)).toBe(0);
-        expect(await reader.count(changed, {})).toBe(0);
-        await writer.prepare([changed]);
-        expect(await writer.checkpoint(changed)).toBe(0);
-        expect(await reader.count(changed, {})).toBe(0);
-        await writer.commit([{ model: changed, from: 0, to: 1, changes: [change('b', 1, {})] }]);
-        expect(await reader.get(changed, ['a', 'b'])).toMatchObject([null, { id: 'b' }]);
-      }),
-    );
-
-    test(
-      'a waiting reader goes on once the position is reached, or is told that it was not',
-      onStore(open, async ({ writer, reader }) => {
-        await reader.reached(deals, 0, 1_000);
-        const waits = [reader.reached(deals, 1, 20_000), reader.reached(deals, 2, 20_000)];
-        await keep(writer, { a: {} });
-        await waits[0];
-        await expect(reader.reached(deals, 2, 30)).rejects.toThrow(NotYetThere);
-        await expect(reader.reached(deals, 9, 30)).rejects.toMatchObject({ model: 'deals', wanted: 9, at: 1 });
-        await keep(writer, { b: {} });
-        await waits[1];
-        expect(await reader.position(deals)).toBe(2);
-      }),
-    );
-  });
-
-  describe('before a writer has prepared it', () => {
-    test('a read model stands at 0 and has no documents', async () => {
-      const store = await open();
-      try {
-        const reader = await store.reader();
-        expect(await reader.position(deals)).toBe(0);
-        expect(await reader.get(deals, ['a'])).toEqual([null]);
-        expect(await reader.list(deals, { orderBy: [], first: 10 })).toEqual({ json: '[]', hasNext: false });
-        expect(await reader.count(deals, {})).toBe(0);
-        expect(await reader.summarise(deals, { groupBy: ['stage'], measures: [] })).toEqual([]);
-        const waiting = reader.reached(deals, 1, 20_000);
-        const writer = await store.writer();
-        await writer.prepare([deals]);
-        await keep(writer, { a: {} });
-        await waiting;
-        expect(await keys(reader)).toEqual(['a']);
-      } finally {
-        await store.remove();
-      }
-    });
   });
 }

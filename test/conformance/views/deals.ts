@@ -18,7 +18,9 @@ import {
 import type { Moneys as MoneysValue } from '../../../src/kernel/money.js';
 import type { Document } from '../../../src/kernel/projection.js';
 import { Column, ReadModel, readModelSpec } from '../../../src/kernel/read-model.js';
-import type { Commit, DocumentChange, ListQuery, ViewReader, ViewWriter, Where } from '../../../src/views/port.js';
+import { noProgress, type Build } from '../../../src/views/builds.js';
+import type { Commit, DocumentChange, Lease, ViewReader } from '../../../src/views/port.js';
+import type { ListQuery, Where } from '../../../src/views/query.js';
 
 @ReadModel('deals', { version: 1, duplicates: [['email']] })
 class DealDocument {
@@ -58,16 +60,11 @@ export function change(key: string, position: number, deal: Deal | null): Docume
   return { key, position, document: deal && { id: key, name: key, stage: 'open', owner: 'ana', ...deal } };
 }
 
-export function commitOf(from: number, to: number, ...changes: readonly DocumentChange[]): Commit {
-  return { model: deals, from, to, changes };
-}
+/** The build of deals that a store for tests begins with. */
+export const live: Build = { model: deals, number: 1 };
 
-/** Commits deals, one event each, from where the writer stands on. */
-export async function keep(writer: ViewWriter, documents: Readonly<Record<string, Deal | null>>): Promise<number> {
-  const from = await writer.checkpoint(deals);
-  const changes = Object.entries(documents).map(([key, deal], index) => change(key, from + index + 1, deal));
-  await writer.commit([commitOf(from, from + changes.length, ...changes)]);
-  return from + changes.length;
+export function commitOf(lease: Lease, from: number, to: number, ...changes: readonly DocumentChange[]): Commit {
+  return { build: live, from, to, changes, lease, progress: { ...noProgress, head: to } };
 }
 
 export interface Item {
@@ -77,7 +74,7 @@ export interface Item {
 }
 
 export async function items(reader: ViewReader, query: Partial<ListQuery> = {}): Promise<readonly Item[]> {
-  const page = await reader.list(deals, { orderBy: [], first: 500, ...query });
+  const page = await reader.list(live, { orderBy: [], first: 500, ...query });
   return JSON.parse(page.json) as readonly Item[];
 }
 
@@ -93,7 +90,7 @@ export async function paged(
 ): Promise<readonly string[]> {
   const seen: string[] = [];
   for (let after: string | undefined; ;) {
-    const page = await reader.list(deals, after === undefined ? query : { ...query, after });
+    const page = await reader.list(live, after === undefined ? query : { ...query, after });
     const found = JSON.parse(page.json) as readonly Item[];
     seen.push(...found.map(({ key }) => key));
     after = found.at(-1)?.cursor;

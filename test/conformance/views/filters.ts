@@ -1,7 +1,7 @@
 /** What each condition finds, on each kind of column, null included. */
 import { describe, expect, test } from '@jest/globals';
-import type { Scalar, Where } from '../../../src/views/port.js';
-import { deals, is, keep, keys, type Deal } from './deals.js';
+import type { Scalar, Where } from '../../../src/views/query.js';
+import { is, keys, live, type Deal } from './deals.js';
 import { onStore, type OpenStore, type Sides } from './store.js';
 
 const documents: Readonly<Record<string, Deal>> = {
@@ -145,7 +145,7 @@ const compounds: readonly (readonly [what: string, where: Where, found: string])
 export function filters(open: OpenStore): void {
   const filled = (work: (sides: Sides) => Promise<void>) =>
     onStore(open, async (sides) => {
-      await keep(sides.writer, documents);
+      await sides.keep(documents);
       await work(sides);
     });
 
@@ -170,7 +170,7 @@ export function filters(open: OpenStore): void {
       filled(async ({ reader }) => {
         const found = await Promise.all(compounds.map(async ([what, where]) => [what, (await keys(reader, { where })).join('')]));
         expect(found).toEqual(compounds.map(([what, , expected]) => [what, expected]));
-        const counts = await Promise.all(compounds.map(([, where]) => reader.count(deals, { where })));
+        const counts = await Promise.all(compounds.map(([, where]) => reader.count(live, { where })));
         expect(counts).toEqual(compounds.map(([, , expected]) => expected.length));
       }),
     );
@@ -188,14 +188,14 @@ export function filters(open: OpenStore): void {
     test(
       'a column that is not declared for it, or a value of another type, is refused by name',
       filled(async ({ reader }) => {
-        const refused = async (where: Where) => expect(reader.count(deals, { where })).rejects.toThrow(TypeError);
+        const refused = async (where: Where) => expect(reader.count(live, { where })).rejects.toThrow(TypeError);
         await refused(is('tags', 'contains', 'x'));
         await refused(is('nothing', 'eq', 'x'));
         await refused(is('score', 'eq', '7'));
         await refused(is('name', 'eq', 7));
         await refused(is('score', 'contains', '7'));
         await refused({ kind: 'in', column: 'urgent', values: ['true'] });
-        await expect(reader.count(deals, { where: is('paid', 'eq', 1) })).rejects.toThrow(/deals\.paid/);
+        await expect(reader.count(live, { where: is('paid', 'eq', 1) })).rejects.toThrow(/deals\.paid/);
       }),
     );
   });

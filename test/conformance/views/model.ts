@@ -1,8 +1,9 @@
 /** Any history of changes, read as of any of its positions, against the plainest reading of it. */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { DocumentChange, Order, Scalar, Where } from '../../../src/views/port.js';
-import { change, commitOf, deals, keys, paged } from './deals.js';
+import type { DocumentChange } from '../../../src/views/port.js';
+import type { Order, Scalar, Where } from '../../../src/views/query.js';
+import { change, keys, live, paged } from './deals.js';
 import { documentsAsOf, listed } from './naive.js';
 import { onStore, type OpenStore } from './store.js';
 
@@ -71,22 +72,24 @@ export function anyHistory(open: OpenStore): void {
   describe('any history', () => {
     test(
       'is read as of any position as a plain reading of its changes says',
-      onStore(open, async ({ writer, reader }) => {
+      onStore(open, async ({ writer, commit, lease, reader }) => {
         await fc.assert(
           fc.asyncProperty(
             fc.array(step, { minLength: 1, maxLength: 40 }),
             fc.array(query, { minLength: 1, maxLength: 12 }),
-            async (steps, queries) => {
-              await writer.reset(deals);
+            fc.nat({ max: 40 }),
+            async (steps, queries, completeAt) => {
+              await writer.reset(live, lease);
               const history: DocumentChange[] = [];
               let batch: DocumentChange[] = [];
               let from = 0;
               let position = 0;
-              for (const { key, deal: became, gap, endsBatch } of steps) {
+              for (const [index, { key, deal: became, gap, endsBatch }] of steps.entries()) {
+                if (index === completeAt) await writer.complete(live, lease);
                 position += gap + 1;
                 batch.push(change(key, position, became));
                 if (!endsBatch) continue;
-                await writer.commit([commitOf(from, position, ...batch)]);
+                await commit(from, position, ...batch);
                 history.push(...batch);
                 [batch, from] = [[], position];
               }
@@ -98,11 +101,9 @@ export function anyHistory(open: OpenStore): void {
                   const expected = listed(then, selection, order);
                   expect(await keys(reader, { ...selection, ...moment, orderBy: order })).toEqual(expected);
                   expect(await paged(reader, { ...selection, ...moment, orderBy: order, first })).toEqual(expected);
-                  expect(await reader.count(deals, { ...selection, ...moment })).toBe(expected.length);
+                  expect(await reader.count(live, { ...selection, ...moment })).toBe(expected.length);
                   const all = ['a', 'b', 'c', 'd', 'e', 'f'];
-                  expect(await reader.get(deals, all, ...('asOf' in moment ? [asOf] : []))).toEqual(
-                    all.map((key) => then.get(key) ?? null),
-                  );
+                  expect(await reader.get(live, all, ...('asOf' in moment ? [asOf] : []))).toEqual(all.map((key) => then.get(key) ?? null));
                 }
               }
             },

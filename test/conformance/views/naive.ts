@@ -1,7 +1,8 @@
 /** What filters, orders and moments mean, said once more in the plainest way: the measure that engines are held against. */
 import { fold, words } from '../../../src/kernel/fold.js';
 import type { Document } from '../../../src/kernel/projection.js';
-import type { DocumentChange, Order, Scalar, Selection, Where } from '../../../src/views/port.js';
+import type { DocumentChange } from '../../../src/views/port.js';
+import type { Order, Scalar, Selection, Where } from '../../../src/views/query.js';
 import { deals } from './deals.js';
 
 const kinds = new Map(deals.columns.map(({ name, type }) => [name, type.kind]));

@@ -1,7 +1,9 @@
 /** Lists have one order, and their pages cover every document once. */
 import { describe, expect, test } from '@jest/globals';
-import { BadCursor, type Order } from '../../../src/views/port.js';
-import { deals, is, items, keep, keys, paged, tallies, type Deal } from './deals.js';
+import { BadCursor } from '../../../src/views/errors.js';
+import type { Order } from '../../../src/views/query.js';
+import { deals, is, items, keys, live, paged, tallies, type Deal } from './deals.js';
+import type { Build } from '../../../src/views/builds.js';
 import { onStore, type OpenStore } from './store.js';
 
 const up = (column: string): Order => ({ column, descending: false });
@@ -38,8 +40,8 @@ export function ordersAndPages(open: OpenStore): void {
   describe('order', () => {
     test(
       'text without case and accents, null before everything, ties by key the way of the last column',
-      onStore(open, async ({ writer, reader }) => {
-        await keep(writer, {
+      onStore(open, async ({ keep, reader }) => {
+        await keep({
           a: { name: 'Zoe', region: null, score: 2 },
           b: { name: 'émile', region: 'x', score: null },
           c: { name: 'Emile', region: 'X', score: 10 },
@@ -59,8 +61,8 @@ export function ordersAndPages(open: OpenStore): void {
     test(
       'a column that is not declared for it is refused by name',
       onStore(open, async ({ reader }) => {
-        await expect(reader.list(deals, { orderBy: [up('owner')], first: 1 })).rejects.toThrow(/deals\.owner/);
-        await expect(reader.list(deals, { orderBy: [up('nothing')], first: 1 })).rejects.toThrow(TypeError);
+        await expect(reader.list(live, { orderBy: [up('owner')], first: 1 })).rejects.toThrow(/deals\.owner/);
+        await expect(reader.list(live, { orderBy: [up('nothing')], first: 1 })).rejects.toThrow(TypeError);
       }),
     );
   });
@@ -68,9 +70,9 @@ export function ordersAndPages(open: OpenStore): void {
   describe('pages', () => {
     test(
       'cover a list once, in its order, whatever it is ordered by and however long they are',
-      onStore(open, async ({ writer, reader }) => {
-        const position = await keep(writer, many);
-        await keep(writer, { k00: { score: 3 }, k59: null });
+      onStore(open, async ({ keep, reader }) => {
+        const position = await keep(many);
+        await keep({ k00: { score: 3 }, k59: null });
         for (const orderBy of orders) {
           for (const asOf of [undefined, position]) {
             const query = { orderBy, ...(asOf === undefined ? {} : { asOf }) };
@@ -88,30 +90,30 @@ export function ordersAndPages(open: OpenStore): void {
 
     test(
       'say whether there is a next one',
-      onStore(open, async ({ writer, reader }) => {
-        await keep(writer, { a: {}, b: {}, c: {} });
-        const next = async (first: number) => (await reader.list(deals, { orderBy: [], first })).hasNext;
+      onStore(open, async ({ keep, reader }) => {
+        await keep({ a: {}, b: {}, c: {} });
+        const next = async (first: number) => (await reader.list(live, { orderBy: [], first })).hasNext;
         expect(await Promise.all([1, 2, 3, 4].map(next))).toEqual([true, true, false, false]);
         const [, , last] = await items(reader);
-        expect(await reader.list(deals, { orderBy: [], first: 5, after: last!.cursor })).toEqual({ json: '[]', hasNext: false });
+        expect(await reader.list(live, { orderBy: [], first: 5, after: last!.cursor })).toEqual({ json: '[]', hasNext: false });
       }),
     );
 
     test(
       'cover what was there once while documents come and go',
-      onStore(open, async ({ writer, reader }) => {
+      onStore(open, async ({ writer, keep, lease, reader }) => {
         for (const orderBy of orders) {
-          await writer.reset(deals);
-          await keep(writer, many);
+          await writer.reset(live, lease);
+          await keep(many);
           let step = 0;
           const seen = await paged(reader, { orderBy, first: 7 }, async () => {
             step += 1;
-            await keep(writer, {
+            await keep({
               [`j${step}`]: { name: 'aaa', score: 0 },
               [`z${step}`]: { name: 'zzz', region: 'z', score: 9 },
               [`x${step}`]: {},
             });
-            await keep(writer, { [`x${step}`]: null });
+            await keep({ [`x${step}`]: null });
           });
           expect(seen.filter((key) => key in many).sort()).toEqual(Object.keys(many));
           expect(new Set(seen).size).toBe(seen.length);
@@ -121,35 +123,48 @@ export function ordersAndPages(open: OpenStore): void {
 
     test(
       'go on behind a document that is gone by then',
-      onStore(open, async ({ writer, reader }) => {
-        await keep(writer, { a: { score: 1 }, b: { score: 2 }, c: { score: 3 } });
+      onStore(open, async ({ keep, reader }) => {
+        await keep({ a: { score: 1 }, b: { score: 2 }, c: { score: 3 } });
         const [, b] = await items(reader, { orderBy: [up('score')] });
-        await keep(writer, { b: null });
+        await keep({ b: null });
         expect(await keys(reader, { orderBy: [up('score')], after: b!.cursor })).toEqual(['c']);
       }),
     );
 
     test(
-      'refuse a cursor of another order, read model or version, and what is none',
-      onStore(open, async ({ writer, reader }) => {
-        await keep(writer, { a: { score: 1 } });
+      'go on in another build of the read model, also of a later version',
+      onStore(open, async ({ writer, reader, keep }) => {
+        const orderBy = [up('score')];
+        const documents = { a: { score: 1 }, b: { score: 2 }, c: { score: 3 } };
+        await keep(documents);
+        const [, b] = await items(reader, { orderBy });
+        const next = await writer.begin({ ...deals, version: 2 });
+        await keep(documents, next);
+        const { json } = await reader.list(next, { orderBy, first: 5, after: b!.cursor });
+        expect(JSON.parse(json)).toMatchObject([{ key: 'c' }]);
+      }),
+    );
+
+    test(
+      'refuse a cursor of another order or read model, and what is none',
+      onStore(open, async ({ keep, reader }) => {
+        await keep({ a: { score: 1 } });
         const orderBy = [up('score')];
         const [item] = await items(reader, { orderBy });
         const { cursor } = item!;
-        const refused = async (model: typeof deals, order: readonly Order[], after: string) =>
-          expect(reader.list(model, { orderBy: order, first: 1, after })).rejects.toThrow(BadCursor);
-        await refused(deals, [down('score')], cursor);
-        await refused(deals, [], cursor);
-        await refused(deals, [up('score'), up('name')], cursor);
-        await refused({ ...deals, version: 2 }, orderBy, cursor);
-        await refused(tallies, [up('name')], cursor);
+        const refused = async (build: Build, order: readonly Order[], after: string) =>
+          expect(reader.list(build, { orderBy: order, first: 1, after })).rejects.toThrow(BadCursor);
+        await refused(live, [down('score')], cursor);
+        await refused(live, [], cursor);
+        await refused(live, [up('score'), up('name')], cursor);
+        await refused({ model: tallies, number: 0 }, [up('name')], cursor);
         const decoded = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as readonly unknown[];
         const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
         expect(await keys(reader, { orderBy, after: forged(decoded) })).toEqual([]);
         for (const wrong of [[...decoded, 1], decoded.slice(0, -1), [decoded[0], { $gt: '' }, 'a'], [decoded[0], 1, 2], {}, null, 5, 'x']) {
-          await refused(deals, orderBy, forged(wrong));
+          await refused(live, orderBy, forged(wrong));
         }
-        for (const wrong of ['', 'x', '💥', "' OR 1=1 --", `${cursor}x`.repeat(1_000)]) await refused(deals, orderBy, wrong);
+        for (const wrong of ['', 'x', '💥', "' OR 1=1 --", `${cursor}x`.repeat(1_000)]) await refused(live, orderBy, wrong);
       }),
     );
   });

@@ -1,6 +1,6 @@
 /** Search finds documents by the beginnings of their words, as people type them. */
 import { describe, expect, test } from '@jest/globals';
-import { tallies, is, keep, keys } from './deals.js';
+import { tallies, is, keys } from './deals.js';
 import { onStore, type OpenStore } from './store.js';
 
 const documents = {
@@ -47,8 +47,8 @@ export function search(open: OpenStore): void {
   describe('search', () => {
     test(
       'finds words by their beginnings, all of them, without case and accents, and takes no syntax',
-      onStore(open, async ({ writer, reader }) => {
-        const position = await keep(writer, documents);
+      onStore(open, async ({ keep, reader }) => {
+        const position = await keep(documents);
         const found = async (asOf?: number) =>
           Promise.all(
             searches.map(async ([text]) => [
@@ -57,7 +57,7 @@ export function search(open: OpenStore): void {
             ]),
           );
         expect(await found()).toEqual(searches);
-        await keep(writer, Object.fromEntries(Object.keys(documents).map((key) => [key, { name: 'Gone' }])));
+        await keep(Object.fromEntries(Object.keys(documents).map((key) => [key, { name: 'Gone' }])));
         expect(await found(position)).toEqual(searches);
         expect(await keys(reader, { search: 'serban' })).toEqual([]);
         expect(await keys(reader, { search: 'gone' })).toHaveLength(5);
@@ -66,8 +66,8 @@ export function search(open: OpenStore): void {
 
     test(
       'joins with filters and order',
-      onStore(open, async ({ writer, reader }) => {
-        await keep(writer, {
+      onStore(open, async ({ keep, reader }) => {
+        await keep({
           a: { name: 'Ser Uno', score: 1 },
           b: { name: 'Ser Due', score: 2 },
           c: { name: 'Ser Tre', score: 3 },
@@ -81,8 +81,8 @@ export function search(open: OpenStore): void {
     test(
       'of a read model without searched columns is refused',
       onStore(open, async ({ writer, reader }) => {
-        await writer.prepare([tallies]);
-        await expect(reader.list(tallies, { orderBy: [], first: 1, search: 'x' })).rejects.toThrow(TypeError);
+        const build = await writer.begin(tallies);
+        await expect(reader.list(build, { orderBy: [], first: 1, search: 'x' })).rejects.toThrow(TypeError);
       }),
     );
   });

@@ -1,8 +1,8 @@
 /** Summaries count and add up what a list would hold. */
 import { describe, expect, test } from '@jest/globals';
 import { record, emptyDistribution, quantile, type Distribution } from '../../../src/kernel/distribution.js';
-import type { SummaryGroup } from '../../../src/views/port.js';
-import { deals, is, keep } from './deals.js';
+import type { SummaryGroup } from '../../../src/views/query.js';
+import { deals, is, live } from './deals.js';
 import { onStore, type OpenStore } from './store.js';
 
 const spread = (...values: readonly number[]): Distribution => values.reduce(record, emptyDistribution);
@@ -42,10 +42,10 @@ export function summaries(open: OpenStore): void {
   describe('summaries', () => {
     test(
       'group, count and add up; money by currency, sketches merged, null where there was nothing to sum',
-      onStore(open, async ({ writer, reader }) => {
-        await keep(writer, documents);
+      onStore(open, async ({ keep, reader }) => {
+        await keep(documents);
         const measures = ['score', 'ratio', 'amount', 'paid', 'days'];
-        expect(inOrder(await reader.summarise(deals, { groupBy: ['stage', 'owner'], measures }))).toEqual([
+        expect(inOrder(await reader.summarise(live, { groupBy: ['stage', 'owner'], measures }))).toEqual([
           {
             by: { stage: 'lost', owner: 'ana' },
             count: 1,
@@ -67,10 +67,10 @@ export function summaries(open: OpenStore): void {
 
     test(
       'group by what stands there: text as it is written, flags, null',
-      onStore(open, async ({ writer, reader }) => {
-        await keep(writer, documents);
+      onStore(open, async ({ keep, reader }) => {
+        await keep(documents);
         const groups = async (column: string) =>
-          new Map((await reader.summarise(deals, { groupBy: [column], measures: [] })).map(({ by, count }) => [by[column], count]));
+          new Map((await reader.summarise(live, { groupBy: [column], measures: [] })).map(({ by, count }) => [by[column], count]));
         expect(await groups('region')).toEqual(
           new Map<unknown, number>([
             ['N', 2],
@@ -90,12 +90,14 @@ export function summaries(open: OpenStore): void {
 
     test(
       'grouped by nothing are one group, also of no documents',
-      onStore(open, async ({ writer, reader }) => {
-        const summary = async () => reader.summarise(deals, { groupBy: [], measures: ['score', 'amount', 'days'] });
+      onStore(open, async ({ keep, reader }) => {
+        const summary = async () => reader.summarise(live, { groupBy: [], measures: ['score', 'amount', 'days'] });
         const none = [{ by: {}, count: 0, measures: { score: null, amount: {}, days: emptyDistribution } }];
         expect(await summary()).toEqual(none);
-        expect(await reader.summarise({ ...deals, version: 9 }, { groupBy: [], measures: ['score', 'amount', 'days'] })).toEqual(none);
-        await keep(writer, documents);
+        expect(
+          await reader.summarise({ model: { ...deals, version: 9 }, number: 0 }, { groupBy: [], measures: ['score', 'amount', 'days'] }),
+        ).toEqual(none);
+        await keep(documents);
         expect(await summary()).toEqual([
           { by: {}, count: 4, measures: { score: 13, amount: { EUR: 150, RON: 300 }, days: spread(1, 2, 4, 9) } },
         ]);
@@ -104,47 +106,47 @@ export function summaries(open: OpenStore): void {
 
     test(
       'keep to filter, search and moment',
-      onStore(open, async ({ writer, reader }) => {
-        const then = await keep(writer, documents);
-        await keep(writer, { a: { ...documents.a, amount: eur(1_000), days: spread(100) }, b: null });
+      onStore(open, async ({ keep, reader }) => {
+        const then = await keep(documents);
+        await keep({ a: { ...documents.a, amount: eur(1_000), days: spread(100) }, b: null });
         const query = { groupBy: ['stage'], measures: ['amount', 'days', 'paid'], where: is('stage', 'eq', 'won'), search: 'a' };
-        expect(await reader.summarise(deals, { ...query, asOf: then })).toEqual([
+        expect(await reader.summarise(live, { ...query, asOf: then })).toEqual([
           { by: { stage: 'won' }, count: 1, measures: { amount: { EUR: 100 }, days: spread(1, 2), paid: { EUR: 10, RON: 1 } } },
         ]);
-        expect(await reader.summarise(deals, query)).toEqual([
+        expect(await reader.summarise(live, query)).toEqual([
           { by: { stage: 'won' }, count: 1, measures: { amount: { EUR: 1_000 }, days: spread(100), paid: { EUR: 10, RON: 1 } } },
         ]);
-        expect(await reader.summarise(deals, { ...query, search: 'nobody' })).toEqual([]);
+        expect(await reader.summarise(live, { ...query, search: 'nobody' })).toEqual([]);
       }),
     );
 
     test(
       'merge sketches without losing what is exact',
-      onStore(open, async ({ writer, reader }) => {
+      onStore(open, async ({ keep, reader }) => {
         const values = Array.from({ length: 400 }, (_, index) => index);
-        await keep(writer, { a: { days: spread(...values.slice(0, 200)) }, b: { days: spread(...values.slice(200)) } });
-        const [group] = await reader.summarise(deals, { groupBy: [], measures: ['days'] });
+        await keep({ a: { days: spread(...values.slice(0, 200)) }, b: { days: spread(...values.slice(200)) } });
+        const [group] = await reader.summarise(live, { groupBy: [], measures: ['days'] });
         expect(quantile(group!.measures.days as Distribution, 0.5)).toBe(200);
       }),
     );
 
     test(
       'refuse a sum that is not exact, and go on after it',
-      onStore(open, async ({ writer, reader }) => {
+      onStore(open, async ({ keep, reader }) => {
         const most = eur(Number.MAX_SAFE_INTEGER);
-        await keep(writer, { a: { amount: most }, b: { amount: eur(1) } });
-        await expect(reader.summarise(deals, { groupBy: [], measures: ['amount'] })).rejects.toThrow(RangeError);
-        await keep(writer, Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`k${index}`, { amount: most }])));
-        await expect(reader.summarise(deals, { groupBy: [], measures: ['amount'] })).rejects.toThrow(/2\^53 - 1/);
-        expect(await reader.count(deals, {})).toBe(2_002);
+        await keep({ a: { amount: most }, b: { amount: eur(1) } });
+        await expect(reader.summarise(live, { groupBy: [], measures: ['amount'] })).rejects.toThrow(RangeError);
+        await keep(Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`k${index}`, { amount: most }])));
+        await expect(reader.summarise(live, { groupBy: [], measures: ['amount'] })).rejects.toThrow(/2\^53 - 1/);
+        expect(await reader.count(live, {})).toBe(2_002);
       }),
     );
 
     test(
       'refuse columns that are not declared for it, by name',
       onStore(open, async ({ reader }) => {
-        await expect(reader.summarise(deals, { groupBy: ['name'], measures: [] })).rejects.toThrow(/deals\.name/);
-        await expect(reader.summarise(deals, { groupBy: [], measures: ['owner'] })).rejects.toThrow(/deals\.owner/);
+        await expect(reader.summarise(live, { groupBy: ['name'], measures: [] })).rejects.toThrow(/deals\.name/);
+        await expect(reader.summarise(live, { groupBy: [], measures: ['owner'] })).rejects.toThrow(/deals\.owner/);
       }),
     );
   });

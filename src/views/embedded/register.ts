@@ -1,0 +1,152 @@
+/** The register of builds in the file: what there is, in what state, how far, and which of them answers. */
+import type { Position } from '../../kernel/event.js';
+import { shapeOf, type ReadModelSpec } from '../../kernel/read-model.js';
+import type { Database } from '../../sqlite/database.js';
+import { buildName, idOf, type Build, type BuildId, type BuildRecord, type BuildState, type Progress } from '../builds.js';
+import { BuildGone, NotReady } from '../errors.js';
+import { createStatements, dropStatements, layoutOf } from './layout.js';
+
+/** What a read or a write needs to know of a build. */
+export interface Registered {
+  readonly state: BuildState;
+  readonly position: Position;
+  /** Whether it has its indexes; 0 while it is being built. */
+  readonly indexed: 0 | 1;
+}
+
+/** Undefined when the build was dropped, or its number is another version's. */
+export function registered(database: Database, { model, number }: Build): Registered | undefined {
+  const row = database
+    .prepare<Registered & { readonly version: number; readonly shape: string }>(
+      'SELECT version, shape, state, position, indexed FROM builds WHERE name = ? AND number = ?',
+    )
+    .get(model.name, number);
+  return row?.version === model.version && row.shape === shapeOf(model) ? row : undefined;
+}
+
+/** @throws BuildGone */
+export function mustBeRegistered(database: Database, build: Build): Registered {
+  const found = registered(database, build);
+  if (!found) throw new BuildGone(buildName(idOf(build)));
+  return found;
+}
+
+export function recordsIn(database: Database): readonly BuildRecord[] {
+  return database
+    .prepare<BuildRecord>(
+      `SELECT name, version, number, shape, state, position, events, head, rate, started_at AS startedAt, finished_at AS finishedAt,
+         served_at AS servedAt, error, coalesce(waiting, 0) AS parked
+       FROM builds LEFT JOIN (
+         SELECT name AS of_name, number AS of_number, count(DISTINCT key) AS waiting FROM parking GROUP BY name, number
+       ) ON of_name = name AND of_number = number
+       ORDER BY name, number`,
+    )
+    .all();
+}
+
+/** The build of this version and these columns that is being built, else a new one: the live one where there is none. */
+export function beginBuild(database: Database, model: ReadModelSpec): Build {
+  const { name, version } = model;
+  const underWay = database
+    .prepare<{ readonly number: number }>(
+      `SELECT number FROM builds WHERE name = ? AND version = ? AND shape = ? AND state = 'building' ORDER BY number DESC LIMIT 1`,
+    )
+    .get(name, version, shapeOf(model));
+  if (underWay) return { model, number: underWay.number };
+  const live = database.prepare(`SELECT 1 FROM builds WHERE name = ? AND state = 'live'`).get(name);
+  const next = database
+    .prepare<{ readonly last: number }>(
+      'INSERT INTO numbers (name, last) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last',
+    )
+    .get(name);
+  const build = { model, number: next?.last ?? 1 };
+  const now = new Date().toISOString();
+  for (const statement of createStatements(layoutOf(build))) database.exec(statement);
+  database
+    .prepare(
+      `INSERT INTO builds (name, number, version, shape, state, position, indexed, events, head, rate, started_at, served_at)
+       VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?)`,
+    )
+    .run(name, build.number, version, shapeOf(model), live ? 'building' : 'live', now, live ? null : now);
+  return build;
+}
+
+/** Empties a build; one that was ready is being built again. */
+export function emptyBuild(database: Database, build: Build): void {
+  const { model, number } = build;
+  const layout = layoutOf(build);
+  for (const statement of [...dropStatements(layout), ...createStatements(layout)]) database.exec(statement);
+  database.prepare('DELETE FROM parking WHERE name = ? AND number = ?').run(model.name, number);
+  database
+    .prepare(
+      `UPDATE builds SET position = 0, indexed = 0, events = 0, rate = 0, finished_at = NULL, error = NULL,
+         state = iif(state = 'ready', 'building', state)
+       WHERE name = ? AND number = ?`,
+    )
+    .run(model.name, number);
+}
+
+export function advance(database: Database, { model, number }: Build, to: Position, progress: Progress): void {
+  const { events, head, rate, finishedAt, error } = progress;
+  database
+    .prepare(
+      `UPDATE builds SET position = ?, events = ?, head = ?, rate = ?, finished_at = coalesce(finished_at, ?), error = ?
+       WHERE name = ? AND number = ?`,
+    )
+    .run(to, events, head, rate, finishedAt, error, model.name, number);
+}
+
+/** A build that has its indexes is fit to serve. */
+export function markComplete(database: Database, { model, number }: Build): void {
+  database
+    .prepare(
+      `UPDATE builds SET finished_at = coalesce(finished_at, ?), state = iif(state = 'building', 'ready', state)
+       WHERE name = ? AND number = ?`,
+    )
+    .run(new Date().toISOString(), model.name, number);
+}
+
+export function markIndexed(database: Database, { model, number }: Build): void {
+  database.prepare('UPDATE builds SET indexed = 1 WHERE name = ? AND number = ?').run(model.name, number);
+}
+
+/** @throws BuildGone, NotReady */
+export function makeLive(database: Database, id: BuildId): void {
+  const ofName = recordsIn(database).filter(({ name }) => name === id.name);
+  const build = ofName.find((record) => buildName(record) === buildName(id));
+  const live = ofName.find(({ state }) => state === 'live');
+  if (!build) throw new BuildGone(buildName(id));
+  if (build === live) return;
+  const behind = live !== undefined && live.position > build.position;
+  if (build.state === 'building' || behind) {
+    const why = build.state === 'building' ? 'is still being built' : 'is behind the live one';
+    const stands = live ? `, and the live ${buildName(live)} at ${live.position}` : '';
+    throw new NotReady(`${buildName(id)} ${why}: it is at position ${build.position}${stands}. Try again when it has caught up.`);
+  }
+  const move = database.prepare('UPDATE builds SET state = ?, served_at = ? WHERE name = ? AND number = ?');
+  const now = new Date().toISOString();
+  if (live) move.run('retired', now, id.name, live.number);
+  move.run('live', now, id.name, id.number);
+}
+
+/** Takes a build out of the register; its tables stay until they are dropped. @throws NotReady */
+export function forget(database: Database, id: BuildId): void {
+  const build = recordsIn(database).find((record) => buildName(record) === buildName(id));
+  if (build?.state === 'live') throw new NotReady(`${buildName(id)} is the live one. Let another one take its place first.`);
+  if (!build) return;
+  for (const table of ['parking', 'builds']) {
+    database.prepare(`DELETE FROM ${table} WHERE name = ? AND number = ?`).run(id.name, id.number);
+  }
+}
+
+/** Tables of builds that are not registered any more: a process ended while it dropped them. */
+export function orphans(database: Database): readonly string[] {
+  const names = new Set(recordsIn(database).map(buildName));
+  return database
+    .prepare<readonly [string]>(`SELECT name FROM sqlite_schema WHERE type = 'table'`, { arrays: true })
+    .all()
+    .flatMap(([table]) => {
+      const build = /^.*@\d+#\d+/.exec(table)?.[0];
+      return build === undefined || names.has(build) ? [] : [table];
+    });
+}

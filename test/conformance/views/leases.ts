@@ -1,0 +1,126 @@
+/** One projector works on a read model at a time: who has lost the lease can't write, whatever he had worked out. */
+import { describe, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CheckpointMoved, LeaseLost } from '../../../src/views/errors.js';
+import { change, commitOf, keys, live } from './deals.js';
+import { onStore, recordOf, type OpenStore } from './store.js';
+
+const LONG = 600_000;
+
+export function leases(open: OpenStore): void {
+  describe('leases', () => {
+    test(
+      'of two that ask for several, each gets what is free, and both see who has what',
+      onStore(open, async ({ writer, store }) => {
+        const other = await store.writer();
+        const [one] = await writer.take(['a'], 'one', LONG);
+        expect(one).toMatchObject({ name: 'a', holder: 'one' });
+        expect((await other.take(['a', 'b', 'c'], 'two', LONG)).map(({ name }) => name)).toEqual(['b', 'c']);
+        const held = (await writer.held()).filter(({ name }) => name !== 'deals');
+        expect(held.map(({ name, holder }) => [name, holder]).sort()).toEqual([
+          ['a', 'one'],
+          ['b', 'two'],
+          ['c', 'two'],
+        ]);
+        for (const { until } of held) expect(Date.parse(until)).toBeGreaterThan(Date.now());
+      }),
+    );
+
+    test(
+      'asked for at the same time, each goes to one',
+      onStore(open, async ({ writer, store }) => {
+        const sides = [writer, await store.writer(), await store.writer()];
+        const names = ['a', 'b', 'c', 'd', 'e'];
+        const taken = await Promise.all(sides.map((side, index) => side.take(names, `holder ${index}`, LONG)));
+        expect(
+          taken
+            .flat()
+            .map(({ name }) => name)
+            .sort(),
+        ).toEqual(names);
+      }),
+    );
+
+    test(
+      'the holder keeps its token while it renews; the next one has a greater one',
+      onStore(open, async ({ writer }) => {
+        const [first] = await writer.take(['a'], 'one', 40);
+        const [renewed] = await writer.take(['a'], 'one', 1_500);
+        expect(renewed).toEqual(first);
+        expect(await writer.take(['a'], 'two', LONG)).toEqual([]);
+        await sleep(1_550);
+        expect((await writer.held()).map(({ name }) => name)).not.toContain('a');
+        const [next] = await writer.take(['a'], 'two', LONG);
+        expect(next!.token).toBeGreaterThan(first!.token);
+        expect(await writer.take(['a'], 'one', LONG)).toEqual([]);
+      }),
+    );
+
+    test(
+      'what is given back is free at once, and tokens do not go back',
+      onStore(open, async ({ writer }) => {
+        const tokens: number[] = [];
+        for (const holder of ['one', 'two', 'one']) {
+          const taken = await writer.take(['a'], holder, LONG);
+          tokens.push(...taken.map(({ token }) => token));
+          await writer.giveBack(taken);
+        }
+        expect(tokens).toHaveLength(3);
+        expect([...new Set(tokens)].sort((a, b) => a - b)).toEqual(tokens);
+        // Giving back what another has by now takes nothing from it.
+        const [current] = await writer.take(['a'], 'two', LONG);
+        await writer.giveBack([{ name: 'a', holder: 'one', token: tokens[2]! }]);
+        expect(await writer.take(['a'], 'three', LONG)).toEqual([]);
+        expect(await writer.held()).toEqual(expect.arrayContaining([expect.objectContaining(current!)]));
+      }),
+    );
+  });
+
+  describe('fencing', () => {
+    test(
+      'what was worked out under a lease that another has by now is refused, and changes nothing',
+      onStore(open, async ({ writer, reader, store, lease }) => {
+        const other = await store.writer();
+        await writer.commit([commitOf(lease, 0, 1, change('a', 1, { name: 'before' }))]);
+        await writer.giveBack([lease]);
+        const [taken] = await other.take(['deals'], 'another', LONG);
+        const late = () => writer.commit([commitOf(lease, 1, 2, change('a', 2, { name: 'late' }), change('b', 2, {}))]);
+        await expect(late()).rejects.toThrow(LeaseLost);
+        await expect(late()).rejects.toThrow(/deals/);
+        await expect(writer.reset(live, lease)).rejects.toThrow(LeaseLost);
+        await expect(writer.complete(live, lease)).rejects.toThrow(LeaseLost);
+        expect(await reader.get(live, ['a', 'b'])).toMatchObject([{ name: 'before' }, null]);
+        await other.commit([commitOf(taken!, 1, 2, change('a', 2, { name: 'theirs' }))]);
+        await expect(late()).rejects.toThrow(LeaseLost);
+        expect(await reader.get(live, ['a', 'b'])).toMatchObject([{ name: 'theirs' }, null]);
+        expect(await reader.position(live)).toBe(2);
+      }),
+    );
+
+    test(
+      'a lease that nobody was given is refused',
+      onStore(open, async ({ writer, reader, lease }) => {
+        const made = { ...lease, name: 'nobody took this', token: 1 };
+        await expect(writer.commit([commitOf(made, 0, 1, change('a', 1, {}))])).rejects.toThrow(LeaseLost);
+        expect(await keys(reader)).toEqual([]);
+      }),
+    );
+
+    test(
+      'two that project under one lease do not both write: the checkpoint tells the second',
+      onStore(open, async ({ writer, reader, store, lease }) => {
+        const other = await store.writer();
+        await writer.commit([commitOf(lease, 0, 1, change('a', 1, { name: 'first' }))]);
+        await expect(other.commit([commitOf(lease, 0, 1, change('a', 1, { name: 'second' }))])).rejects.toThrow(CheckpointMoved);
+        await other.commit([commitOf(lease, 1, 2, change('a', 2, { name: 'third' }))]);
+        await writer.commit([commitOf(lease, 2, 3, change('a', 3, { name: 'fourth' }))]);
+        expect(await Promise.all([1, 2, 3].map((asOf) => reader.get(live, ['a'], asOf)))).toMatchObject([
+          [{ name: 'first' }],
+          [{ name: 'third' }],
+          [{ name: 'fourth' }],
+        ]);
+        expect(await recordOf(writer, live)).toMatchObject({ position: 3 });
+      }),
+    );
+  });
+}

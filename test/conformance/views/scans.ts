@@ -1,0 +1,130 @@
+/** A scan tells a build document by document with all that is kept of each, and a selection may be of given keys. */
+import { describe, expect, test } from '@jest/globals';
+import { change, commitOf, is, keys, live, tallies } from './deals.js';
+import { onStore, type OpenStore } from './store.js';
+
+export function scans(open: OpenStore): void {
+  describe('a scan', () => {
+    test(
+      'gives every kept version with the positions that it was true for, removed documents too, in the order of keys',
+      onStore(open, async ({ commit, lease, writer, reader }) => {
+        await commit(0, 6, change('b', 1, { score: 1 }), change('a', 2, { score: 2 }), change('b', 4, { score: 4 }), change('a', 5, null));
+        await commit(6, 9, change('b', 7, { score: 7 }), change('c', 8, null), change('a', 9, { score: 9 }));
+        const told = async () =>
+          (await reader.scan(live, undefined, 10)).map(({ key, versions, damage }) => ({
+            key,
+            damage,
+            versions: versions.map(({ since, until, document }) => [since, until, document.score]),
+          }));
+        const expected = [
+          {
+            key: 'a',
+            damage: undefined,
+            versions: [
+              [2, 5, 2],
+              [9, null, 9],
+            ],
+          },
+          {
+            key: 'b',
+            damage: undefined,
+            versions: [
+              [1, 4, 1],
+              [4, 7, 4],
+              [7, null, 7],
+            ],
+          },
+        ];
+        expect(await told()).toEqual(expected);
+        await writer.complete(live, lease);
+        expect(await told()).toEqual(expected);
+        await commit(9, 10, change('a', 10, null));
+        expect((await told())[0]).toMatchObject({
+          versions: [
+            [2, 5, 2],
+            [9, 10, 9],
+          ],
+        });
+      }),
+    );
+
+    test(
+      'comes in pages that cover every key once',
+      onStore(open, async ({ keep, reader }) => {
+        const all = Array.from({ length: 25 }, (_, index) => `k${String(index).padStart(2, '0')}`);
+        await keep(Object.fromEntries(all.map((key) => [key, {}])));
+        await keep({ k03: null, k07: { score: 1 }, k24: null });
+        const seen: string[] = [];
+        for (let after: string | undefined; ;) {
+          const page = await reader.scan(live, after, 4);
+          if (page.length === 0) break;
+          expect(page.length).toBeLessThanOrEqual(4);
+          seen.push(...page.map(({ key }) => key));
+          after = seen.at(-1);
+        }
+        expect(seen).toEqual(all);
+      }),
+    );
+
+    test(
+      'without kept versions gives current documents alone',
+      onStore(open, async ({ writer, lease, reader }) => {
+        const build = await writer.begin(tallies);
+        const tally = (position: number, total: number) => ({ key: 't', position, document: { name: 't', total } });
+        await writer.commit([{ ...commitOf(lease, 0, 2, tally(1, 1), tally(2, 2)), build }]);
+        expect(await reader.scan(build, undefined, 5)).toEqual([
+          { key: 't', versions: [{ since: 2, until: null, document: { name: 't', total: 2 } }] },
+        ]);
+      }),
+    );
+
+    test(
+      'finds nothing wrong with what the store wrote itself, whatever it holds',
+      onStore(open, async ({ keep, writer, lease, reader }) => {
+        const documents = {
+          a: {
+            name: 'Ștefan ﬀ 😀',
+            region: '',
+            urgent: false,
+            score: -1,
+            ratio: 0.1,
+            amount: { amount: 5, currency: 'EUR' },
+            tags: ['x y', 'é'],
+          },
+          b: { name: '', region: null, urgent: null, score: null, ratio: 3, amount: null, due: '2026-01-01', tags: [] },
+        };
+        await keep(documents);
+        await writer.complete(live, lease);
+        await keep({ a: { ...documents.a, name: 'Other' }, b: { ...documents.b, ratio: -0 } });
+        const found = await reader.scan(live, undefined, 10);
+        expect(found.map(({ versions }) => versions.length)).toEqual([2, 2]);
+        expect(found.map(({ damage }) => damage)).toEqual([undefined, undefined]);
+      }),
+    );
+  });
+
+  describe('a selection of keys', () => {
+    test(
+      'is cut from these documents alone, now and as of a position, with filter, search, order and count',
+      onStore(open, async ({ keep, reader }) => {
+        const then = await keep({ a: { score: 3, name: 'one' }, b: { score: 2, name: 'two' }, c: { score: 1, name: 'one more' } });
+        await keep({ a: { score: 0, name: 'none' }, c: null, d: { score: 9, name: 'one' } });
+        const orderBy = [{ column: 'score', descending: false }];
+        const wanted = ['c', 'a', 'nobody', 'd'];
+        expect(await keys(reader, { keys: wanted, orderBy })).toEqual(['a', 'd']);
+        expect(await keys(reader, { keys: wanted, orderBy, asOf: then })).toEqual(['c', 'a']);
+        expect(await keys(reader, { keys: wanted, orderBy, first: 1, asOf: then })).toEqual(['c']);
+        expect(await keys(reader, { keys: wanted, where: is('score', 'gt', 1) })).toEqual(['d']);
+        expect(await keys(reader, { keys: wanted, search: 'on', asOf: then })).toEqual(['a', 'c']);
+        expect(await keys(reader, { keys: [] })).toEqual([]);
+        expect(await reader.count(live, { keys: wanted })).toBe(2);
+        expect(await reader.count(live, { keys: wanted, asOf: then })).toBe(2);
+        const many = Array.from({ length: 5_000 }, (_, index) => `x${index}`);
+        expect(await reader.count(live, { keys: [...many, 'b'] })).toBe(1);
+        expect(await reader.summarise(live, { keys: ['b', 'd'], groupBy: [], measures: ['score'] })).toMatchObject([
+          { count: 2, measures: { score: 11 } },
+        ]);
+      }),
+    );
+  });
+}
