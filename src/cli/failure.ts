@@ -4,10 +4,13 @@ import { HistoryNotEmpty } from '../import/carried-over.js';
 import { InvalidSource } from '../import/csv-source.js';
 import { InvalidMapping } from '../import/mapping-document.js';
 import { SetupRefused } from '../import/run-import.js';
+import { InvalidInput } from '../kernel/input.js';
+import { Rejection } from '../kernel/rejection.js';
 import { LogUnavailable } from '../log/port.js';
+import { NotThere } from '../projector/operations.js';
 import { LockHeld } from '../sqlite/lock.js';
 import { DatabaseUnavailable } from '../sqlite/unavailable.js';
-import { ViewsUnavailable } from '../views/port.js';
+import { BuildGone, CheckpointMoved, LeaseLost, NotReady, NotYetThere, ViewsUnavailable } from '../views/errors.js';
 
 const known = [
   InvalidConfig,
@@ -19,13 +22,32 @@ const known = [
   ViewsUnavailable,
   DatabaseUnavailable,
   LockHeld,
+  NotThere,
+  NotReady,
+  BuildGone,
+  LeaseLost,
+  CheckpointMoved,
+  Rejection,
 ];
+
+/** What the same command may find otherwise in a moment. */
+const early = [NotReady, NotYetThere];
+
+/** What the process ends with: 5 when it was too early, 1 otherwise. */
+export function exitCodeOf(failure: unknown): number {
+  return early.some((type) => failure instanceof type) ? 5 : 1;
+}
 
 /** What to print. @param debug adds the stack of what is not known */
 export function describeFailure(failure: unknown, debug: boolean): string {
   if (!(failure instanceof Error)) return `Daybook failed: ${String(failure)}`;
   // The server is slow to load, so its own failure is known by its name.
   if (failure.name === 'PortInUse' || known.some((type) => failure instanceof type)) return failure.message;
+  if (failure instanceof NotYetThere) {
+    return `${failure.model} is at position ${failure.at} and did not reach ${failure.wanted} in time. See \`daybook projections status\`.`;
+  }
+  // Fields of commands are options and arguments here, under the same names.
+  if (failure instanceof InvalidInput) return `${failure.problems.map(({ message }) => message).join('; ')}.`;
   const { code, path, port } = failure as NodeJS.ErrnoException & { readonly port?: number };
   if (code === 'EADDRINUSE') {
     return `Port ${port ?? ''} is in use already. Stop the program that has it, or choose another one with --port or DAYBOOK_PORT; 0 takes a free one.`;

@@ -2,18 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { loadConfig, type Config } from '../config.js';
+import { dataDirOption, wholeNumber, type CommandLine, type Settings } from './command-line.js';
 import { runConfig } from './config.js';
 import { runContracts } from './contracts.js';
 import { runDemo } from './demo.js';
-import { describeFailure } from './failure.js';
+import { addEvents } from './events-commands.js';
+import { describeFailure, exitCodeOf } from './failure.js';
 import { runImportCommand } from './import.js';
 import { runServe } from './serve.js';
 import type { Terminal } from './terminal.js';
-
-interface Settings {
-  readonly dataDir?: string;
-  readonly port?: string;
-}
 
 /**
  * Runs one command line.
@@ -32,13 +29,12 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .configureOutput({ writeOut: (text) => void out.write(text), writeErr: (text) => void err.write(text) })
     .showHelpAfterError('(daybook --help lists the commands, daybook <command> --help their options)');
 
-  const dataDir = ['--data-dir <folder>', 'folder of the log and the read models (setting dataDir)'] as const;
   const port = ['--port <number>', 'TCP port to serve on; 0 takes a free one (setting port)'] as const;
 
   program
     .command('serve')
     .description('serve the data folder until Ctrl-C')
-    .option(...dataDir)
+    .option(...dataDirOption)
     .option(...port)
     .action(async (options: Settings) => {
       await runServe(config(options), terminal);
@@ -47,7 +43,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   program
     .command('demo')
     .description('fill an empty data folder with a made-up company, then serve it')
-    .option(...dataDir)
+    .option(...dataDirOption)
     .option(...port)
     .option('--seed <number>', 'which company: the same number and day make the same data', wholeNumber, 1)
     .option('--until <day>', 'the last day of its two years; today when absent', pastDay)
@@ -60,7 +56,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .command('import')
     .description('bring files into the log, as a mapping says')
     .argument('<mapping>', 'YAML file that says how rows become commands (docs/import.md)')
-    .option(...dataDir)
+    .option(...dataDirOption)
     .option('--source <name=path>', 'take this file for a source of the mapping; may be repeated', namedPath, new Map<string, string>())
     .option('--from <folder>', "look for the sources' files here instead of beside the mapping")
     .option('--as-history', "keep the source's times as recorded times; only into an empty log")
@@ -69,6 +65,16 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .action(async (mapping: string, options: Settings & Parameters<typeof runImportCommand>[2]) => {
       exitCode = await runImportCommand(config(options), mapping, options, terminal);
     });
+
+  const commandLine: CommandLine = {
+    program,
+    terminal,
+    config,
+    exit: (code) => {
+      exitCode = code;
+    },
+  };
+  addEvents(commandLine);
 
   const contracts = program.command('contracts').description('the published contracts: JSON Schemas of the events and the GraphQL schema');
   for (const task of ['emit', 'check'] as const) {
@@ -86,7 +92,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   program
     .command('config')
     .description('list the settings and their values here')
-    .option(...dataDir)
+    .option(...dataDirOption)
     .option(...port)
     .action((options: Settings) => {
       runConfig(config(options), terminal);
@@ -98,13 +104,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   } catch (failure) {
     if (failure instanceof CommanderError) return failure.exitCode === 0 ? 0 : 2;
     err.write(`${describeFailure(failure, /^(debug|trace)$/.test(environment['DAYBOOK_LOG_LEVEL'] ?? ''))}\n`);
-    return 1;
+    return exitCodeOf(failure);
   }
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
 }
 
 function pastDay(text: string): string {

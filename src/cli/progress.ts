@@ -1,4 +1,5 @@
 /** How far a long task is: a bar that redraws itself on a terminal, a line every few seconds elsewhere. */
+import { count } from './table.js';
 
 export interface ProgressStream {
   readonly isTTY?: boolean;
@@ -18,8 +19,17 @@ const ELSEWHERE = 3_000;
 /** Columns of a terminal that does not tell its width, or tells 0 as those of build servers do. */
 const ASSUMED_WIDTH = 80;
 
-/** @param clock the present, in milliseconds since 1970 */
-export function progress(stream: ProgressStream, label: string, clock: () => number = Date.now): Progress {
+export interface ProgressOptions {
+  /** The present, in milliseconds since 1970. */
+  readonly clock?: () => number;
+  /** What had been done before, by somebody else or an earlier run: it says nothing about the rate. */
+  readonly from?: number;
+  /** What is counted says nothing to people: the part that is done is all that is shown. */
+  readonly share?: boolean;
+}
+
+export function progress(stream: ProgressStream, label: string, options: ProgressOptions = {}): Progress {
+  const { clock = Date.now, from = 0, share = false } = options;
   const terminal = stream.isTTY === true;
   const began = clock();
   let drawn = began;
@@ -34,7 +44,8 @@ export function progress(stream: ProgressStream, label: string, clock: () => num
   return {
     update(done, total) {
       const now = clock();
-      last = describe({ label, done, total, seconds: (now - began) / 1000, width: terminal ? stream.columns || ASSUMED_WIDTH : undefined });
+      const width = terminal ? stream.columns || ASSUMED_WIDTH : undefined;
+      last = describe({ label, done, total, from, seconds: (now - began) / 1000, width, shareAlone: share });
       shown = false;
       if (now - drawn < (terminal ? ON_TERMINAL : ELSEWHERE)) return;
       drawn = now;
@@ -55,25 +66,25 @@ function describe(state: {
   readonly label: string;
   readonly done: number;
   readonly total: number;
+  readonly from: number;
   readonly seconds: number;
   readonly width: number | undefined;
+  readonly shareAlone: boolean;
 }): string {
-  const { label, done, total, seconds, width } = state;
-  const share = total === 0 ? 1 : done / total;
-  const rate = seconds > 0 ? done / seconds : 0;
+  const { label, done, total, from, seconds, width, shareAlone } = state;
+  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const rate = seconds > 0 ? Math.max(0, done - from) / seconds : 0;
   const left = done >= total ? '' : rate > 0 ? `, ${duration((total - done) / rate)} left` : '';
-  const figures = `${String(Math.floor(share * 100)).padStart(3)} %, ${number(done)} of ${number(total)}, ${number(Math.round(rate))}/s${left}`;
+  const counted = shareAlone ? '' : `, ${count(done)} of ${count(total)}, ${count(Math.round(rate))}/s`;
+  const figures = `${String(Math.floor(share * 100)).padStart(3)} %${counted}${left}`;
   if (width === undefined) return `${label}: ${figures.trim()}`;
   const room = Math.min(30, width - label.length - figures.length - 6);
   if (room < 5) return `${label} ${figures}`.slice(0, Math.max(width - 1, 1));
   return `${label} [${'#'.repeat(Math.round(share * room)).padEnd(room)}] ${figures}`;
 }
 
-function number(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-function duration(seconds: number): string {
+/** `5 min 12 s` */
+export function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);

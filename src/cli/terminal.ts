@@ -2,9 +2,14 @@
 import type { ProgressStream } from './progress.js';
 
 export interface Terminal {
-  readonly out: { write(text: string): unknown };
+  readonly out: ProgressStream;
   readonly err: ProgressStream;
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** How many columns there are to write on; undefined where nobody looks, as in a file or a pipe, or where it is not told. */
+export function widthOf(stream: ProgressStream): number | undefined {
+  return stream.isTTY === true ? stream.columns || undefined : undefined;
 }
 
 /** Aborts at Ctrl-C or SIGTERM; a second one ends the process as usual. `release` when nobody needs to know any more. */

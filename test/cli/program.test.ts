@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { run } from '../../src/cli/program.js';
+import { commandLine } from '../support/command-line.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { writeFiles } from '../support/import-files.js';
 
@@ -10,17 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-/** What a command line answers, in this process and without a terminal. */
-async function daybook(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  let out = '';
-  let err = '';
-  const code = await run(args, {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    environment: { DAYBOOK_DATA_DIR: `${folder.path}/data`, DAYBOOK_READER_THREADS: '0', ...environment },
-  });
-  return { code, out, err };
-}
+const daybook = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) => commandLine(folder, args, environment);
 
 describe('daybook', () => {
   test('tells its version and its commands', async () => {
@@ -28,7 +18,7 @@ describe('daybook', () => {
     expect(await daybook(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
     const { code, out } = await daybook(['--help']);
     expect(code).toBe(0);
-    for (const command of ['serve', 'demo', 'import', 'contracts', 'config']) expect(out).toContain(`  ${command}`);
+    for (const command of ['serve', 'demo', 'import', 'events', 'contracts', 'config']) expect(out).toContain(`  ${command}`);
   });
 
   test.each([

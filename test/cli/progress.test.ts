@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { progress } from '../../src/cli/progress.js';
+import { progress, type ProgressOptions } from '../../src/cli/progress.js';
 
 /** A stream that keeps what is written, and a clock that is set by hand. */
-function given(stream: { readonly isTTY?: boolean; readonly columns?: number }) {
+function given(stream: { readonly isTTY?: boolean; readonly columns?: number }, options: Omit<ProgressOptions, 'clock'> = {}) {
   const written: string[] = [];
   let now = 0;
-  const bar = progress({ ...stream, write: (text) => written.push(text) }, 'Import', () => now);
+  const bar = progress({ ...stream, write: (text) => written.push(text) }, 'Import', { ...options, clock: () => now });
   return { bar, written, at: (seconds: number) => (now = seconds * 1000) };
 }
 
@@ -50,6 +50,20 @@ describe('progress', () => {
       'Import: 85 %, 600 of 700, 100/s, 1 s left\n',
       'Import: 100 %, 700 of 700, 100/s\n',
     ]);
+  });
+
+  test('of what was begun before counts its rate from there', () => {
+    const { bar, written, at } = given({}, { from: 400 });
+    at(4);
+    bar.update(600, 1_000);
+    expect(written).toEqual(['Import: 60 %, 600 of 1,000, 50/s, 8 s left\n']);
+  });
+
+  test('of what nobody counts is its share and the time left', () => {
+    const { bar, written, at } = given({}, { share: true });
+    at(4);
+    bar.update(0.5, 2);
+    expect(written).toEqual(['Import: 25 %, 12 s left\n']);
   });
 
   test('of nothing at all is silent, and long times are in minutes and hours', () => {

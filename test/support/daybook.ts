@@ -1,6 +1,7 @@
 /** The built `daybook` command in a process of its own, as a user runs it. `npm test` builds it. */
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Finished {
   /** The exit code; null when a signal ended it. */
@@ -13,6 +14,8 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
   /** Closes the reading end of its output, as `| head` does. */
   stopReading(): void;
+  /** Resolves when it has printed so many lines on its standard output, or has ended. */
+  printed(lines: number): Promise<void>;
   readonly finished: Promise<Finished>;
 }
 
@@ -41,5 +44,12 @@ export function daybook(...args: readonly string[]): Running {
       done({ code, out, err });
     });
   });
-  return { kill: (signal) => void child.kill(signal), stopReading: () => void child.stdout.destroy(), finished };
+  return {
+    kill: (signal) => void child.kill(signal),
+    stopReading: () => void child.stdout.destroy(),
+    async printed(lines) {
+      while (out.split('\n').length <= lines && child.exitCode === null) await sleep(5);
+    },
+    finished,
+  };
 }

@@ -1,0 +1,216 @@
+/** `daybook events`: what is in the log, one event, one stream or the end of it. What was written may be personal: it is shown on demand. */
+import { streamTypes } from '../../contracts/index.js';
+import type { Config } from '../config.js';
+import { openLog } from '../engines.js';
+import { parseStreamName, streamName, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
+import type { EventLog } from '../log/port.js';
+import { NotThere } from '../projector/operations.js';
+import { progress, silent } from './progress.js';
+import { count, details, plain, table, type Column } from './table.js';
+import { stopSignal, widthOf, type Terminal } from './terminal.js';
+
+/** What `show` is asked for. */
+export type Wanted = { readonly position: Position } | { readonly id: string } | { readonly stream: Stream };
+
+export interface ShowOptions {
+  readonly data?: boolean;
+  readonly json?: boolean;
+}
+
+export interface TailOptions extends ShowOptions {
+  /** Where to begin; at the end of the log when following, at its beginning otherwise. */
+  readonly after?: Position;
+  readonly types?: readonly string[];
+  readonly stream?: Stream;
+  readonly follow: boolean;
+  /** Ends after so many events. */
+  readonly limit?: number;
+}
+
+/** Events read from the log at a time. */
+const PAGE = 500;
+
+/** @throws RangeError when the text is neither a position, nor an event's id, nor a stream's name */
+export function wanted(text: string): Wanted {
+  if (/^\d{1,15}$/.test(text)) return { position: Number(text) };
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return { id: text.toLowerCase() };
+  return { stream: parseStreamName(text) };
+}
+
+/** @returns the exit code: 0 shown, 130 stopped. @throws NotThere, LogUnavailable */
+export async function runShow(
+  config: Config,
+  what: Wanted,
+  { data = false, json = false }: ShowOptions,
+  terminal: Terminal,
+): Promise<number> {
+  return withLog(config, async (log, signal) => {
+    const events = await find(log, what, terminal, signal);
+    if (!events) return 130;
+    const { out } = terminal;
+    const [only] = events;
+    if (json) out.write(events.map((event) => line(event, data)).join(''));
+    else if (only && !('stream' in what)) out.write(description(only, data));
+    else {
+      out.write(table([revision, ...columns.slice(0, -1), cause], events, { width: widthOf(out) }));
+      if (data) for (const event of events) out.write(`\n${event.revision} ${event.type}\n${dataOf(event)}\n`);
+    }
+    return 0;
+  });
+}
+
+/** @returns the exit code: 0 shown, 130 stopped. @throws LogUnavailable */
+export async function runTail(config: Config, options: TailOptions, { out }: Terminal): Promise<number> {
+  const { data = false, json = false, limit = Number.MAX_SAFE_INTEGER } = options;
+  return withLog(config, async (log, signal) => {
+    let left = limit;
+    let titles = true;
+    for await (const page of pages(log, options, signal)) {
+      const events = page.slice(0, left);
+      left -= events.length;
+      if (json) out.write(events.map((event) => line(event, data)).join(''));
+      else if (data) for (const event of events) out.write(`${table(columns, [event], { titles })}${dataOf(event)}\n`);
+      else if (events.length > 0) out.write(table(columns, events, { titles, width: widthOf(out) }));
+      if (events.length > 0) titles = false;
+      if (left === 0) return 0;
+    }
+    return signal.aborted ? 130 : 0;
+  });
+}
+
+async function withLog(config: Config, work: (log: EventLog, signal: AbortSignal) => Promise<number>): Promise<number> {
+  const stop = stopSignal();
+  try {
+    const log = await openLog(config, { readOnly: true });
+    try {
+      return await work(log, stop.signal);
+    } finally {
+      await log.close();
+    }
+  } finally {
+    stop.release();
+  }
+}
+
+/** Undefined when stopped. @throws NotThere */
+async function find(log: EventLog, what: Wanted, { err }: Terminal, signal: AbortSignal): Promise<readonly RecordedEvent[] | undefined> {
+  if ('stream' in what) {
+    const events = await log.readStream(what.stream);
+    if (events.length === 0) throw new NotThere('event', `There is no stream ${plain(streamName(what.stream))}.`);
+    return events;
+  }
+  const head = await log.head();
+  if ('position' in what) {
+    const [event] = (await log.readAll(Math.max(0, what.position - 1), 1)).events;
+    if (event?.position === what.position) return [event];
+    throw new NotThere('event', `There is no event at position ${count(what.position)}: the log ends at ${count(head)}.`);
+  }
+  // A log finds its events by place; for one by its id, it is gone through.
+  const bar = err.isTTY === true ? progress(err, 'Search') : silent;
+  try {
+    for (let at = 0; at < head;) {
+      if (signal.aborted) return undefined;
+      const page = await log.readAll(at, PAGE);
+      const event = page.events.find(({ id }) => id === what.id);
+      if (event) return [event];
+      if (page.position === at) break;
+      at = page.position;
+      bar.update(at, head);
+    }
+  } finally {
+    bar.end();
+  }
+  throw new NotThere('event', `There is no event with the id ${what.id}.`);
+}
+
+/** The events that were asked for, as they stand in the log: what is there, then, when following, what comes. */
+async function* pages(log: EventLog, options: TailOptions, signal: AbortSignal): AsyncGenerator<readonly RecordedEvent[]> {
+  const { stream, follow } = options;
+  const head = await log.head();
+  const after = options.after ?? (follow ? head : 0);
+  const types = stream ? (options.types ?? streamTypes[stream.type]?.map(({ type }) => type)) : options.types;
+  const named = types === undefined ? {} : { types };
+  const fits = (event: RecordedEvent): boolean =>
+    (!stream || streamName(event.stream) === streamName(stream)) && (options.types?.includes(event.type) ?? true);
+
+  if (stream) {
+    for (let from = 0; !signal.aborted; from += PAGE) {
+      const events = await log.readStream(stream, from, PAGE);
+      yield events.filter((event) => fits(event) && event.position > after && event.position <= head);
+      if (events.length < PAGE) break;
+    }
+  } else {
+    for (let at = after; at < head && !signal.aborted;) {
+      const page = await log.readAll(at, PAGE, types);
+      yield page.events.filter(({ position }) => position <= head);
+      if (page.position === at) break;
+      at = page.position;
+    }
+  }
+  if (!follow) return;
+  for await (const page of log.tail(Math.max(after, head), { limit: PAGE, ...named, signal })) yield page.events.filter(fits);
+}
+
+const revision: Column<RecordedEvent> = { title: 'rev', value: (event) => String(event.revision), right: true };
+
+const cause: Column<RecordedEvent> = { title: 'cause', value: ({ metadata }) => metadata.causationId, minimum: 36, spare: 3 };
+
+const columns: readonly Column<RecordedEvent>[] = [
+  { title: 'position', value: ({ position }) => String(position), right: true, minimum: 9 },
+  { title: 'recorded', value: ({ metadata }) => metadata.recordedAt, minimum: 24, spare: 1 },
+  { title: 'occurred', value: ({ metadata }) => metadata.occurredAt, minimum: 24, spare: 2 },
+  { title: 'type', value: ({ type }) => type, minimum: 24 },
+  { title: 'actor', value: actorOf, minimum: 12 },
+  { ...revision, minimum: 3 },
+  { ...cause, minimum: 36 },
+  { title: 'stream', value: ({ stream }) => streamName(stream), minimum: 40 },
+];
+
+function actorOf({ metadata: { actor, onBehalfOf } }: RecordedEvent): string {
+  return onBehalfOf === undefined ? actor : `${actor} for ${onBehalfOf}`;
+}
+
+/** One event with all that is known about it, as a JSON object on a line of its own. */
+function line(event: RecordedEvent, data: boolean): string {
+  const { position, id, type, version, stream, revision: at, metadata } = event;
+  const { occurredAt, recordedAt, importedAt, actor, onBehalfOf, commandId, correlationId, causationId } = metadata;
+  const shown = {
+    position,
+    id,
+    type,
+    version,
+    stream: streamName(stream),
+    revision: at,
+    occurredAt,
+    recordedAt,
+    importedAt,
+    actor,
+    onBehalfOf,
+    commandId,
+    correlationId,
+    causationId,
+  };
+  return `${JSON.stringify(data ? { ...shown, data: event.data } : shown)}\n`;
+}
+
+function description(event: RecordedEvent, data: boolean): string {
+  const { position, id, type, version, stream, revision: at, metadata } = event;
+  return details([
+    ['position', String(position)],
+    ['event', id],
+    ['type', plain(`${type}, version ${version}`)],
+    ['stream', plain(`${streamName(stream)}, revision ${at}`)],
+    ['occurred', metadata.occurredAt],
+    ['recorded', metadata.recordedAt],
+    ...(metadata.importedAt === undefined ? [] : [['imported', metadata.importedAt] as const]),
+    ['actor', plain(actorOf(event))],
+    ['command', metadata.commandId],
+    ['correlation', plain(metadata.correlationId)],
+    ['cause', plain(metadata.causationId)],
+    ['data', data ? dataOf(event) : 'left out, for it may be personal; --data shows it'],
+  ]);
+}
+
+function dataOf({ data }: RecordedEvent): string {
+  return JSON.stringify(data, undefined, 2).split('\n').map(plain).join('\n');
+}

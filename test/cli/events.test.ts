@@ -1,0 +1,171 @@
+/** `daybook events`: what is shown of the log, and that what was written is shown on demand only. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { commandsByName } from '../../src/domain.js';
+import { fromInput } from '../../src/kernel/input.js';
+import { openEmbeddedLog } from '../../src/log/embedded.js';
+import type { EventLog } from '../../src/log/port.js';
+import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
+import { commandLine } from '../support/command-line.js';
+import { daybook, killDaybooks } from '../support/daybook.js';
+import { temporaryFolder, type Folder } from '../support/folder.js';
+
+const ANA = '6f1c0d3e-5b1a-4c0e-9d57-0c8f7d1f0a11';
+const ION = '7a2d1e4f-6c2b-4d1f-8e68-1d9a8e2a1b22';
+
+let folder: Folder;
+let log: EventLog;
+
+/** Two leads; the first is qualified by somebody else, for Ana. */
+beforeEach(async () => {
+  folder = temporaryFolder();
+  log = openEmbeddedLog({ file: `${folder.path}/data/events.db` });
+  await send('RegisterLead', { id: ANA, name: 'Ana Pop', email: 'ana@shop.example' });
+  await send('RegisterLead', { id: ION, name: 'Ion' });
+  await send('QualifyLead', { id: ANA, temperature: 'warm' }, 'eve');
+});
+afterEach(async () => {
+  killDaybooks();
+  await log.close();
+  folder.remove();
+});
+
+async function send(name: string, input: object, actor = 'ana'): Promise<void> {
+  const command = commandsByName.get(name);
+  if (!command) throw new Error(`no command ${name}`);
+  await new CommandPipeline({ log }).execute(fromInput(command, input), { actor });
+}
+
+const events = (...args: readonly string[]) => commandLine(folder, ['events', ...args]);
+
+const rows = (out: string): readonly Readonly<Record<string, unknown>>[] =>
+  out
+    .trimEnd()
+    .split('\n')
+    .map((text) => JSON.parse(text) as Readonly<Record<string, unknown>>);
+
+describe('daybook events show', () => {
+  test('tells everything that is known about an event but what was written', async () => {
+    const [, , qualified] = (await log.readAll(0, 10)).events;
+    const { code, out, err } = await events('show', '3');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain(`event        ${qualified?.id}\n`);
+    expect(out).toContain('type         LeadQualified, version 1\n');
+    expect(out).toContain(`stream       lead-${ANA}, revision 1\n`);
+    expect(out).toContain('actor        eve\n');
+    expect(out).toContain(`recorded     ${qualified?.metadata.recordedAt}\n`);
+    expect(out).toContain(`cause        ${qualified?.metadata.commandId}\n`);
+    expect(out).not.toContain('warm');
+    expect((await events('show', '3', '--data')).out).toContain('"temperature": "warm"');
+  });
+
+  test('finds an event by its id', async () => {
+    const [, second] = (await log.readAll(0, 10)).events;
+    expect((await events('show', String(second?.id).toUpperCase())).out).toContain(`lead-${ION}, revision 0`);
+  });
+
+  test('lists a stream', async () => {
+    const { out } = await events('show', `lead-${ANA}`);
+    expect(out.split('\n').map((text) => text.trim().split(/ {2,}/).slice(0, 2))).toEqual([
+      ['rev', 'position'],
+      ['0', '1'],
+      ['1', '3'],
+      [''],
+    ]);
+    expect(out).not.toContain('Ana Pop');
+    expect((await events('show', `lead-${ANA}`, '--data')).out).toContain('"name": "Ana Pop"');
+  });
+
+  test.each([
+    ['9', 'There is no event at position 9: the log ends at 3.'],
+    ['0', 'There is no event at position 0: the log ends at 3.'],
+    ['00000000-0000-4000-8000-000000000000', 'There is no event with the id 00000000-0000-4000-8000-000000000000.'],
+    ['lead-nobody', 'There is no stream lead-nobody.'],
+  ])('says that %s is not there', async (what, message) => {
+    expect(await events('show', what)).toEqual({ code: 1, out: '', err: `${message}\n` });
+  });
+
+  test('refuses what names nothing as wrong usage', async () => {
+    const { code, err } = await events('show', 'everything');
+    expect(code).toBe(2);
+    expect(err).toContain('Expected a position, the id of an event');
+  });
+
+  test('lets no text of an event speak to the terminal', async () => {
+    await send('RegisterLead', { name: 'Eve \u009b2J\u202etxt' });
+    const { out } = await events('show', '4', '--data');
+    expect(out).toContain('"name": "Eve \ufffd2J\ufffdtxt"');
+  });
+
+  test('says where there is no log', async () => {
+    const { code, err } = await commandLine(folder, ['events', 'show', '1', '--data-dir', `${folder.path}/nowhere`]);
+    expect(code).toBe(1);
+    expect(err).toContain(`${folder.path}/nowhere/events.db can't be opened`);
+  });
+});
+
+describe('daybook events tail', () => {
+  test('prints a JSON object for each event, with the data on demand only', async () => {
+    const { code, out } = await events('tail', '--no-follow', '--json');
+    expect(code).toBe(0);
+    expect(rows(out)).toMatchObject([
+      { position: 1, type: 'LeadRegistered', stream: `lead-${ANA}`, revision: 0, actor: 'ana' },
+      { position: 2, type: 'LeadRegistered', stream: `lead-${ION}`, revision: 0 },
+      { position: 3, type: 'LeadQualified', stream: `lead-${ANA}`, revision: 1, actor: 'eve' },
+    ]);
+    expect(out).not.toContain('Ana Pop');
+    expect(rows((await events('tail', '--no-follow', '--json', '--data')).out)[0]).toMatchObject({ data: { name: 'Ana Pop' } });
+  });
+
+  test.each<[readonly string[], readonly number[]]>([
+    [
+      ['--after', '1'],
+      [2, 3],
+    ],
+    [['--types', 'LeadQualified,LeadDisqualified'], [3]],
+    [
+      ['--stream', `lead-${ANA}`],
+      [1, 3],
+    ],
+    [['--stream', `lead-${ANA}`, '--after', '1'], [3]],
+    [['--stream', `lead-${ANA}`, '--types', 'LeadRegistered'], [1]],
+    [
+      ['--limit', '2'],
+      [1, 2],
+    ],
+    [['--after', '3'], []],
+  ])('with %j lists the events %j', async (args, positions) => {
+    const { code, out } = await events('tail', '--no-follow', '--json', ...args);
+    expect(code).toBe(0);
+    expect(out === '' ? [] : rows(out).map(({ position }) => position)).toEqual(positions);
+  });
+
+  test.each([
+    [['--types', 'LeadCharmed'], 'There is no event type LeadCharmed'],
+    [['--stream', 'everything'], 'is not a stream name'],
+    [['--limit', '0'], 'Expected a whole number from 1.'],
+    [['--after', 'noon'], 'Expected a whole number.'],
+  ])('refuses %j as wrong usage', async (args, message) => {
+    const { code, err } = await events('tail', '--no-follow', ...args);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+  });
+
+  test('follows what another process writes, each event once, until Ctrl-C', async () => {
+    const tail = daybook('events', 'tail', '--json', '--after', '2', '--stream', `lead-${ANA}`, '--data-dir', `${folder.path}/data`);
+    await tail.printed(1);
+    await send('AssignLead', { id: ION, owner: 'bob' });
+    await send('AssignLead', { id: ANA, owner: 'bob' });
+    await send('AssignLead', { id: ANA, owner: 'eve' });
+    await tail.printed(3);
+    await sleep(50);
+    tail.kill('SIGINT');
+    const { code, out, err } = await tail.finished;
+    expect({ code, err }).toEqual({ code: 130, err: '' });
+    expect(rows(out).map(({ position, revision }) => [position, revision])).toEqual([
+      [3, 1],
+      [5, 2],
+      [6, 3],
+    ]);
+  });
+});
