@@ -3,9 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { streamName, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
 import { openDatabase, type Database, type SqlValue } from '../sqlite/database.js';
 import { asUnavailable, explain, type Subject } from '../sqlite/unavailable.js';
+import { toMilliseconds } from './accepted-events.js';
 import { GroupedAppends } from './embedded/grouped-appends.js';
 import { News } from './embedded/news.js';
-import { EVENT_COLUMNS, toEvent, type EventRow, toMilliseconds, toRows } from './embedded/row.js';
+import { EVENT_COLUMNS, toEvent, type EventRow, toRows } from './embedded/row.js';
 import { eventsDatabase } from './embedded/schema.js';
 import { LogUnavailable, type Appended, type EventLog, type EventToAppend, type Expected, type Page } from './port.js';
 
@@ -25,6 +26,8 @@ export interface EmbeddedLogOptions {
    * process loses nothing either way). NORMAL is for loading what can be loaded again, while no server projects it.
    */
   readonly synchronous?: 'FULL' | 'NORMAL';
+  /** It is made a copy of another log of Daybook: events bring the times that they were recorded at there. */
+  readonly copying?: boolean;
 }
 
 /** How long the thread may sleep at a time while another process holds the lock, in milliseconds. */
@@ -64,6 +67,7 @@ export class EmbeddedLog implements EventLog {
   private readonly appends: GroupedAppends;
   private readonly clock: () => number;
   private readonly lockTimeoutMs: number;
+  private readonly copying: boolean;
   private closed = false;
 
   /** Made by `openEmbeddedLog`. */
@@ -73,13 +77,14 @@ export class EmbeddedLog implements EventLog {
   ) {
     this.clock = options.clock ?? Date.now;
     this.lockTimeoutMs = options.lockTimeoutMs ?? 10_000;
+    this.copying = options.copying ?? false;
     this.news = new News(database.subject.file);
     this.appends = new GroupedAppends(database, this.clock, this.lockTimeoutMs, () => this.news.announce());
   }
 
   async append(stream: Stream, expected: Expected, events: readonly EventToAppend[]): Promise<Appended> {
     this.checkOpen();
-    const rows = toRows(events, this.clock());
+    const rows = toRows(events, this.clock(), this.copying);
     try {
       return await this.appends.append(stream, expected, rows);
     } catch (error) {

@@ -1,7 +1,10 @@
 /** The event log: what every engine must do, no more. `test/conformance/log.ts` is the definition of each sentence here. */
 import type { Metadata, Position, RecordedEvent, Stream } from '../kernel/event.js';
 
-/** An event on its way into the log. `recordedAt` is the log's to give, except for events carried over with `importedAt`. */
+/**
+ * An event on its way into the log. `recordedAt` is the log's to give, except for events carried over with `importedAt`, and in a log that was
+ * opened to become a copy of another.
+ */
 export interface EventToAppend {
   /** UUID. The same id at the same place is the same event, whatever else it says. */
   readonly id: string;

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { EventIdTaken, WrongRevision, type EventLog, type EventToAppend, type Expected } from '../../src/log/port.js';
-import type { Stream } from '../../src/kernel/event.js';
+import { streamName, type Stream } from '../../src/kernel/event.js';
 import { carriedOver, eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log-events.js';
-import { LogModel, type ModelOutcome } from '../support/log-model.js';
+import { LogModel, type IdsSeen, type ModelOutcome } from '../support/log-model.js';
 
 /** An empty log, and how to look at it a second time. */
 export interface LogUnderTest {
@@ -16,7 +16,16 @@ export interface LogUnderTest {
   dispose(): Promise<void>;
 }
 
-export function logConformance(name: string, openFresh: () => Promise<LogUnderTest>): void {
+/** What engines may differ in. */
+interface Differences {
+  /** Where an id that is used again is noticed, as docs/engines.md says. */
+  readonly idsSeen?: IdsSeen;
+  /** How many random logs are compared with the simplest one: fewer where every call goes over a network. */
+  readonly runs?: number;
+}
+
+export function logConformance(name: string, openFresh: () => Promise<LogUnderTest>, differences: Differences = {}): void {
+  const { idsSeen = 'log', runs = 40 } = differences;
   describe(`${name}: the log's port`, () => {
     let subject: LogUnderTest;
     let log: EventLog;
@@ -107,18 +116,47 @@ export function logConformance(name: string, openFresh: () => Promise<LogUnderTe
         expect(ids(await log.readStream(stream))).toEqual(ids([a, b]));
       });
 
-      test('of an id that stands elsewhere is refused, and nothing of it is written', async () => {
-        const [here, there] = [freshStream(), freshStream()];
-        const [used, fresh] = numbers(2) as [EventToAppend, EventToAppend];
-        await log.append(there, 'none', [used]);
+      test('of an id that stands elsewhere in its stream is refused, also right at its end, and nothing of it is written', async () => {
+        const stream = freshStream();
+        const [first, last, fresh] = numbers(3) as [EventToAppend, EventToAppend, EventToAppend];
+        await log.append(stream, 'none', [first, last]);
         const head = await log.head();
-        const error = await log.append(here, 'none', [fresh, used]).catch((reason: unknown) => reason);
-        expect(error).toBeInstanceOf(EventIdTaken);
-        expect(error).toMatchObject({ id: used.id, stream: there });
-        await expect(log.append(there, 0, [used])).rejects.toThrow(EventIdTaken);
+        for (const used of [first, last]) {
+          const error = await log.append(stream, 1, [fresh, used]).catch((reason: unknown) => reason);
+          expect(error).toBeInstanceOf(EventIdTaken);
+          expect(error).toMatchObject({ id: used.id, stream });
+          await expect(log.append(stream, 1, [used])).rejects.toThrow(EventIdTaken);
+        }
+        const later = await subject.openAgain();
+        await expect(later.append(stream, 1, [last])).rejects.toThrow(EventIdTaken);
+        await later.close();
         expect(await log.head()).toBe(head);
-        expect((await log.append(here, 'none', [fresh])).revision).toBe(0);
+        expect((await log.append(stream, 1, [fresh])).revision).toBe(2);
       });
+
+      if (idsSeen === 'log') {
+        test('of an id that stands in another stream is refused, and nothing of it is written', async () => {
+          const [here, there] = [freshStream(), freshStream()];
+          const [used, fresh] = numbers(2) as [EventToAppend, EventToAppend];
+          await log.append(there, 'none', [used]);
+          const head = await log.head();
+          const error = await log.append(here, 'none', [fresh, used]).catch((reason: unknown) => reason);
+          expect(error).toBeInstanceOf(EventIdTaken);
+          expect(error).toMatchObject({ id: used.id, stream: there });
+          expect(await log.head()).toBe(head);
+          expect((await log.append(here, 'none', [fresh])).revision).toBe(0);
+        });
+      } else {
+        test('of an id that stands in another stream is the append of another event', async () => {
+          const [here, there] = [freshStream(), freshStream()];
+          const events = numbers(1);
+          const first = await log.append(there, 'none', events);
+          const other = await log.append(here, 'none', events);
+          expect(other.position).toBeGreaterThan(first.position);
+          expect(await log.append(there, 'none', events)).toEqual(first);
+          expect(await log.append(here, 'none', events)).toEqual(other);
+        });
+      }
 
       test('by many at once gives each event one place, and one winner per place', async () => {
         const streams = [freshStream(), freshStream(), freshStream()];
@@ -344,12 +382,12 @@ export function logConformance(name: string, openFresh: () => Promise<LogUnderTe
         fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 25 }), fc.integer({ min: 1, max: 9 }), async (requests, limit) => {
           const fresh = await openFresh();
           try {
-            await compare(fresh, requests, limit);
+            await compare(fresh, requests, limit, idsSeen);
           } finally {
             await fresh.dispose();
           }
         }),
-        { numRuns: 40 },
+        { numRuns: runs },
       );
     });
   });
@@ -376,15 +414,18 @@ interface Asked {
 }
 
 /** Makes the same appends to the log and to the model, alone and together with others, and compares all that can be read. */
-async function compare({ log }: LogUnderTest, requests: readonly Request[], limit: number): Promise<void> {
-  const model = new LogModel();
+async function compare({ log }: LogUnderTest, requests: readonly Request[], limit: number, idsSeen: IdsSeen): Promise<void> {
+  const model = new LogModel(idsSeen);
   const streams = [freshStream(), freshStream(), freshStream('account')];
   const asked: Asked[] = [];
   let pending: { readonly outcome: Promise<unknown>; readonly wanted: ModelOutcome }[] = [];
 
+  /** How many events there were whenever nothing was under way. */
+  const settledAt: number[] = [];
   const settle = async () => {
     for (const { outcome, wanted } of pending) expect(await outcome).toEqual(wanted);
     pending = [];
+    settledAt.push(model.events.length);
   };
 
   for (const one of requests) {
@@ -400,19 +441,31 @@ async function compare({ log }: LogUnderTest, requests: readonly Request[], limi
   }
   await settle();
 
-  const seen = ({ id, stream, revision, type, data }: LogModel['events'][number]) => ({
-    id,
-    stream,
-    revision,
-    type,
-    data: JSON.stringify(data),
-  });
-  expect(eventsOf(await readToEnd(log, limit)).map(seen)).toEqual(model.events.map(seen));
+  const seen = ({ id, stream, revision, type, data }: Seen) => ({ id, stream, revision, type, data: JSON.stringify(data) });
+  /** Appends of one turn to different streams may come in any order where each stream is judged by itself, and only those. */
+  const inOrder = (events: readonly Seen[]) => {
+    if (idsSeen === 'log') return events.map(seen);
+    const turn = ({ stream, revision }: Seen) => {
+      const place = model.events.findIndex((event) => streamName(event.stream) === streamName(stream) && event.revision === revision);
+      return settledAt.findIndex((count) => place < count);
+    };
+    expect(events.map(turn)).toEqual(events.map(turn).sort((x, y) => x - y));
+    for (const stream of streams) {
+      const own = events.filter((event) => streamName(event.stream) === streamName(stream)).map((event) => event.revision);
+      expect(own).toEqual([...own].sort((x, y) => x - y));
+    }
+    return events.map(seen).sort((x, y) => streamName(x.stream).localeCompare(streamName(y.stream)) || x.revision - y.revision);
+  };
+  expect(inOrder(eventsOf(await readToEnd(log, limit)))).toEqual(inOrder(model.events));
   const sold = model.events.filter((event) => event.type !== 'Noted');
-  expect(eventsOf(await readToEnd(log, limit, ['Sold', 'Priced'])).map(seen)).toEqual(sold.map(seen));
+  expect(inOrder(eventsOf(await readToEnd(log, limit, ['Sold', 'Priced'])))).toEqual(inOrder(sold));
   for (const stream of streams) expect((await log.readStream(stream)).map(seen)).toEqual(model.stream(stream).map(seen));
-  if (model.events.length > 0) expect(eventsOf(await tailed(log, 0, model.events.length, limit)).map(seen)).toEqual(model.events.map(seen));
+  if (model.events.length > 0) {
+    expect(inOrder(eventsOf(await tailed(log, 0, model.events.length, limit)))).toEqual(inOrder(model.events));
+  }
 }
+
+type Seen = LogModel['events'][number];
 
 function toAppend(
   { stream: index, expected: kind, events: which, data, type, pick }: Request,

@@ -12,8 +12,14 @@ export interface ModelEvent {
 
 export type ModelOutcome = { readonly revision: number } | 'WrongRevision' | 'EventIdTaken';
 
+/** Whether a log knows the event ids of all streams, or of the one that is appended to. */
+export type IdsSeen = 'log' | 'stream';
+
 export class LogModel {
   readonly events: ModelEvent[] = [];
+
+  /** @param idsSeen where an id that is used again is noticed */
+  constructor(private readonly idsSeen: IdsSeen = 'log') {}
 
   stream(stream: Stream): readonly ModelEvent[] {
     return this.events.filter((event) => streamName(event.stream) === streamName(stream));
@@ -26,7 +32,8 @@ export class LogModel {
       const again = events.every((event, index) => own[place + index]?.id === event.id);
       return again ? { revision: place + events.length - 1 } : 'WrongRevision';
     }
-    if (events.some((event) => this.events.some((other) => other.id === event.id))) return 'EventIdTaken';
+    const seen = this.idsSeen === 'log' ? this.events : own;
+    if (events.some((event) => seen.some((other) => other.id === event.id))) return 'EventIdTaken';
     events.forEach(({ id, type, data }, index) => this.events.push({ id, stream, revision: place + index, type, data }));
     return { revision: place + events.length - 1 };
   }

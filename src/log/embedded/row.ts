@@ -1,5 +1,6 @@
 /** An event's way into a row of the log, and back out of it. */
 import { parseStreamName, type Metadata, type RecordedEvent } from '../../kernel/event.js';
+import { acceptEvents } from '../accepted-events.js';
 import type { EventToAppend } from '../port.js';
 
 /** An event ready to be stored: everything that can be refused or fail about it alone has been done. */
@@ -13,27 +14,20 @@ export interface Row {
   readonly metadata: string;
 }
 
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
-
 /**
  * The rows of one append.
  * @param now milliseconds since 1970
- * @throws RangeError when there are none, an id is no UUID or stands twice, or a `recordedAt` is not the event's to give.
+ * @param copied they bring the times that another log recorded them at
+ * @throws RangeError when the events can't be taken.
  */
-export function toRows(events: readonly EventToAppend[], now: number): readonly Row[] {
-  if (events.length === 0) throw new RangeError('An append needs at least one event.');
-  const ids = new Set<string>();
-  return events.map((event) => {
-    const id = event.id.toLowerCase();
-    if (!UUID.test(id)) throw new RangeError(`The id of a ${event.type} is not a UUID: "${event.id}".`);
-    if (ids.has(id)) throw new RangeError(`Two events of one append have the id ${id}.`);
-    ids.add(id);
-    const { recordedAt, ...metadata } = event.metadata;
+export function toRows(events: readonly EventToAppend[], now: number, copied = false): readonly Row[] {
+  return acceptEvents(events, now, copied).map(({ event, id, recordedAt }) => {
+    const { recordedAt: _, ...metadata } = event.metadata;
     return {
       id,
       type: event.type,
       version: event.version,
-      recordedAt: recordedAt === undefined ? undefined : carriedOver(event, recordedAt, now),
+      recordedAt,
       data: JSON.stringify(event.data ?? null),
       metadata: JSON.stringify(withoutRepeats(metadata)),
     };
@@ -49,24 +43,6 @@ function withoutRepeats<Stored extends Pick<Metadata, 'commandId' | 'correlation
     ...(causationId === commandId ? {} : { causationId }),
     ...rest,
   } as Partial<Stored>;
-}
-
-function carriedOver(event: EventToAppend, recordedAt: string, now: number): number {
-  if (event.metadata.importedAt === undefined) {
-    throw new RangeError(
-      `A ${event.type} has a recordedAt but no importedAt: only events carried over from another system bring their own.`,
-    );
-  }
-  const at = toMilliseconds(recordedAt);
-  if (at > now) throw new RangeError(`The recordedAt of a ${event.type} lies in the future: ${recordedAt}.`);
-  return at;
-}
-
-/** @throws RangeError when the text is not an instant. */
-export function toMilliseconds(instant: string): number {
-  const at = Date.parse(instant);
-  if (Number.isNaN(at)) throw new RangeError(`"${instant}" is not an instant: expected ISO 8601, such as 2018-02-26T19:58:54.000Z.`);
-  return at;
 }
 
 /** A UUID as the `id` column holds it. */

@@ -1,0 +1,51 @@
+/** What every log asks of events before it takes them, wherever it keeps them. */
+import type { EventToAppend } from './port.js';
+
+/** An event that may be stored: everything that can be refused about it alone has been. */
+export interface AcceptedEvent {
+  readonly event: EventToAppend;
+  /** The event's UUID in lower case. */
+  readonly id: string;
+  /** Milliseconds since 1970, for an event carried over from another system; otherwise the log's to give. */
+  readonly recordedAt: number | undefined;
+}
+
+const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+
+/**
+ * The events of one append.
+ * @param now milliseconds since 1970
+ * @param copied they bring the times that another log of Daybook recorded them at, whatever those are
+ * @throws RangeError when there are none, an id is no UUID or stands twice, or a `recordedAt` is not the event's to give.
+ */
+export function acceptEvents(events: readonly EventToAppend[], now: number, copied = false): readonly AcceptedEvent[] {
+  if (events.length === 0) throw new RangeError('An append needs at least one event.');
+  const ids = new Set<string>();
+  return events.map((event) => {
+    const id = event.id.toLowerCase();
+    if (!UUID.test(id)) throw new RangeError(`The id of a ${event.type} is not a UUID: "${event.id}".`);
+    if (ids.has(id)) throw new RangeError(`Two events of one append have the id ${id}.`);
+    ids.add(id);
+    const { recordedAt } = event.metadata;
+    if (recordedAt === undefined) return { event, id, recordedAt };
+    return { event, id, recordedAt: copied ? toMilliseconds(recordedAt) : carriedOver(event, recordedAt, now) };
+  });
+}
+
+function carriedOver(event: EventToAppend, recordedAt: string, now: number): number {
+  if (event.metadata.importedAt === undefined) {
+    throw new RangeError(
+      `A ${event.type} has a recordedAt but no importedAt: only events carried over from another system bring their own.`,
+    );
+  }
+  const at = toMilliseconds(recordedAt);
+  if (at > now) throw new RangeError(`The recordedAt of a ${event.type} lies in the future: ${recordedAt}.`);
+  return at;
+}
+
+/** @throws RangeError when the text is not an instant. */
+export function toMilliseconds(instant: string): number {
+  const at = Date.parse(instant);
+  if (Number.isNaN(at)) throw new RangeError(`"${instant}" is not an instant: expected ISO 8601, such as 2018-02-26T19:58:54.000Z.`);
+  return at;
+}

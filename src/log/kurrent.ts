@@ -1,0 +1,175 @@
+/** The event log on EventStoreDB or KurrentDB: for users who outgrow one machine. What it relies on stands in docs/engines.md. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Position, RecordedEvent, Stream } from '../kernel/event.js';
+import { acceptEvents, toMilliseconds, type AcceptedEvent } from './accepted-events.js';
+import { parseAddress } from './kurrent/address.js';
+import { AllReader } from './kurrent/all-reader.js';
+import { Appender } from './kurrent/appender.js';
+import { backwards, lastEvent } from './kurrent/backwards.js';
+import { backOff, Connection, type Patience } from './kurrent/connection.js';
+import { asUnavailable, verdictOf } from './kurrent/failure.js';
+import { KnownIds } from './kurrent/known-ids.js';
+import { Landmarks } from './kurrent/landmarks.js';
+import { positionAt } from './kurrent/moments.js';
+import { storedName } from './kurrent/record.js';
+import { StreamReader } from './kurrent/stream-reader.js';
+import { LogUnavailable, type Appended, type EventLog, type EventToAppend, type Expected, type Page } from './port.js';
+
+export interface KurrentLogOptions {
+  /** The connection string, with TLS, certificates and users as the client has them: `kurrentdb://user:password@host:2113?tls=true`. */
+  readonly url: string;
+  /** Reads and tails what others append; an append is refused. */
+  readonly readOnly?: boolean;
+  /** Streams are named `<prefix><type>-<id>`, so that several Daybooks share a server. Nothing unless given. */
+  readonly prefix?: string;
+  /** The time in milliseconds since 1970; the system's unless given. */
+  readonly clock?: () => number;
+  /** How long the server may say nothing before a call is given up, in milliseconds; 5,000 unless given. */
+  readonly answerMs?: number;
+  /** How long a call is made again after failures that may pass, in milliseconds; 15,000 unless given. A tail never gives up. */
+  readonly retryMs?: number;
+  /** It is made a copy of another log of Daybook: events bring the times that they were recorded at there. */
+  readonly copying?: boolean;
+}
+
+/**
+ * Opens the log and asks for its last event, which shows that the server is there and lets the user in.
+ * @throws LogUnavailable when the connection string is none, the server can't be reached, or doesn't let the user in.
+ */
+export async function openKurrentLog(options: KurrentLogOptions): Promise<EventLog> {
+  const { answerMs = 5000, retryMs = 15_000 } = options;
+  const log = new KurrentLog(new Connection(parseAddress(options.url), { answerMs, retryMs } satisfies Patience), options);
+  try {
+    await log.open();
+    return log;
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+class KurrentLog implements EventLog {
+  private readonly prefix: string;
+  private readonly clock: () => number;
+  private readonly readOnly: boolean;
+  private readonly copying: boolean;
+  private readonly known = new KnownIds();
+  private readonly landmarks = new Landmarks();
+  private readonly closing = new AbortController();
+  private readonly streams: StreamReader;
+  private readonly all: AllReader;
+  private readonly appender: Appender;
+  /** The latest time that an event is known to be recorded at, in milliseconds since 1970. */
+  private recordedAt = 0;
+  /** The last position known to be taken: the node that answers may not have heard of it yet. */
+  private reached: Position = 0;
+
+  constructor(
+    private readonly connection: Connection,
+    { prefix = '', clock = Date.now, readOnly = false, copying = false }: KurrentLogOptions,
+  ) {
+    [this.prefix, this.clock, this.readOnly, this.copying] = [prefix, clock, readOnly, copying];
+    this.streams = new StreamReader(connection, prefix);
+    this.all = new AllReader(connection, prefix, this.landmarks);
+    this.appender = new Appender(connection, this.streams, this.known, prefix, (event) => this.timeFor(event));
+  }
+
+  async open(): Promise<void> {
+    await this.head();
+  }
+
+  async append(stream: Stream, expected: Expected, events: readonly EventToAppend[]): Promise<Appended> {
+    this.checkOpen();
+    if (this.readOnly) throw new LogUnavailable(`The event log ${this.connection.shown} was opened for reading only.`);
+    const accepted = acceptEvents(events, this.clock(), this.copying);
+    const appended = await this.appender.append(stream, expected, accepted);
+    this.reached = Math.max(this.reached, appended.position);
+    return appended;
+  }
+
+  async readStream(stream: Stream, from = 0, limit?: number): Promise<readonly RecordedEvent[]> {
+    const events = await this.streams.read(stream, from, limit);
+    this.known.saw(storedName(stream, this.prefix), from, events, (events.at(-1)?.revision ?? from - 1) + 1);
+    return events;
+  }
+
+  async readAll(after: Position, limit: number, types?: readonly string[]): Promise<Page> {
+    this.checkOpen();
+    const page = await this.all.page(after, limit, types, this.closing.signal);
+    this.checkOpen();
+    return page;
+  }
+
+  async *tail(
+    after: Position,
+    { limit, types, signal: asked }: { readonly limit: number; readonly types?: readonly string[]; readonly signal: AbortSignal },
+  ): AsyncGenerator<Page, void, undefined> {
+    const signal = AbortSignal.any([asked, this.closing.signal]);
+    let position = after;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      const client = this.connection.current;
+      try {
+        // The server leaves out other types while there is much to read; then we do, since only so each new event tells how far we are.
+        for (const leftOutBy of types?.length ? (['server', 'us'] as const) : (['us'] as const)) {
+          for await (const { page, caughtUp } of this.all.follow(client, position, { limit, types, signal, leftOutBy })) {
+            failures = 0;
+            if (page.position > position) {
+              position = page.position;
+              yield page;
+            }
+            if (signal.aborted) return;
+            if (caughtUp && leftOutBy === 'server') break;
+          }
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (verdictOf(error) === 'answered') throw asUnavailable(error, 'read the log', this.connection.shown);
+        if (verdictOf(error) === 'unknown') this.connection.renew(client);
+      }
+      await delay(backOff(failures), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async head(): Promise<Position> {
+    this.checkOpen();
+    const last = await lastEvent(this.connection, this.prefix);
+    if (last) {
+      this.reached = Math.max(this.reached, last.position);
+      this.recordedAt = Math.max(this.recordedAt, Date.parse(last.metadata.recordedAt));
+    }
+    return this.reached;
+  }
+
+  async positionAt(instant: string): Promise<Position> {
+    const at = toMilliseconds(instant);
+    this.checkOpen();
+    return positionAt(at, {
+      page: (after, limit) => this.readAll(after, limit),
+      last: () => lastEvent(this.connection, this.prefix),
+      backwards: (before) => backwards(this.connection, this.prefix, before),
+      landmarks: this.landmarks,
+    });
+  }
+
+  /** Waits for appends under way, and ends tails and connections. Calling it again does nothing. */
+  async close(): Promise<void> {
+    if (this.closing.signal.aborted) return;
+    this.closing.abort();
+    await this.appender.settled();
+    this.connection.close();
+  }
+
+  /**
+   * An event's recorded time: its own where it is carried over into a log that has nothing later, otherwise now, and never before what is
+   * known to be recorded already.
+   */
+  private timeFor({ recordedAt }: AcceptedEvent): number {
+    const kept = recordedAt !== undefined && recordedAt >= this.recordedAt;
+    this.recordedAt = kept ? recordedAt : Math.max(this.recordedAt, this.clock());
+    return this.recordedAt;
+  }
+
+  private checkOpen(): void {
+    if (this.closing.signal.aborted) throw new LogUnavailable(`The event log ${this.connection.shown} is closed.`);
+  }
+}

@@ -1,0 +1,63 @@
+/** The connection string: checked before the client sees it, since the client prints what it doesn't know, passwords and all. */
+import { LogUnavailable } from '../port.js';
+
+export interface Address {
+  /** What the client connects with. It may hold a password: it is never shown. */
+  readonly secret: string;
+  /** The same without user, password and options, for people. */
+  readonly shown: string;
+}
+
+const FORM = /^(?:esdb|kurrentdb|kurrent|kdb)(\+discover)?:\/\/(?:([^@]+)@)?([^/?@]+)\/?(?:\?(.*))?$/;
+
+/** The client's options, as it compares them: in small letters, without dashes. */
+const OPTIONS = new Set([
+  'connectionname',
+  'defaultdeadline',
+  'discoveryinterval',
+  'gossiptimeout',
+  'keepaliveinterval',
+  'keepalivetimeout',
+  'maxdiscoverattempts',
+  'nodepreference',
+  'throwonappendfailure',
+  'tls',
+  'tlscafile',
+  'tlsverifycert',
+  'usercertfile',
+  'userkeyfile',
+]);
+
+/** The client's first read waits ten times as long as this before it looks for a server, in milliseconds. */
+const DISCOVERY_INTERVAL = 'discoveryInterval=10';
+
+/**
+ * Everything about TLS, users and nodes passes through as it is.
+ * @throws LogUnavailable when it is no connection string of EventStoreDB or KurrentDB, or has an option that the client doesn't know.
+ */
+export function parseAddress(url: string): Address {
+  const [, discover = '', user, hosts, query = ''] = FORM.exec(url.trim()) ?? [];
+  if (hosts === undefined) {
+    throw new LogUnavailable(
+      'The address of the event log is not a connection string: expected kurrentdb://[user:password@]host:port[,host:port][?option=value].',
+    );
+  }
+  const options = query.split('&').filter((option) => option !== '');
+  const kept = options.filter((option) => nameOf(option) !== 'throwonappendfailure');
+  const strange = options.find((option) => !OPTIONS.has(nameOf(option)) || !option.includes('='));
+  if (strange !== undefined) {
+    throw new LogUnavailable(
+      `The connection string of the event log has an option that EventStoreDB's client does not know: "${strange.split('=')[0] ?? ''}".`,
+    );
+  }
+  if (!kept.some((option) => nameOf(option) === 'discoveryinterval')) kept.push(DISCOVERY_INTERVAL);
+  const protocol = `kurrentdb${discover}`;
+  return {
+    secret: `${protocol}://${user === undefined ? '' : `${user}@`}${hosts}?${kept.join('&')}`,
+    shown: `${protocol}://${hosts}`,
+  };
+}
+
+function nameOf(option: string): string {
+  return (option.split('=')[0] ?? '').trim().toLowerCase().replace(/[_-]/g, '');
+}

@@ -1,0 +1,135 @@
+/**
+ * Reads all events in the order of the log, through filtered subscriptions: unlike the client's reads, they say how far the server has
+ * looked when it finds nothing, and they can be ended.
+ *
+ * Positions are log offsets, and the server takes only those that a record begins at. An event's own is one. A checkpoint of a catch-up may
+ * be the place after a record, where the next one will stand: it is replaced by the last record before it.
+ */
+import { BACKWARDS, START, eventTypeFilter, streamNameFilter, type KurrentDBClient } from '@kurrent/kurrentdb-client';
+import type { Position, RecordedEvent } from '../../kernel/event.js';
+import type { Page } from '../port.js';
+import type { Connection } from './connection.js';
+import { Feed, type Message } from './feed.js';
+import type { Landmarks } from './landmarks.js';
+import { fromStored, positionOf, streamsOf, toPosition, typesAmong } from './record.js';
+
+/** Records that the server looks at between two checkpoints: `window` at a time. Few enough to be looked at well within an answer's time. */
+const CHECKPOINTS = { maxSearchWindow: 1000, checkpointInterval: 4 };
+
+/** Events that the client may hold for us. */
+const BUFFER = { least: 16, most: 1000 };
+
+export interface Stretch {
+  readonly page: Page;
+  /** All that was there has been given; what follows is new. */
+  readonly caughtUp: boolean;
+}
+
+interface Reading {
+  readonly limit: number;
+  readonly types: readonly string[] | undefined;
+  readonly signal: AbortSignal;
+  /** Who leaves out what is of other types: the server, or we, who then know how far we are at every event. */
+  readonly leftOutBy: 'server' | 'us';
+}
+
+export class AllReader {
+  constructor(
+    private readonly connection: Connection,
+    private readonly prefix: string,
+    private readonly landmarks: Landmarks,
+  ) {}
+
+  /**
+   * One page, as the port has it. Of named types: the server leaves out the others while there is much to read, which doesn't tell exactly
+   * where the end is, so the last stretch is read with the others.
+   */
+  async page(after: Position, limit: number, types: readonly string[] | undefined, signal: AbortSignal): Promise<Page> {
+    return this.connection.repeat('read the log', async (client) => {
+      if (types?.length) {
+        const { page } = await this.first(this.follow(client, after, { limit, types, signal, leftOutBy: 'server' }), after);
+        if (page.position > after) return page;
+      }
+      return (await this.first(this.follow(client, after, { limit, types, signal, leftOutBy: 'us' }), after)).page;
+    });
+  }
+
+  /**
+   * Pages after a position, for ever, until the signal aborts. Ends with an error when the subscription breaks; what was given until then was
+   * given once, and the last page's position is where to go on.
+   * @throws whatever the client throws, NoAnswer, LogUnavailable
+   */
+  async *follow(client: KurrentDBClient, after: Position, reading: Reading): AsyncGenerator<Stretch, void, undefined> {
+    const { limit, types, signal } = reading;
+    const wanted = types && new Set(types);
+    const feed = this.subscribe(client, after, reading);
+    let events: RecordedEvent[] = [];
+    let [position, given, caughtUp] = [after, after, false];
+    let recordedAt = this.landmarks.recordedAt(after) ?? 0;
+    const stretch = (): Stretch => {
+      const page = { events, position };
+      const last = events.at(-1);
+      if (last) this.landmarks.note(last.position, recordedAt);
+      [events, given] = [[], position];
+      return { page, caughtUp };
+    };
+    try {
+      while (!signal.aborted) {
+        let message = feed.takeNow();
+        if (!message && caughtUp && position > given) yield stretch();
+        else message ??= await feed.next(signal, caughtUp ? undefined : this.connection.patience.answerMs);
+        if (!message) continue;
+        if (message.kind === 'event') {
+          const at = positionOf(message.event);
+          if (at <= position) continue;
+          position = at;
+          const event = fromStored(message.event, this.prefix);
+          if (event) recordedAt = Math.max(recordedAt, Date.parse(event.metadata.recordedAt));
+          if (event && (!wanted || wanted.has(event.type))) events.push(recorded(event, recordedAt));
+          if (events.length >= limit) yield stretch();
+          continue;
+        }
+        if (message.kind === 'checkpoint') position = Math.max(position, await this.recordAt(client, message.position));
+        else caughtUp = true;
+        if (message.kind === 'caughtUp' || (!caughtUp && position > given)) yield stretch();
+      }
+    } finally {
+      feed.close();
+    }
+  }
+
+  private subscribe(client: KurrentDBClient, after: Position, { limit, types, leftOutBy }: Reading): Feed {
+    const fromPosition = after > 0 ? { commit: BigInt(after), prepare: BigInt(after) } : START;
+    const highWaterMark = Math.min(Math.max(limit, BUFFER.least), BUFFER.most);
+    return new Feed((reached) => {
+      const checkpointReached = (_: unknown, position: Parameters<typeof reached>[0]) => reached(position);
+      const filter =
+        types && leftOutBy === 'server'
+          ? eventTypeFilter({ regex: typesAmong(types), checkpointReached, ...CHECKPOINTS })
+          : streamNameFilter({ regex: streamsOf(this.prefix), checkpointReached, ...CHECKPOINTS });
+      return client.subscribeToAll({ fromPosition, filter }, { highWaterMark });
+    });
+  }
+
+  /** The first stretch that gets on, or the one that ends at the log's end. */
+  private async first(stretches: AsyncGenerator<Stretch, void, undefined>, after: Position): Promise<Stretch> {
+    for await (const stretch of stretches) {
+      if (stretch.caughtUp || stretch.page.position > after) return stretch;
+    }
+    return { page: { events: [], position: after }, caughtUp: false };
+  }
+
+  /** The record that a checkpoint is at; the last one before it where it is between two. */
+  private async recordAt(client: KurrentDBClient, { commit, prepare }: (Message & { kind: 'checkpoint' })['position']): Promise<Position> {
+    if (commit === prepare) return toPosition(commit);
+    const before = client.readAll({ direction: BACKWARDS, fromPosition: { commit, prepare: commit }, maxCount: 1 });
+    const read = await this.connection.inTime(before.next());
+    const event = read.done === true ? undefined : read.value.event;
+    return event ? positionOf(event) : 0;
+  }
+}
+
+/** The event with the time that readers along the log know it by: never less than that of one before. */
+function recorded(event: RecordedEvent, recordedAt: number): RecordedEvent {
+  return { ...event, metadata: { ...event.metadata, recordedAt: new Date(recordedAt).toISOString() } };
+}

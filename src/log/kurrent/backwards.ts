@@ -1,0 +1,51 @@
+/** Reads our events from the end of the log towards its beginning, which subscriptions can't. */
+import { BACKWARDS, END, streamNameFilter, type AllStreamResolvedEvent, type ReadPosition } from '@kurrent/kurrentdb-client';
+import type { Position, RecordedEvent } from '../../kernel/event.js';
+import type { Connection } from './connection.js';
+import { fromStored, streamsOf } from './record.js';
+
+/** Events per read: few at first, since most often the first one is looked for. */
+const READS = { first: 1, most: 500 };
+
+/**
+ * Our events before a position, or from the end of the log, the last one first.
+ * @throws LogUnavailable
+ */
+export async function* backwards(
+  connection: Connection,
+  prefix: string,
+  before?: Position,
+): AsyncGenerator<RecordedEvent, void, undefined> {
+  const filter = streamNameFilter({ regex: streamsOf(prefix) });
+  let fromPosition: ReadPosition = before === undefined ? END : placeBefore(before);
+  for (let maxCount = READS.first; ; maxCount = READS.most) {
+    const read = await connection.repeat('read the end of the log', (client) =>
+      connection.inTime(collected(client.readAll({ direction: BACKWARDS, fromPosition, maxCount, filter }))),
+    );
+    let last: Position | undefined;
+    for (const { event } of read) {
+      if (!event) continue;
+      last = Number(event.position.commit);
+      const own = fromStored(event, prefix);
+      if (own) yield own;
+    }
+    if (last === undefined || read.length < maxCount) return;
+    fromPosition = placeBefore(last);
+  }
+}
+
+/** The last of our events; undefined of an empty log. @throws LogUnavailable */
+export async function lastEvent(connection: Connection, prefix: string): Promise<RecordedEvent | undefined> {
+  const read = await backwards(connection, prefix).next();
+  return read.done === true ? undefined : read.value;
+}
+
+async function collected(events: AsyncIterable<AllStreamResolvedEvent>): Promise<readonly AllStreamResolvedEvent[]> {
+  const all = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+function placeBefore(position: Position): ReadPosition {
+  return { commit: BigInt(position), prepare: BigInt(position) };
+}

@@ -1,0 +1,59 @@
+/** What an error of the client means: an answer, another leader, or that nobody knows what became of the call. */
+import {
+  AccessDeniedError,
+  MaxAppendSizeExceededError,
+  NotLeaderError,
+  StreamDeletedError,
+  StreamNotFoundError,
+  WrongExpectedVersionError,
+} from '@kurrent/kurrentdb-client';
+import { LogUnavailable } from '../port.js';
+
+/** The server has said nothing for too long. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`);
+  }
+}
+
+/**
+ * - `answered`: the server has said so; asking again gives the same.
+ * - `elsewhere`: another node leads, and the client knows which: ask again.
+ * - `unknown`: whether it was done is not known, and the client may be of no use any more.
+ *
+ * Errors that are not the client's (a bug, a value that can't be stored) count as answers, so that nobody repeats them.
+ */
+export type Verdict = 'answered' | 'elsewhere' | 'unknown';
+
+const ANSWERS = [AccessDeniedError, MaxAppendSizeExceededError, StreamDeletedError, StreamNotFoundError, WrongExpectedVersionError];
+const PORT_ERRORS = [LogUnavailable, RangeError];
+
+export function verdictOf(error: unknown): Verdict {
+  if (error instanceof NotLeaderError) return 'elsewhere';
+  return [...ANSWERS, ...PORT_ERRORS].some((kind) => error instanceof kind) ? 'answered' : 'unknown';
+}
+
+/** The port's error for one that is about the server or the way there. `what` is what was tried, such as "read the log". */
+export function asUnavailable(error: unknown, what: string, shown: string): LogUnavailable {
+  if (error instanceof LogUnavailable) return error;
+  if (error instanceof AccessDeniedError) {
+    return new LogUnavailable(
+      `The event log ${shown} refused to ${what}: check the user and password of its connection string, and what that user may do.`,
+      { cause: error },
+    );
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LogUnavailable(
+    `The event log ${shown} could not ${what} (${reason || 'no reason given'}). Check that the server runs, can be reached and has a leader.`,
+    { cause: error },
+  );
+}
+
+/** The port's error for a stream that somebody has tombstoned. */
+export function asDeleted(stream: string, shown: string): LogUnavailable {
+  return new LogUnavailable(
+    `The stream ${stream} was deleted for good in the event log ${shown}: nothing can be read from it or appended to it any more. Use another id.`,
+  );
+}

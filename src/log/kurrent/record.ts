@@ -1,0 +1,94 @@
+/**
+ * An event as EventStoreDB keeps it: the type as it is, data as JSON, and metadata as one flat JSON object of strings, with the names that
+ * the server knows for correlation and cause. What doesn't look so was written by somebody else, and is left alone.
+ */
+import type { AllStreamRecordedEvent, JSONEventData, RecordedEvent as StoredEvent } from '@kurrent/kurrentdb-client';
+import { parseStreamName, streamName, type Metadata, type Position, type RecordedEvent, type Stream } from '../../kernel/event.js';
+import type { AcceptedEvent } from '../accepted-events.js';
+import { LogUnavailable } from '../port.js';
+
+/** What the client calls an event, from a stream or from all of them. */
+export type Stored = StoredEvent | AllStreamRecordedEvent;
+
+/** @param recordedAt milliseconds since 1970 */
+export function toStored({ event, id }: AcceptedEvent, recordedAt: number): JSONEventData {
+  const { correlationId, causationId, ...rest } = event.metadata;
+  const metadata = {
+    ...rest,
+    $correlationId: correlationId,
+    $causationId: causationId,
+    recordedAt: new Date(recordedAt).toISOString(),
+    schemaVersion: String(event.version),
+  };
+  return { id, type: event.type, contentType: 'application/json', data: (event.data ?? null) as JSONEventData['data'], metadata };
+}
+
+/** What an event takes of the size that the server allows an append, in bytes, counted as the server counts. */
+export function storedSize({ type, data, metadata }: JSONEventData): number {
+  return Buffer.byteLength(JSON.stringify(data)) + Buffer.byteLength(JSON.stringify(metadata)) + 2 * type.length;
+}
+
+/** The name of a stream in the server. */
+export function storedName(stream: Stream, prefix: string): string {
+  return prefix + streamName(stream);
+}
+
+/** A regular expression, in what .NET and JavaScript have in common, of the streams that may be ours. Names of the server's own begin with $. */
+export function streamsOf(prefix: string): string {
+  return prefix === '' ? '^[^$-][^-]*-' : `^${escaped(prefix)}[^-]+-`;
+}
+
+/** A regular expression of the named types, exactly. */
+export function typesAmong(types: readonly string[]): string {
+  return `^(?:${types.map(escaped).join('|')})$`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
+}
+
+/** Fields that an event of ours has, each a text. */
+const REQUIRED = ['commandId', 'commandHash', 'actor', '$correlationId', '$causationId', 'occurredAt', 'recordedAt', 'schemaVersion'];
+
+/**
+ * The event as the port has it; undefined when it was not written by Daybook.
+ * @throws LogUnavailable when its position can't be told or kept.
+ */
+export function fromStored(event: Stored, prefix: string): RecordedEvent | undefined {
+  const { metadata: about } = event;
+  if (!event.isJson || !event.streamId.startsWith(prefix) || event.streamId.indexOf('-', prefix.length) <= prefix.length) return undefined;
+  if (typeof about !== 'object' || about === null) return undefined;
+  const fields = about as Readonly<Record<string, string>>;
+  if (REQUIRED.some((name) => typeof fields[name] !== 'string')) return undefined;
+  const { $correlationId, $causationId, schemaVersion, ...rest } = fields;
+  return {
+    id: event.id,
+    stream: parseStreamName(event.streamId.slice(prefix.length)),
+    revision: Number(event.revision),
+    position: positionOf(event),
+    type: event.type,
+    version: Number(schemaVersion),
+    data: event.data,
+    metadata: { ...rest, correlationId: $correlationId, causationId: $causationId } as unknown as Metadata,
+  };
+}
+
+/** @throws LogUnavailable */
+export function positionOf(event: Stored): Position {
+  return toPosition(event.position?.commit ?? -1n);
+}
+
+/**
+ * A place in the server's log as a number.
+ * @throws LogUnavailable when the server doesn't tell it, or it is beyond what a number holds exactly: some 9,000 terabytes.
+ */
+export function toPosition(commit: bigint): Position {
+  // Servers before 22.10 answer all ones for events of a stream.
+  if (commit < 0n || commit >= 2n ** 63n) {
+    throw new LogUnavailable('The event log does not say where its events stand: EventStoreDB 23.10 or later is needed.');
+  }
+  if (commit > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new LogUnavailable(`The event log has grown beyond the position ${Number.MAX_SAFE_INTEGER}, the last that Daybook can count.`);
+  }
+  return Number(commit);
+}

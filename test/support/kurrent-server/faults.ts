@@ -1,0 +1,73 @@
+/** What goes wrong, as a test has ordered it: every answer of the server passes through here. */
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A host and port. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Orders {
+  /** Calls are taken and never answered, though pings are. */
+  readonly silent?: boolean;
+  /** New connections are accepted, and nothing is ever said on them. */
+  readonly silentPort?: boolean;
+  /** Every answer is as late, in milliseconds. */
+  readonly slowMs?: number;
+  /** So many of the next appends are written, but their answers get lost. */
+  readonly lostAnswers?: number;
+  /** How they get lost: with the connection (so unless said otherwise), or in silence. */
+  readonly lostBy?: 'drop' | 'silence';
+  /** So many of the next calls are answered with UNAVAILABLE, as by a server that starts. */
+  readonly unavailable?: number;
+  /** Another node leads: what needs the leader is sent there. `null`: this one does. */
+  readonly leader?: Endpoint | null;
+  /** What one append may hold, in bytes. */
+  readonly maxAppendSize?: number;
+}
+
+export class Faults {
+  private readonly changed = new EventEmitter().setMaxListeners(0);
+  private orders: Orders = {};
+
+  /** Changes what is named and leaves the rest. */
+  order(orders: Orders): void {
+    this.orders = { ...this.orders, ...orders };
+    this.changed.emit('changed');
+  }
+
+  get leader(): Endpoint | undefined {
+    return this.orders.leader ?? undefined;
+  }
+
+  get silentPort(): boolean {
+    return this.orders.silentPort ?? false;
+  }
+
+  get maxAppendSize(): number {
+    return this.orders.maxAppendSize ?? 1_048_576;
+  }
+
+  /** Resolves when an answer may be given. */
+  async pass(): Promise<void> {
+    while (this.orders.silent) await once(this.changed, 'changed');
+    if (this.orders.slowMs) await delay(this.orders.slowMs);
+  }
+
+  /** Whether this append's answer gets lost, and how. Counts it. */
+  losesAnswer(): 'drop' | 'silence' | undefined {
+    return this.countDown('lostAnswers') ? (this.orders.lostBy ?? 'drop') : undefined;
+  }
+
+  /** Whether this call is refused with UNAVAILABLE. Counts it. */
+  refuses(): boolean {
+    return this.countDown('unavailable');
+  }
+
+  private countDown(name: 'lostAnswers' | 'unavailable'): boolean {
+    const left = this.orders[name] ?? 0;
+    if (left > 0) this.orders = { ...this.orders, [name]: left - 1 };
+    return left > 0;
+  }
+}

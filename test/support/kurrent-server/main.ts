@@ -1,0 +1,124 @@
+/**
+ * The server's process: `<file> [port]`. It prints `listening <port>`, and takes orders from the process that forked it: a message
+ * `{ id, order, ... }` is answered with `{ id }` when it is done.
+ */
+import { Server, ServerCredentials, type handleUnaryCall } from '@grpc/grpc-js';
+import gossipGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/gossip_grpc_pb.js';
+import gossipPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/gossip_pb.js';
+import featuresGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/serverfeatures_grpc_pb.js';
+import featuresPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/serverfeatures_pb.js';
+import type sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
+import streamsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { Faults, type Endpoint, type Orders } from './faults.js';
+import { streamsHandlers } from './service.js';
+import { Store } from './store.js';
+
+/** What the process that forked this one may ask for. */
+export type Order =
+  | { readonly order: 'faults'; readonly faults: Orders }
+  | { readonly order: 'drop' }
+  /** A record of the server's own. */
+  | { readonly order: 'system'; readonly stream: string; readonly type: string }
+  /** This node leads from now on: it takes up what the one before has written. */
+  | { readonly order: 'lead' }
+  /** Another node leads from now on, which writes the same file. */
+  | { readonly order: 'follow'; readonly leader: Endpoint };
+
+/** How often a follower looks for what its leader has written, in milliseconds. */
+const REPLICATES_EVERY_MS = 10;
+
+const [path = '', port = '0'] = process.argv.slice(2);
+const store = new Store(path);
+const faults = new Faults();
+const sockets = new Set<Socket>();
+const unary = process.env['KURRENT_SERVER_UNARY'] !== undefined;
+
+const grpc = new Server({ 'grpc.max_receive_message_length': 17 * 1024 * 1024, 'grpc.keepalive_permit_without_calls': 1 });
+grpc.addService(streamsGrpc.StreamsService, { ...streamsHandlers(store, faults, drop) });
+grpc.addService(featuresGrpc.ServerFeaturesService, { getSupportedMethods: getSupportedMethods() });
+grpc.addService(gossipGrpc.GossipService, { read: gossip() });
+const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+
+const server = createServer((socket) => {
+  sockets.add(socket);
+  socket.on('close', () => sockets.delete(socket));
+  socket.on('error', () => sockets.delete(socket));
+  // A connection with a small answer pending must not wait for the client's acknowledgement.
+  socket.setNoDelay(true);
+  if (!faults.silentPort) injector.injectConnection(socket);
+});
+server.listen(Number(port), '127.0.0.1', () => {
+  console.log(`listening ${(server.address() as AddressInfo).port}`);
+});
+
+let replicating: NodeJS.Timeout | undefined;
+
+process.on('message', (message: Order & { readonly id: number }) => {
+  obey(message);
+  process.send?.({ id: message.id });
+});
+// The test's process is gone, however it went.
+process.on('disconnect', () => process.exit());
+
+function obey(order: Order): void {
+  if (order.order === 'drop') drop();
+  if (order.order === 'faults') faults.order(order.faults);
+  if (order.order === 'system') store.system(order.stream, order.type);
+  if (order.order === 'follow') {
+    faults.order({ leader: order.leader });
+    replicating ??= setInterval(() => store.load(), REPLICATES_EVERY_MS);
+  }
+  if (order.order === 'lead') {
+    clearInterval(replicating);
+    replicating = undefined;
+    store.load();
+    store.dropTornLine();
+    faults.order({ leader: null });
+  }
+}
+
+function drop(): void {
+  for (const socket of sockets) socket.destroy();
+}
+
+function getSupportedMethods(): handleUnaryCall<sharedPb.Empty, featuresPb.SupportedMethods> {
+  return (_, answer) => {
+    const names = ['read', 'append', 'delete', 'tombstone', ...(unary ? [] : ['batchappend'])];
+    const methods = names.map((name) => {
+      const method = new featuresPb.SupportedMethod();
+      method.setServiceName('event_store.client.streams.streams');
+      method.setMethodName(name);
+      if (name === 'read') method.setFeaturesList(['position', 'events']);
+      return method;
+    });
+    const supported = new featuresPb.SupportedMethods();
+    supported.setEventStoreServerVersion('23.10.8');
+    supported.setMethodsList(methods);
+    void faults.pass().then(() => answer(null, supported));
+  };
+}
+
+function gossip(): handleUnaryCall<sharedPb.Empty, gossipPb.ClusterInfo> {
+  return (_, answer) => {
+    const own = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+    const { LEADER, FOLLOWER } = gossipPb.MemberInfo.VNodeState;
+    const { leader } = faults;
+    const members = leader ? [member(leader, LEADER), member(own, FOLLOWER)] : [member(own, LEADER)];
+    const info = new gossipPb.ClusterInfo();
+    info.setMembersList(members);
+    void faults.pass().then(() => answer(null, info));
+  };
+}
+
+function member({ host, port: at }: Endpoint, state: gossipPb.MemberInfo.VNodeState): gossipPb.MemberInfo {
+  const endpoint = new gossipPb.EndPoint();
+  endpoint.setAddress(host);
+  endpoint.setPort(at);
+  const info = new gossipPb.MemberInfo();
+  info.setHttpEndPoint(endpoint);
+  info.setState(state);
+  info.setIsAlive(true);
+  info.setTimeStamp('0');
+  return info;
+}

@@ -1,0 +1,98 @@
+/** The server for tests of the EventStoreDB and KurrentDB adapter, as a test starts, disturbs, kills and restarts it. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Endpoint, Orders } from './kurrent-server/faults.js';
+import type { Order } from './kurrent-server/main.js';
+
+export interface KurrentServer {
+  readonly port: number;
+  /** To connect with. */
+  readonly url: string;
+  /** What goes wrong from now on; what isn't named stays as it is. */
+  faults(faults: Orders): Promise<void>;
+  /** Breaks every connection. */
+  drop(): Promise<void>;
+  /** Writes a record of the server's own. */
+  system(stream: string, type: string): Promise<void>;
+  lead(): Promise<void>;
+  follow(leader: Endpoint): Promise<void>;
+  /** kill -9. */
+  kill(): Promise<void>;
+  /** Starts it again on its file and its port. */
+  restart(): Promise<void>;
+  /** Ends it and removes its file. */
+  dispose(): Promise<void>;
+}
+
+interface Options {
+  /** Its file; a temporary one unless given. */
+  readonly file?: string;
+  /** Without the streams of appends that newer servers have. */
+  readonly unaryAppends?: boolean;
+}
+
+export async function startKurrentServer({ file, unaryAppends = false }: Options = {}): Promise<KurrentServer> {
+  const folder = file === undefined ? mkdtempSync(join(tmpdir(), 'daybook-kurrent-')) : undefined;
+  const path = file ?? join(folder ?? '', 'kurrent.jsonl');
+  let { child, port } = await start(path, 0, unaryAppends);
+  let orders = 0;
+
+  const send = (order: Order) =>
+    new Promise<void>((resolve, reject) => {
+      const id = (orders += 1);
+      const gone = () => reject(new Error('The server is not running.'));
+      const answered = (message: unknown) => {
+        if ((message as { id: number }).id !== id) return;
+        child.off('message', answered).off('exit', gone);
+        resolve();
+      };
+      child.on('message', answered).once('exit', gone);
+      child.send({ id, ...order });
+    });
+  const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  };
+
+  return {
+    port,
+    url: `kurrentdb://127.0.0.1:${port}?tls=false`,
+    faults: (faults) => send({ order: 'faults', faults }),
+    drop: () => send({ order: 'drop' }),
+    system: (stream, type) => send({ order: 'system', stream, type }),
+    lead: () => send({ order: 'lead' }),
+    follow: (leader) => send({ order: 'follow', leader }),
+    kill,
+    async restart() {
+      ({ child, port } = await start(path, port, unaryAppends));
+    },
+    async dispose() {
+      await kill();
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function start(path: string, port: number, unaryAppends: boolean): Promise<{ child: ChildProcess; port: number }> {
+  const child = fork(join(import.meta.dirname, 'kurrent-server', 'run.mjs'), [path, String(port)], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: [],
+    env: { ...process.env, NODE_OPTIONS: '', ...(unaryAppends ? { KURRENT_SERVER_UNARY: 'yes' } : {}) },
+  });
+  let said = '';
+  const listening = await new Promise<number>((resolve, reject) => {
+    child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      const found = /listening (\d+)/.exec(said)?.[1];
+      if (found) resolve(Number(found));
+    });
+    child.once('exit', () => reject(new Error(`The server for tests ended before it listened: ${said}`)));
+  });
+  return { child, port: listening };
+}
