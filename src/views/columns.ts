@@ -1,0 +1,86 @@
+/** Which columns of a read model an engine keeps beside the documents, to compare, order, group and add up by them, and under which indexes. */
+import type { ColumnSpec, ReadModelSpec } from '../kernel/read-model.js';
+import type { Scalar } from './query.js';
+
+const storedKinds = ['id', 'user', 'text', 'choice', 'day', 'instant', 'boolean', 'int', 'money', 'decimal'] as const;
+
+export type StoredKind = (typeof storedKinds)[number];
+
+export interface ComparedColumn {
+  readonly spec: ColumnSpec;
+  readonly kind: StoredKind;
+  /** Filters on it narrow down what is found otherwise. */
+  readonly fewValues: boolean;
+}
+
+/** @throws TypeError when a column that must be compared is of a type that can't be. */
+export function comparedColumns(model: ReadModelSpec): readonly ComparedColumn[] {
+  const inDuplicates = new Set(model.duplicates?.flat());
+  return model.columns.flatMap((spec): readonly ComparedColumn[] => {
+    const { kind } = spec.type;
+    const asked = [spec.filter, spec.sort, spec.dimension, inDuplicates.has(spec.name)].some((flag) => flag === true);
+    // Sketches and sums by currency are added up from the document itself.
+    const added = kind === 'moneys' || kind === 'distribution';
+    if (!asked && (!spec.measure || added)) return [];
+    if (!isStored(kind)) throw new TypeError(`${model.name}.${spec.name}: a ${kind} can't be filtered, sorted or grouped by.`);
+    return [{ spec, kind, fewValues: hasFewValues(spec) }];
+  });
+}
+
+function isStored(kind: string): kind is StoredKind {
+  return storedKinds.includes(kind as StoredKind);
+}
+
+/** A column with few values, such as a status or a stage: lists of one of them are sorted by another column, so it never leads the search. */
+function hasFewValues({ filter, dimension, type: { kind } }: ColumnSpec): boolean {
+  return filter === true && (dimension === true || kind === 'choice' || kind === 'boolean');
+}
+
+/**
+ * One index for each column that lists are sorted by, with the columns of few values in it: a list of one of those walks the index in its
+ * order and leaves out the others without looking at their rows. One for each other column that is filtered by. Fewer than one for each
+ * pair, since every index is written with every change.
+ */
+export function indexedColumns<Column extends ComparedColumn>(
+  model: ReadModelSpec,
+  columns: readonly Column[],
+): readonly (readonly Column[])[] {
+  const inDuplicates = new Set(model.duplicates?.flat());
+  const few = columns.filter(({ fewValues }) => fewValues);
+  const sorted = columns.filter(({ spec }) => spec.sort);
+  const others = columns.filter(({ spec, fewValues }) => !spec.sort && !fewValues && (spec.filter ?? inDuplicates.has(spec.name)));
+  const walked = sorted.map((first) => [first, ...few.filter((column) => column !== first)]);
+  return [...walked, ...others.map((column) => [column])];
+}
+
+/** @throws TypeError when the column is not declared for filters. */
+export function filterColumn<Column extends ComparedColumn>(
+  model: ReadModelSpec,
+  columns: ReadonlyMap<string, Column>,
+  name: string,
+): Column {
+  const column = columns.get(name);
+  if (column && (column.spec.filter === true || model.duplicates?.some((set) => set.includes(name)))) return column;
+  throw new TypeError(`${model.name}.${name} is not declared with \`filter\`.`);
+}
+
+const expected = { int: 'number', decimal: 'number', money: 'number', boolean: 'boolean' } as const;
+
+/** The value as engines keep it: a flag as 0 or 1. @throws TypeError when it is not of the column's type. */
+export function comparable({ spec, kind }: ComparedColumn, value: Exclude<Scalar, null>): string | number {
+  const type = kind in expected ? expected[kind as keyof typeof expected] : 'string';
+  if (typeof value !== type || (typeof value === 'number' && Number.isNaN(value))) {
+    throw new TypeError(`${spec.name} is compared with a ${type}, not with a ${typeof value}.`);
+  }
+  return typeof value === 'boolean' ? Number(value) : value;
+}
+
+/** The first text, in the order of code points, after all texts that start with this one; undefined when there is none. */
+export function afterPrefix(start: string): string | undefined {
+  const points = Array.from(start, (character) => character.codePointAt(0) ?? 0);
+  while (points.length > 0) {
+    const last = points.pop() ?? 0;
+    if (last < 0x10ffff) return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
+  }
+  return undefined;
+}

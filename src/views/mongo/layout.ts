@@ -1,0 +1,160 @@
+/** How a build lies in MongoDB: three collections, what a document of each looks like, and their indexes. */
+import type { Collection, Db, IndexDescription, Long } from 'mongodb';
+import type { Position } from '../../kernel/event.js';
+import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
+import { buildName, idOf, type Build } from '../builds.js';
+import { comparedColumns, indexedColumns, type ComparedColumn } from '../columns.js';
+import type { Bound } from '../cursor.js';
+
+/** What queries look at, kept beside the document. */
+export interface Row {
+  /** The position of the change that made it so. */
+  readonly since: Position;
+  /** The document as JSON: what goes in comes out, and lists are joined from it without being parsed. */
+  readonly doc: string;
+  /** Values of columns as they stand; of money the amount in minor units, of flags 0 or 1. */
+  readonly v: Readonly<Record<string, Bound | Long>>;
+  /** Folded values of text columns. */
+  readonly o: Readonly<Record<string, string | null>>;
+  /** Currencies of money columns. */
+  readonly u: Readonly<Record<string, string | null>>;
+  /** The folded words of the searched columns. */
+  readonly w: readonly string[];
+}
+
+/**
+ * The current document of a key; after its removal a tombstone, whose position keeps older writes from bringing it back. `commit`: which
+ * commit of the build wrote it.
+ */
+export type CurrentRow =
+  | ({ readonly _id: string; readonly live: true; readonly commit: number } & Row)
+  | { readonly _id: string; readonly live: false; readonly commit: number; readonly since: Position; readonly gone: Date };
+
+/** A superseded document. The id makes writing it twice the same as writing it once. */
+export interface PastRow extends Row {
+  readonly _id: { readonly key: string; readonly since: Position };
+  readonly key: string;
+  readonly until: Position;
+  /** Which commit of the build superseded it. */
+  readonly commit: number;
+}
+
+/** An event that waits; `done`: one that waits no longer. Guarded by the fencing token of who wrote it. */
+export interface WaitingRow {
+  readonly _id: { readonly key: string; readonly position: Position };
+  readonly key: string;
+  readonly position: Position;
+  readonly token: number;
+  readonly done: boolean;
+  /** The event as JSON; only while it waits. */
+  readonly event?: string;
+  /** When it was found to be done. */
+  readonly gone?: Date;
+}
+
+export interface StoredColumn extends ComparedColumn {
+  /** Where its value is. */
+  readonly value: string;
+  /** Where what it is ordered and compared by is. */
+  readonly ordered: string;
+  /** Where its currency is; only of money. */
+  readonly currency?: string;
+}
+
+export interface Layout {
+  readonly model: ReadModelSpec;
+  readonly columns: ReadonlyMap<string, StoredColumn>;
+  readonly searched: readonly ColumnSpec[];
+  readonly indexes: {
+    readonly current: readonly IndexDescription[];
+    readonly past: readonly IndexDescription[];
+    readonly waiting: readonly IndexDescription[];
+  };
+}
+
+export interface Collections {
+  readonly current: Collection<CurrentRow>;
+  readonly past: Collection<PastRow>;
+  readonly waiting: Collection<WaitingRow>;
+}
+
+/** @param generation counts how often the build was emptied: what a writer that was late still writes goes where nobody looks */
+export function collectionsOf(db: Db, build: Build, generation: number): Collections {
+  const name = `${buildName(idOf(build))}.${generation}`;
+  return { current: db.collection(name), past: db.collection(`${name}.past`), waiting: db.collection(`${name}.waiting`) };
+}
+
+/** The build and generation that a collection is of; undefined when it is of none. */
+export function ownerOf(collection: string): { readonly build: string; readonly generation: number } | undefined {
+  const [, build, generation] = /^(.+@\d+#\d+)\.(\d+)(?:\.past|\.waiting)?$/.exec(collection) ?? [];
+  return build === undefined ? undefined : { build, generation: Number(generation) };
+}
+
+const layouts = new WeakMap<ReadModelSpec, Layout>();
+
+/** @throws TypeError when a column that the store must know is of a type that it can't compare. */
+export function layoutOf(model: ReadModelSpec): Layout {
+  const known = layouts.get(model);
+  if (known) return known;
+  const stored = comparedColumns(model).map((column): StoredColumn => {
+    const { kind, spec } = column;
+    const value = `v.${spec.name}`;
+    return {
+      ...column,
+      value,
+      ordered: kind === 'text' ? `o.${spec.name}` : value,
+      ...(kind === 'money' ? { currency: `u.${spec.name}` } : {}),
+    };
+  });
+  const columns = new Map(stored.map((column) => [column.spec.name, column]));
+  const searched = model.columns.filter((column) => column.search);
+  const layout: Layout = { model, columns, searched, indexes: indexesOf(model, stored, searched.length > 0) };
+  layouts.set(model, layout);
+  return layout;
+}
+
+/** The indexes that lists by key, by a column, of found words and summaries are hinted to. */
+export const indexName = { key: 'keys', words: 'words', moment: 'moments', column: (name: string) => `by ${name}` } as const;
+
+/** MongoDB takes at most this many fields in one index. */
+const FIELDS = 32;
+
+function indexesOf(model: ReadModelSpec, stored: readonly StoredColumn[], searches: boolean): Layout['indexes'] {
+  const lists = indexedColumns(model, stored);
+  const grouped = stored
+    .filter(({ spec }) => spec.dimension ?? spec.measure)
+    .flatMap(({ value, currency }) => (currency === undefined ? [value] : [value, currency]));
+  const ascending = (...paths: readonly string[]) => Object.fromEntries(paths.slice(0, FIELDS).map((path) => [path, 1] as const));
+  const current = [
+    ...lists.map(([first, ...rest]) => listIndex(first, rest)),
+    { name: indexName.key, key: ascending('live', '_id') },
+    // With what summaries group and add up by, so that most of them are answered from the index alone.
+    { name: indexName.moment, key: ascending('live', 'since', ...grouped) },
+    ...(searches ? [{ name: indexName.words, key: ascending('live', 'w') }] : []),
+  ];
+  const past = model.history
+    ? [
+        ...lists
+          .filter(([first]) => first?.spec.sort)
+          .map(([first, ...rest]) => ({
+            name: indexName.column(first?.spec.name ?? ''),
+            key: ascending(first?.ordered ?? '', 'key', 'until', 'since', ...rest.map(({ value }) => value)),
+          })),
+        { name: indexName.key, key: ascending('key', 'until', 'since') },
+        { name: indexName.moment, key: ascending('until', 'since', ...grouped) },
+        ...(searches ? [{ name: indexName.words, key: ascending('w') }] : []),
+      ]
+    : [];
+  return { current, past, waiting: [{ name: indexName.key, key: ascending('done', 'key', 'position') }] };
+}
+
+function listIndex(first: StoredColumn | undefined, rest: readonly StoredColumn[]): IndexDescription {
+  const paths = ['live', first?.ordered ?? '', '_id', ...rest.map(({ value }) => value)];
+  return { name: indexName.column(first?.spec.name ?? ''), key: Object.fromEntries(paths.slice(0, FIELDS).map((path) => [path, 1])) };
+}
+
+/** The index that `find` needs for a column: the one for lists where that begins with it. */
+export function findIndex(layout: Layout, column: StoredColumn): IndexDescription {
+  const name = indexName.column(column.spec.name);
+  return layout.indexes.current.find((index) => index.name === name) ?? { ...listIndex(column, []), name: `found ${name}` };
+}

@@ -1,0 +1,150 @@
+/** One page of a list: the ranges that it is read from, one after the other, and the JSON that its documents become. */
+import type { Document as Bson } from 'mongodb';
+import { decodeCursor, encodeCursor, fingerprint, type Bound } from '../cursor.js';
+import type { ListPage, ListQuery, Order } from '../query.js';
+import { indexName, type Collections, type Layout } from './layout.js';
+import { cutOf, hinted, type Source } from './selection.js';
+import { and, TRUE, type Condition } from './where.js';
+
+interface Term {
+  /** Where it lies in a document; undefined: its key. */
+  readonly path: string | undefined;
+  readonly descending: boolean;
+}
+
+/** A document on a page, with what it is ordered by, its key last. */
+interface Item {
+  readonly place: readonly Bound[];
+  readonly doc: string;
+}
+
+export interface PagePlan {
+  readonly sources: readonly Source[];
+  readonly hint: { readonly hint?: string };
+  readonly terms: readonly Term[];
+  /** Behind a cursor: ranges in the order of the list. */
+  readonly place: readonly Bound[] | undefined;
+  readonly first: number;
+  readonly fingerprint: string;
+}
+
+/**
+ * @throws TypeError when the order, a filter or the search does not fit the read model.
+ * @throws BadCursor when the cursor is not one of this order.
+ */
+export function pagePlan(layout: Layout, { orderBy, first, after, ...selection }: ListQuery, indexed: boolean): PagePlan {
+  const terms = termsOf(layout, orderBy);
+  const order = orderBy.map(({ column, descending }) => `${descending ? '-' : '+'}${column}`);
+  const print = fingerprint(layout.model.name, order);
+  const cut = cutOf(layout, selection);
+  const [leading] = orderBy;
+  return {
+    sources: cut.sources,
+    hint: hinted(cut, leading ? indexName.column(leading.column) : indexName.key, indexed),
+    terms,
+    place: after === undefined ? undefined : decodeCursor(print, after, terms.length),
+    first,
+    fingerprint: print,
+  };
+}
+
+export async function readPage(collections: Collections, plan: PagePlan): Promise<ListPage> {
+  const { first, terms, fingerprint: print } = plan;
+  const found: (readonly Item[])[] = [];
+  // One after the other: what is superseded after the current documents were read is found among the superseded ones.
+  for (const source of plan.sources) found.push(await itemsOf(collections, source, plan));
+  const items = merged(found, terms, first + 1);
+  const json = items.slice(0, first).map(({ place, doc }) => {
+    return `{"key":${JSON.stringify(place.at(-1))},"cursor":"${encodeCursor(print, place)}","document":${doc}}`;
+  });
+  return { json: `[${json.join(',')}]`, hasNext: items.length > first };
+}
+
+/** The columns to order by, and the key, which goes the way of the last of them so that one index serves both. */
+function termsOf({ model, columns }: Layout, orderBy: readonly Order[]): readonly Term[] {
+  const terms = orderBy.map(({ column: name, descending }): Term => {
+    const column = columns.get(name);
+    if (!column?.spec.sort) throw new TypeError(`${model.name}.${name} is not declared with \`sort\`.`);
+    return { path: column.ordered, descending };
+  });
+  return [...terms, { path: undefined, descending: terms.at(-1)?.descending ?? false }];
+}
+
+/** One more than asked for tells whether there is a next page. */
+async function itemsOf(collections: Collections, { collection, key, filter }: Source, plan: PagePlan): Promise<readonly Item[]> {
+  const { terms, place, first, hint } = plan;
+  const paths = terms.map(({ path }) => path ?? key);
+  const sort = Object.fromEntries(terms.map(({ descending }, index) => [paths[index] ?? key, descending ? (-1 as const) : (1 as const)]));
+  const projection = { doc: 1, [key]: 1, ...Object.fromEntries(paths.map((path) => [path, 1])) };
+  const items = new Map<string, Item>();
+  for (const range of place ? rangesBehind(terms, paths, place) : [TRUE]) {
+    const left = first + 1 - items.size;
+    if (left <= 0) break;
+    const rows = await collections[collection as 'current']
+      .find(narrowed(filter, range), { ...hint, projection })
+      .sort(sort)
+      .limit(left)
+      .toArray();
+    // A document that moves while pages are read may be met twice.
+    for (const item of rows.map((row) => itemOf(row, paths))) if (!items.has(keyOf(item))) items.set(keyOf(item), item);
+  }
+  return [...items.values()];
+}
+
+function itemOf(row: Bson, paths: readonly string[]): Item {
+  const valueAt = (path: string): Bound => path.split('.').reduce<unknown>((at, field) => (at as Bson)[field], row) as Bound;
+  return { place: paths.map(valueAt), doc: String(row.doc) };
+}
+
+function keyOf({ place }: Item): string {
+  return String(place.at(-1));
+}
+
+/**
+ * Ranges that follow each other in the list and hold all that is behind the place: those equal in all but the last term, in all but the
+ * last two, and so on. Each is one stretch of the index. Null stands before every value.
+ */
+function rangesBehind(terms: readonly Term[], paths: readonly string[], place: readonly Bound[]): readonly Condition[] {
+  return terms
+    .map((term, index) => {
+      const equal = paths.slice(0, index).map((path, before): Condition => ({ [path]: { $eq: place[before] ?? null } }));
+      return ahead(term, paths[index] ?? '', place[index] ?? null).map((range) => and([...equal, range]));
+    })
+    .toReversed()
+    .flat();
+}
+
+function ahead({ path, descending }: Term, at: string, value: Bound): readonly Condition[] {
+  if (value === null) return descending ? [] : [{ [at]: { $ne: null } }];
+  if (!descending) return [{ [at]: { $gt: value } }];
+  const below = { [at]: { $lt: value } };
+  return path === undefined ? [below] : [below, { [at]: { $eq: null } }];
+}
+
+/** Both conditions, the one of the range beside the others where it can be: plain equalities make the best use of an index. */
+function narrowed(filter: Condition, range: Condition): Condition {
+  return range === TRUE ? filter : { $and: [filter, range] };
+}
+
+/** The first of all, each document once, in the order of the terms. */
+function merged(lists: readonly (readonly Item[])[], terms: readonly Term[], limit: number): readonly Item[] {
+  const [only] = lists;
+  if (only && lists.length === 1) return only;
+  const once = new Map(lists.flat().map((item) => [keyOf(item), item]));
+  return [...once.values()].sort((a, b) => compared(a.place, b.place, terms)).slice(0, limit);
+}
+
+function compared(left: readonly Bound[], right: readonly Bound[], terms: readonly Term[]): number {
+  for (const [index, { descending }] of terms.entries()) {
+    const order = compareBounds(left[index] ?? null, right[index] ?? null);
+    if (order !== 0) return descending ? -order : order;
+  }
+  return 0;
+}
+
+function compareBounds(left: Bound, right: Bound): number {
+  if (left === null || right === null) return Number(left !== null) - Number(right !== null);
+  if (typeof left === 'number' || typeof right === 'number') return Number(left) - Number(right);
+  // By code points, as the server orders text; JavaScript would go by halves of them.
+  return left === right ? 0 : Buffer.compare(Buffer.from(left), Buffer.from(right));
+}

@@ -1,0 +1,51 @@
+/** What a document becomes in MongoDB: its JSON, and beside it what queries look at. */
+import { Long } from 'mongodb';
+import { fold, words } from '../../kernel/fold.js';
+import type { Position } from '../../kernel/event.js';
+import type { Document } from '../../kernel/projection.js';
+import type { Bound } from '../cursor.js';
+import type { Layout, Row, StoredColumn } from './layout.js';
+
+/** MongoDB takes documents of 16 MiB; what is kept beside the JSON needs room too. */
+const LARGEST = 7_000_000;
+
+/** @throws RangeError, TypeError when a document can't be stored, saying which column. */
+export function rowOf({ columns, searched }: Layout, since: Position, document: Document): Row {
+  const v: Record<string, Bound | Long> = {};
+  const o: Record<string, string | null> = {};
+  const u: Record<string, string | null> = {};
+  for (const column of columns.values()) {
+    const { name } = column.spec;
+    const value: unknown = document[name] ?? null;
+    v[name] = valueOf(column, value);
+    if (column.kind === 'text') o[name] = typeof value === 'string' ? fold(value) : null;
+    if (column.kind === 'money') u[name] = currencyOf(value);
+  }
+  const doc = JSON.stringify(document);
+  if (doc.length > LARGEST) throw new RangeError(`it has ${doc.length} characters; expected at most ${LARGEST}.`);
+  const texts = searched.flatMap(({ name }) => document[name]).filter((text) => typeof text === 'string');
+  return { since, doc, v, o, u, w: [...new Set(texts.flatMap(words))] };
+}
+
+function currencyOf(value: unknown): string | null {
+  return (value as { readonly currency?: string } | null)?.currency ?? null;
+}
+
+function valueOf(column: StoredColumn, value: unknown): Bound | Long {
+  if (value === null || typeof value === 'string') return value;
+  if (column.kind === 'money') return exact(column, (value as { readonly amount?: number }).amount ?? null);
+  if (column.kind === 'int') return exact(column, value as number);
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  // What JSON has no form for is null in the document, too.
+  if (typeof value === 'number') return Number.isFinite(value) ? value || 0 : null;
+  throw new TypeError(`${column.spec.name} is of type ${typeof value}; expected one plain value.`);
+}
+
+/** An integer that the server adds up exactly: the driver would write one beyond 32 bits as a floating-point number. */
+function exact({ spec }: StoredColumn, value: number | null): number | Long | null {
+  if (value === null) return null;
+  if (!Number.isSafeInteger(value)) {
+    throw new RangeError(`${spec.name} is ${value}; expected a whole number up to 2^53 - 1, beyond which sums are not exact.`);
+  }
+  return Math.abs(value) < 2 ** 31 ? value || 0 : Long.fromNumber(value);
+}

@@ -1,0 +1,96 @@
+/** Hearing of changes of the register: one look at a time for all who listen or wait, whoever made the change. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Position } from '../../kernel/event.js';
+import { NotYetThere, ViewsUnavailable } from '../errors.js';
+import type { RegisterRow } from './register.js';
+
+/** How often it looks while somebody listens, and while somebody waits for a position, in milliseconds. */
+const LISTENING_MS = 100;
+const WAITING_MS = 25;
+
+interface Waiter {
+  readonly look: (rows: readonly RegisterRow[]) => void;
+  readonly giveUp: (error: Error) => void;
+}
+
+export class Watch {
+  readonly #read: () => Promise<readonly RegisterRow[]>;
+  readonly #listeners = new Set<() => void>();
+  readonly #waiters = new Set<Waiter>();
+  #seen: string | undefined;
+  #looking = false;
+  #closed = false;
+
+  constructor(read: () => Promise<readonly RegisterRow[]>) {
+    this.#read = read;
+  }
+
+  /** Calls back after every change. @returns how to stop that */
+  listen(listener: () => void): () => void {
+    // The same function may listen twice.
+    const own = () => listener();
+    this.#listeners.add(own);
+    void this.#look();
+    return () => this.#listeners.delete(own);
+  }
+
+  /** Resolves once `positionIn` the register is at least `position`. @throws NotYetThere after `timeoutMs`, ViewsUnavailable */
+  async reached(
+    model: string,
+    position: Position,
+    timeoutMs: number,
+    positionIn: (rows: readonly RegisterRow[]) => Position,
+  ): Promise<void> {
+    const until = performance.now() + timeoutMs;
+    if (positionIn(await this.#read()) >= position) return;
+    await new Promise<void>((resolve, reject) => {
+      const settle = (end: () => void) => {
+        this.#waiters.delete(waiter);
+        end();
+      };
+      const waiter: Waiter = {
+        look: (rows) => {
+          const now = positionIn(rows);
+          if (now >= position) settle(resolve);
+          else if (performance.now() >= until) settle(() => reject(new NotYetThere(model, position, now)));
+        },
+        giveUp: (error) => settle(() => reject(error)),
+      };
+      this.#waiters.add(waiter);
+      void this.#look();
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#listeners.clear();
+    for (const waiter of [...this.#waiters]) {
+      waiter.giveUp(new ViewsUnavailable('The read models on MongoDB were closed while somebody waited for them.'));
+    }
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#seen = undefined;
+    while (!this.#closed && this.#listeners.size + this.#waiters.size > 0) {
+      try {
+        this.#tell(await this.#read());
+      } catch (error) {
+        // Listeners hear of it when the server is back; who waits is told now.
+        for (const waiter of [...this.#waiters]) waiter.giveUp(error instanceof Error ? error : new Error(String(error)));
+      }
+      await sleep(this.#waiters.size > 0 ? WAITING_MS : LISTENING_MS, undefined, { ref: false });
+    }
+    this.#looking = false;
+  }
+
+  #tell(rows: readonly RegisterRow[]): void {
+    for (const waiter of [...this.#waiters]) waiter.look(rows);
+    const now = JSON.stringify(rows.map(({ _id, builds }) => [_id, builds]));
+    const changed = this.#seen !== now;
+    this.#seen = now;
+    // The first look counts as a change: what came between listening and looking is in it.
+    if (changed) for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,109 @@
+/** Filters and searches as MongoDB's. Each one is true or not, null included. Values stand only where a value is expected, never an operator. */
+import type { Document as Bson } from 'mongodb';
+import { fold, words } from '../../kernel/fold.js';
+import { afterPrefix, comparable, filterColumn } from '../columns.js';
+import type { Scalar, Where } from '../query.js';
+import type { Layout, StoredColumn } from './layout.js';
+
+export type Condition = Readonly<Bson>;
+
+export const TRUE: Condition = {};
+export const FALSE: Condition = { _id: { $in: [] } };
+
+export function and(parts: readonly Condition[]): Condition {
+  if (parts.includes(FALSE)) return FALSE;
+  const left = parts.filter((part) => part !== TRUE);
+  return left.length > 1 ? { $and: left } : (left[0] ?? TRUE);
+}
+
+function or(parts: readonly Condition[]): Condition {
+  if (parts.includes(TRUE)) return TRUE;
+  const left = parts.filter((part) => part !== FALSE);
+  return left.length > 1 ? { $or: left } : (left[0] ?? FALSE);
+}
+
+function not(part: Condition): Condition {
+  if (part === TRUE) return FALSE;
+  return part === FALSE ? TRUE : { $nor: [part] };
+}
+
+/** @throws TypeError when a column is not declared for filters, or a value is not of its type. */
+export function condition(layout: Layout, where: Where): Condition {
+  switch (where.kind) {
+    case 'and':
+      return and(where.of.map((part) => condition(layout, part)));
+    case 'or':
+      return or(where.of.map((part) => condition(layout, part)));
+    case 'not':
+      return not(condition(layout, where.of));
+    case 'is':
+      return comparison(filterColumn(layout.model, layout.columns, where.column), where);
+    case 'in':
+      return among(filterColumn(layout.model, layout.columns, where.column), where.values);
+    case 'notIn':
+      return not(among(filterColumn(layout.model, layout.columns, where.column), where.values));
+  }
+}
+
+/** Documents that have this value in a column. @throws as `condition` */
+export function having(layout: Layout, name: string, value: Scalar): { readonly column: StoredColumn; readonly filter: Condition } {
+  const column = filterColumn(layout.model, layout.columns, name);
+  return { column, filter: equal(column, value) };
+}
+
+const operators = { lt: '$lt', lte: '$lte', gt: '$gt', gte: '$gte' } as const;
+
+function comparison(column: StoredColumn, { op, value }: Extract<Where, { readonly kind: 'is' }>): Condition {
+  if (op === 'eq') return equal(column, value);
+  if (op === 'ne') return { [column.value]: { $ne: value === null ? null : comparable(column, value) } };
+  if (value === null) return FALSE;
+  if (op === 'startsWith' || op === 'contains' || op === 'agree') return textual(column, op, String(comparable(column, value)));
+  const limit = comparable(column, value);
+  return { [column.ordered]: { [operators[op]]: column.kind === 'text' ? fold(String(limit)) : limit } };
+}
+
+/** Folded text has the index, so equal text is looked for there first. */
+function equal(column: StoredColumn, value: Scalar): Condition {
+  if (value === null) return { [column.value]: { $eq: null } };
+  const wanted = comparable(column, value);
+  return column.kind === 'text'
+    ? { [column.ordered]: { $eq: fold(String(wanted)) }, [column.value]: { $eq: wanted } }
+    : { [column.value]: { $eq: wanted } };
+}
+
+function textual({ spec, ordered, kind }: StoredColumn, op: 'startsWith' | 'contains' | 'agree', value: string): Condition {
+  if (kind === 'int' || kind === 'decimal' || kind === 'money' || kind === 'boolean') {
+    throw new TypeError(`${spec.name} is not text: ${op} is for text.`);
+  }
+  const wanted = fold(value);
+  if (kind === 'text' && op === 'agree') return { [ordered]: { $eq: wanted } };
+  if (kind === 'text' && op === 'startsWith') return { [ordered]: wanted === '' ? { $ne: null } : prefix(wanted) };
+  // Ids, choices and dates are ASCII, where lower case is all that folding does. A pattern would have to be escaped; a literal has not.
+  const text = kind === 'text' ? `$${ordered}` : { $toLower: `$${ordered}` };
+  const at = { $indexOfBytes: [text, { $literal: wanted }] };
+  const holds = { contains: { $gte: [at, 0] }, startsWith: { $eq: [at, 0] }, agree: { $eq: [text, { $literal: wanted }] } }[op];
+  return { [ordered]: { $ne: null }, $expr: holds };
+}
+
+function prefix(start: string): Condition {
+  const end = afterPrefix(start);
+  return end === undefined ? { $gte: start } : { $gte: start, $lt: end };
+}
+
+function among(column: StoredColumn, values: readonly Scalar[]): Condition {
+  const wanted = values.filter((value) => value !== null).map((value) => comparable(column, value));
+  const folded = column.kind === 'text' ? { [column.ordered]: { $in: wanted.map((value) => fold(String(value))) } } : {};
+  const given = wanted.length > 0 ? { ...folded, [column.value]: { $in: wanted } } : FALSE;
+  return or([given, values.includes(null) ? { [column.value]: { $eq: null } } : FALSE]);
+}
+
+/**
+ * Documents with a word for each word asked for that begins with it; all of them when it has no letter or digit. Ranges of the index of
+ * words, as anchored patterns would be, without being patterns.
+ * @throws TypeError when the model has no searched columns.
+ */
+export function searchCondition(layout: Layout, search: string): Condition {
+  if (layout.searched.length === 0) throw new TypeError(`${layout.model.name} has no searched columns.`);
+  const wanted = words(search);
+  return wanted.length === 0 ? TRUE : { w: { $all: wanted.map((word) => ({ $elemMatch: prefix(word) })) } };
+}

@@ -1,0 +1,301 @@
+/**
+ * The projector's side, and that of operations. A commit writes superseded versions, then documents, then what waits, then the checkpoint,
+ * each to a majority and its journals before the next: what the checkpoint counts is never lost while the checkpoint is kept.
+ */
+import type { Document } from '../../kernel/projection.js';
+import type { ReadModelSpec } from '../../kernel/read-model.js';
+import { buildName, idOf, type Build, type BuildId, type BuildRecord } from '../builds.js';
+import { BuildGone, CheckpointMoved, LeaseLost } from '../errors.js';
+import type { Commit, HeldLease, Lease, StoredDocument, ViewWriter } from '../port.js';
+import type { Scalar } from '../query.js';
+import { write, writesOf, type Writes } from './apply.js';
+import { attempt, type Connection } from './connection.js';
+import { collectionsOf, findIndex, layoutOf, ownerOf, type Collections, type CurrentRow } from './layout.js';
+import { giveBackLeases, heldLeases, takeLeases } from './leases.js';
+import { countParked, park } from './parking.js';
+import {
+  beginBuild,
+  entryIn,
+  fieldOf,
+  forget,
+  makeLive,
+  mustBeRegistered,
+  recordsIn,
+  registerIn,
+  type BuildEntry,
+  type Register,
+  type RegisterRow,
+} from './register.js';
+import { Tombstones } from './tombstones.js';
+import { having } from './where.js';
+
+/** Documents of the register by their names. */
+type Rows = ReadonlyMap<string, RegisterRow>;
+
+/** A commit that may be made, and what it writes. */
+interface Prepared {
+  readonly commit: Commit;
+  readonly entry: BuildEntry;
+  readonly collections: Collections;
+  readonly writes: Writes;
+}
+
+export class MongoViewWriter implements ViewWriter {
+  readonly #connection: Connection;
+  readonly #register: Register;
+  readonly #tombstones = new Tombstones();
+  /** Builds and columns that have their index for `find`. */
+  readonly #findable = new Set<string>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#register = registerIn(connection.db);
+  }
+
+  builds(): Promise<readonly BuildRecord[]> {
+    return this.#attempt(async () => recordsIn(await this.#register.find().toArray()));
+  }
+
+  begin(model: ReadModelSpec): Promise<Build> {
+    return this.#attempt(async () => {
+      const build = await beginBuild(this.#register, model);
+      const entry = await mustBeRegistered(this.#register, build);
+      // One that serves from its first document on has its indexes from then on; others get them when they are complete.
+      if (entry.state === 'live') await this.#index(build, entry);
+      return build;
+    });
+  }
+
+  load(build: Build, keys: readonly string[]): Promise<ReadonlyMap<string, StoredDocument>> {
+    return this.#attempt(async () => {
+      const { current } = this.#collections(build, await mustBeRegistered(this.#register, build));
+      const rows = await current.find({ _id: { $in: keys } }).toArray();
+      return new Map(
+        rows.map((row) => [row._id, { document: row.live ? (JSON.parse(row.doc) as Document) : null, position: row.since }]),
+      );
+    });
+  }
+
+  find(build: Build, column: string, value: Scalar): Promise<readonly string[]> {
+    const layout = layoutOf(build.model);
+    const { column: stored, filter } = having(layout, column, value);
+    return this.#attempt(async () => {
+      const entry = await mustBeRegistered(this.#register, build);
+      const { current } = this.#collections(build, entry);
+      const index = `${current.collectionName} ${column}`;
+      if (!this.#findable.has(index)) {
+        await current.createIndexes([findIndex(layout, stored)]);
+        this.#findable.add(index);
+      }
+      const rows = await current
+        .find({ live: true, ...filter })
+        .project<{ readonly _id: string }>({ _id: 1 })
+        .toArray();
+      return rows.map(({ _id }) => _id).sort();
+    });
+  }
+
+  commit(commits: readonly Commit[]): Promise<void> {
+    return this.#attempt(async () => {
+      const entries = await this.#entriesOf(commits);
+      // All is worked out before anything is written, so that what is refused is refused whole.
+      const prepared = await Promise.all(commits.map((commit, index) => this.#prepare(commit, entries[index])));
+      await Promise.all(prepared.map(({ collections, writes }) => write(collections, writes)));
+      await Promise.all(prepared.map(({ commit, collections }) => park(collections.waiting, commit.parking ?? [], commit.lease.token)));
+      for (const each of prepared) await this.#advance(each);
+      await Promise.all(prepared.map(({ commit, collections }) => this.#tombstones.clear(commit.build.model, collections, commit.from)));
+    });
+  }
+
+  reset(build: Build, lease: Lease): Promise<void> {
+    return this.#attempt(async () => {
+      const entry = await mustBeRegistered(this.#register, build);
+      const generation = entry.generation + 1;
+      const empty: Partial<BuildEntry> = {
+        generation,
+        position: 0,
+        commits: 0,
+        indexed: false,
+        events: 0,
+        rate: 0,
+        finishedAt: null,
+        error: null,
+        parked: 0,
+        ...(entry.state === 'ready' ? { state: 'building' } : {}),
+      };
+      await this.#change(build, lease, { generation: entry.generation }, empty);
+      // What a writer that was late still writes goes into the collections of before: nobody looks there.
+      if (entry.state !== 'building' && entry.state !== 'ready') await this.#index(build, { ...entry, ...empty });
+      await this.#sweep();
+    });
+  }
+
+  complete(build: Build, lease: Lease): Promise<void> {
+    return this.#attempt(async () => {
+      await this.#mustHold(lease);
+      const entry = await mustBeRegistered(this.#register, build);
+      await this.#index(build, entry);
+      const { generation, state, finishedAt } = entry;
+      if (state !== 'building' && finishedAt !== null) return;
+      await this.#change(build, lease, { generation, state }, {
+        finishedAt: finishedAt ?? new Date().toISOString(),
+        ...(state === 'building' ? { state: 'ready' } : {}),
+      });
+    });
+  }
+
+  cutOver(build: BuildId): Promise<void> {
+    return this.#attempt(() => makeLive(this.#register, build));
+  }
+
+  drop(build: BuildId): Promise<void> {
+    return this.#attempt(async () => {
+      await forget(this.#register, build);
+      await this.#sweep();
+    });
+  }
+
+  take(names: readonly string[], holder: string, milliseconds: number): Promise<readonly Lease[]> {
+    return this.#attempt(() => takeLeases(this.#register, names, holder, milliseconds));
+  }
+
+  giveBack(leases: readonly Lease[]): Promise<void> {
+    return this.#attempt(() => giveBackLeases(this.#register, leases));
+  }
+
+  held(): Promise<readonly HeldLease[]> {
+    return this.#attempt(() => heldLeases(this.#register));
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.client.close();
+  }
+
+  /** Where the builds of these commits stand, in their order. @throws LeaseLost, BuildGone, CheckpointMoved */
+  async #entriesOf(commits: readonly Commit[]): Promise<readonly BuildEntry[]> {
+    const rows = await this.#rowsOf(commits.flatMap(({ build, lease }) => [build.model.name, lease.name]));
+    return commits.map((commit) => mayCommit(rows, commit));
+  }
+
+  /** @throws DocumentRefused */
+  async #prepare(commit: Commit, entry: BuildEntry | undefined): Promise<Prepared> {
+    const { build, changes, from } = commit;
+    const name = buildName(idOf(build));
+    if (!entry) throw new BuildGone(name);
+    const collections = this.#collections(build, entry);
+    const keys = [...new Set(changes.map(({ key }) => key))];
+    const rows = keys.length > 0 ? await collections.current.find({ _id: { $in: keys } }, { promoteLongs: false }).toArray() : [];
+    const stored = new Map<string, CurrentRow>(rows.map((row) => [row._id, { ...row, since: Number(row.since) }]));
+    const writes = writesOf({ name, layout: layoutOf(build.model), changes, from, commit: entry.commits + 1 }, stored);
+    return { commit, entry, collections, writes };
+  }
+
+  /** Moves the checkpoint: the write that counts, refused when the checkpoint or the lease is not what it was. */
+  async #advance({ commit, entry, collections }: Prepared): Promise<void> {
+    const { build, to, from, parking = [], lease, progress } = commit;
+    const { finishedAt, ...rest } = progress;
+    await this.#change(
+      build,
+      lease,
+      { generation: entry.generation, position: from, commits: entry.commits },
+      {
+        ...rest,
+        position: to,
+        commits: entry.commits + 1,
+        ...(entry.finishedAt === null && finishedAt !== null ? { finishedAt } : {}),
+        ...(parking.length > 0 ? { parked: await countParked(collections.waiting) } : {}),
+      },
+    );
+  }
+
+  /**
+   * Changes what the register says of a build, while these values are as they were and the lease is held: in the same write where the
+   * lease is the read model's own, looked up before where it is another's.
+   * @throws LeaseLost, BuildGone, CheckpointMoved
+   */
+  async #change(build: Build, lease: Lease, expected: Partial<BuildEntry>, values: Partial<BuildEntry>): Promise<void> {
+    const field = `builds.${fieldOf(build.number)}`;
+    const { name } = build.model;
+    if (lease.name !== name) await this.#mustHold(lease);
+    const { matchedCount } = await this.#register.updateOne(
+      { _id: name, ...(lease.name === name ? { 'lease.token': lease.token } : {}), ...under(field, expected) } as { _id: string },
+      { $set: under(field, values) },
+    );
+    if (matchedCount === 1) return;
+    const rows = await this.#rowsOf([name, lease.name]);
+    mustHold(rows, lease);
+    const now = entryIn(rows.get(name), build);
+    if (!now) throw new BuildGone(buildName(idOf(build)));
+    throw new CheckpointMoved(buildName(idOf(build)), expected.position ?? now.position, now.position);
+  }
+
+  async #mustHold(lease: Lease): Promise<void> {
+    mustHold(await this.#rowsOf([lease.name]), lease);
+  }
+
+  async #rowsOf(names: readonly string[]): Promise<Rows> {
+    const rows = await this.#register.find({ _id: { $in: [...new Set(names)] } }).toArray();
+    return new Map(rows.map((row) => [row._id, row]));
+  }
+
+  /** Makes what is missing of the indexes; the server takes reads and writes meanwhile. */
+  async #index(build: Build, { generation, indexed }: BuildEntry): Promise<void> {
+    if (indexed) return;
+    const collections = this.#collections(build, { generation });
+    const { indexes } = layoutOf(build.model);
+    await collections.current.createIndexes([...indexes.current]);
+    if (indexes.past.length > 0) await collections.past.createIndexes([...indexes.past]);
+    await collections.waiting.createIndexes([...indexes.waiting]);
+    const field = `builds.${fieldOf(build.number)}`;
+    await this.#register.updateOne(
+      { _id: build.model.name, ...under(field, { generation }) } as { _id: string },
+      { $set: under(field, { indexed: true }) },
+    );
+  }
+
+  /**
+   * Drops collections of builds that are not registered, or were emptied since: this process dropped them, or another one ended while it
+   * did, or a late writer made them anew. A collection that is listed was registered before, so the register is read after the list.
+   */
+  async #sweep(): Promise<void> {
+    const { db } = this.#connection;
+    const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
+    const rows = await this.#register.find().toArray();
+    const kept = new Set(
+      rows.flatMap(({ _id, builds = {} }) =>
+        Object.values(builds).map((entry) => `${buildName({ name: _id, version: entry.version, number: entry.number })} ${entry.generation}`),
+      ),
+    );
+    for (const name of names) {
+      const owner = ownerOf(name);
+      if (owner && !kept.has(`${owner.build} ${owner.generation}`)) await db.dropCollection(name);
+    }
+  }
+
+  #collections(build: Build, { generation }: Pick<BuildEntry, 'generation'>): Collections {
+    return collectionsOf(this.#connection.db, build, generation);
+  }
+
+  #attempt<T>(work: () => Promise<T>): Promise<T> {
+    return attempt(this.#connection, work);
+  }
+}
+
+/** @throws LeaseLost, BuildGone, CheckpointMoved */
+function mayCommit(rows: Rows, { build, from, lease }: Commit): BuildEntry {
+  mustHold(rows, lease);
+  const entry = entryIn(rows.get(build.model.name), build);
+  if (!entry) throw new BuildGone(buildName(idOf(build)));
+  if (entry.position !== from) throw new CheckpointMoved(buildName(idOf(build)), from, entry.position);
+  return entry;
+}
+
+/** @throws LeaseLost when it was never given, or was taken by another since. */
+function mustHold(rows: Rows, { name, token }: Lease): void {
+  if (rows.get(name)?.lease?.token !== token) throw new LeaseLost(name);
+}
+
+/** Each value under the name of its field. */
+function under(field: string, values: Partial<BuildEntry>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${field}.${name}`, value]));
+}

@@ -1,0 +1,32 @@
+import { afterAll, describe, test } from '@jest/globals';
+import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port.js';
+import { viewsConformance } from '../conformance/views.js';
+import { dropDatabase } from '../support/mongo-database.js';
+import { mongoForTests } from '../support/secantus.js';
+
+const server = await mongoForTests();
+afterAll(async () => server?.stop());
+
+if (server) {
+  viewsConformance('MongoDB', async () => {
+    const url = server.url();
+    const opened: (ViewReader | ViewWriter)[] = [];
+    const opening = <Side extends ViewReader | ViewWriter>(side: Side): Side => {
+      opened.push(side);
+      return side;
+    };
+    return {
+      writer: async () => opening(await openMongoViewWriter({ url })),
+      reader: async () => opening(await openMongoViewReader({ url })),
+      remove: async () => {
+        await Promise.all(opened.map((side) => side.close()));
+        await dropDatabase(url);
+      },
+    };
+  });
+} else {
+  describe('MongoDB: read-model store', () => {
+    test.skip('needs a server', () => undefined);
+  });
+}
