@@ -33,7 +33,7 @@ export async function openForLoading(config: Config, onRefusal: (refusal: Refusa
 
 function lockUnlessHeld(file: string): Lock | undefined {
   try {
-    return holdLock(file);
+    return holdLock(file, { shared: false });
   } catch (failure) {
     if (failure instanceof LockHeld) return undefined;
     throw failure;

@@ -9,6 +9,7 @@ import { runDemo } from './demo.js';
 import { addEvents } from './events-commands.js';
 import { describeFailure, exitCodeOf } from './failure.js';
 import { runImportCommand } from './import.js';
+import { addProjections } from './projections-commands.js';
 import { runServe } from './serve.js';
 import type { Terminal } from './terminal.js';
 
@@ -75,6 +76,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     },
   };
   addEvents(commandLine);
+  addProjections(commandLine);
 
   const contracts = program.command('contracts').description('the published contracts: JSON Schemas of the events and the GraphQL schema');
   for (const task of ['emit', 'check'] as const) {

@@ -1,0 +1,75 @@
+/** Builds of read models as the command line shows them: in tables for people, as JSON for programs. */
+import type { Position } from '../kernel/event.js';
+import { buildName, type BuildRecord } from '../views/builds.js';
+import type { HeldLease } from '../views/port.js';
+import { count, plain, table, type Column } from './table.js';
+
+/** A build and what was known when it was looked at. */
+export interface BuildRow {
+  readonly record: BuildRecord;
+  /** Where the log ended. */
+  readonly head: Position;
+  /** Who projects it. */
+  readonly lease: HeldLease | undefined;
+}
+
+/** Where a build stands, for programs. */
+export function jsonOfBuild({ record, head, lease }: BuildRow): object {
+  const { name, version, number, state, position, events, rate, startedAt, finishedAt, servedAt, parked, error } = record;
+  return {
+    readModel: name,
+    version,
+    number,
+    state,
+    position,
+    head,
+    behind: behind({ record, head }),
+    events,
+    rate,
+    startedAt,
+    finishedAt,
+    servedAt,
+    parked,
+    error,
+    projector: lease ? { ...holderOf(lease), until: lease.until } : null,
+  };
+}
+
+export function tableOfBuilds(rows: readonly BuildRow[], width: number | undefined): string {
+  const lines = table(columns, rows, { width });
+  const stopped = rows.filter(({ record }) => record.error !== null);
+  return `${lines}${stopped.map(({ record }) => `\n${buildName(record)} does not go on: ${plain(record.error ?? '')}\n`).join('')}`;
+}
+
+/** `process 4711 on host` */
+export function projectorName(lease: HeldLease): string {
+  const { host, process } = holderOf(lease);
+  return process === null ? plain(host) : `process ${process} on ${plain(host)}`;
+}
+
+const columns: readonly Column<BuildRow>[] = [
+  { title: 'build', value: ({ record }) => buildName(record) },
+  { title: 'state', value: ({ record }) => record.state },
+  { title: 'position', value: ({ record, head }) => `${count(record.position)} of ${count(Math.max(head, record.position))}`, right: true },
+  { title: 'behind', value: (row) => behind(row), right: true },
+  { title: 'events', value: ({ record }) => record.events, right: true, spare: 3 },
+  { title: 'events/s', value: ({ record }) => record.rate || null, right: true, spare: 1 },
+  { title: 'parked', value: ({ record }) => record.parked, right: true },
+  { title: 'started', value: ({ record }) => moment(record.startedAt), spare: 4 },
+  { title: 'finished', value: ({ record }) => moment(record.finishedAt), spare: 2 },
+  { title: 'projected by', value: ({ lease }) => (lease ? projectorName(lease) : 'nobody'), spare: 5 },
+];
+
+function behind({ record, head }: Pick<BuildRow, 'record' | 'head'>): number {
+  return Math.max(0, head - record.position);
+}
+
+/** To the second, in UTC. */
+function moment(instant: string | null): string | null {
+  return instant === null ? null : `${instant.slice(0, 19)}Z`;
+}
+
+function holderOf({ holder }: HeldLease): { readonly host: string; readonly process: number | null } {
+  const [host = holder, id] = holder.split(' ');
+  return { host, process: id === undefined ? null : Number(id) };
+}

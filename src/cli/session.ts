@@ -1,0 +1,88 @@
+/** What a command of operations works with: log, read models and what may be asked for, opened for it and closed behind it. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config.js';
+import { openViewWriter } from '../engines.js';
+import { Projector } from '../projector/projector.js';
+import { projectorSettings } from '../projector/settings.js';
+import { openRuntime, type Runtime } from '../runtime.js';
+import { holdLock } from '../sqlite/lock.js';
+import { stopSignal, type Terminal } from './terminal.js';
+
+export interface Session extends Pick<Runtime, 'log' | 'views' | 'operations' | 'projections'> {
+  readonly config: Config;
+  readonly terminal: Terminal;
+  /** Aborts at Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** How often the register is looked at, in milliseconds. */
+const LOOK_EVERY_MS = 100;
+
+/**
+ * Works with a data folder beside whoever else does.
+ * @param decides whether the command writes into the log; otherwise it is opened to be read
+ * @throws LogUnavailable, ViewsUnavailable
+ */
+export async function withSession(
+  config: Config,
+  terminal: Terminal,
+  { decides = false }: { readonly decides?: boolean },
+  work: (session: Session) => Promise<number>,
+): Promise<number> {
+  const stop = stopSignal();
+  try {
+    // One command asks one thing after the other: threads would be started for nothing.
+    const options = { readOnly: !decides, onRefusal: () => undefined };
+    const runtime = await openRuntime({ ...config, readerThreads: 0 }, options);
+    try {
+      const { log, views, operations, projections } = runtime;
+      return await work({ log, views, operations, projections, config, terminal, signal: stop.signal });
+    } finally {
+      await runtime.close();
+    }
+  } finally {
+    stop.release();
+  }
+}
+
+/**
+ * Waits until something is done by whoever projects these read models: a server, or, as long as none does, this process.
+ * @param look what came of it; undefined: not yet
+ * @returns undefined when stopped
+ * @throws LockHeld while an import has the folder to itself
+ */
+export async function whileProjecting<T>(
+  { config, terminal, log, views, projections, signal }: Session,
+  names: readonly string[],
+  look: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const lock = holdLock(join(config.dataDir, 'server.lock'), { shared: true });
+  try {
+    const writer = await openViewWriter(config);
+    const projector = new Projector({
+      log,
+      views: writer,
+      reader: views,
+      projections: projections.filter(({ model }) => names.includes(model.name)),
+      ...projectorSettings(config),
+      onRetry: (failure) => terminal.err.write(`Tried again: ${failure instanceof Error ? failure.message : String(failure)}\n`),
+    });
+    const ending = new AbortController();
+    // Takes the leases that are free: none of those that a server holds, but all of them when it ends before the work is done.
+    const projecting = projector.run(ending.signal);
+    try {
+      for (;;) {
+        const result = await look();
+        if (result !== undefined || signal.aborted) return result;
+        await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    } finally {
+      ending.abort();
+      await projecting;
+      await writer.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
