@@ -3,7 +3,7 @@
  *   contracts <- src/kernel <- {src/<context>, projections} <- {log, views, projector, policies, pipeline, identity, api, import, cli}
  * Contexts meet in contracts and never import each other. A driver is imported by its adapter alone. Type imports count like any other.
  */
-const contexts = 'sales|parties|marketing|activities|service|organisation';
+const contexts = 'sales|parties|marketing|activities|service|organisation|operations';
 
 /** What is pure: the model of the business, without I/O, engines or frameworks. */
 const model = `^(contracts|projections|src/(kernel|${contexts}))/`;

@@ -1,10 +1,15 @@
 /** Every event type that a log of this program may hold. */
 import type { EventDefinition } from './event.js';
+import * as operations from './operations/index.js';
 import * as parties from './parties/index.js';
 import * as sales from './sales/index.js';
 
 /** The event types of each stream type. */
-export const streamTypes: Readonly<Record<string, readonly EventDefinition[]>> = { ...parties.streamTypes, ...sales.streamTypes };
+export const streamTypes: Readonly<Record<string, readonly EventDefinition[]>> = {
+  ...operations.streamTypes,
+  ...parties.streamTypes,
+  ...sales.streamTypes,
+};
 
 /** Finds the current definition of an event type; undefined of one that is not known. */
 export type Definitions = (type: string) => EventDefinition | undefined;

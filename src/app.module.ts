@@ -9,23 +9,31 @@ import { FailuresFilter } from './api/http/failures.filter.js';
 import { GraphiqlController } from './api/http/graphiql.controller.js';
 import { OperationsController } from './api/http/operations.controller.js';
 import { ServedSchemaDriver, type ServedSchemaConfig } from './api/served-schema.driver.js';
+import { hasRole } from './config.js';
 import { SERVICES, type Services } from './api/services.js';
 
 @Module({})
 export class AppModule {
   static of(services: Services): DynamicModule {
+    // What does not serve the API still tells how it is.
+    const serves = hasRole(services.config, 'api');
     return {
       module: AppModule,
-      imports: [
-        CqrsModule.forRoot(),
-        GraphQLModule.forRootAsync<ServedSchemaConfig>({
-          driver: ServedSchemaDriver,
-          inject: [CommandBus],
-          useFactory: (bus: CommandBus) => graphqlOptions(services, bus),
-        }),
+      imports: serves ? [CqrsModule.forRoot(), graphql(services)] : [],
+      controllers: serves ? [OperationsController, GraphiqlController] : [OperationsController],
+      providers: [
+        { provide: SERVICES, useValue: services },
+        { provide: APP_FILTER, useClass: FailuresFilter },
+        ...(serves ? [ExecuteHandler] : []),
       ],
-      controllers: [OperationsController, GraphiqlController],
-      providers: [{ provide: SERVICES, useValue: services }, { provide: APP_FILTER, useClass: FailuresFilter }, ExecuteHandler],
     };
   }
+}
+
+function graphql(services: Services): DynamicModule {
+  return GraphQLModule.forRootAsync<ServedSchemaConfig>({
+    driver: ServedSchemaDriver,
+    inject: [CommandBus],
+    useFactory: (bus: CommandBus) => graphqlOptions(services, bus),
+  });
 }

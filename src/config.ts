@@ -9,7 +9,7 @@ export class InvalidConfig extends Error {
   override readonly name = 'InvalidConfig';
 }
 
-const loopback = ['127.0.0.1', '::1', 'localhost'] as const;
+const loopback: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 
 /** A whole number, from a file or as the text of a variable. */
 function whole(min: number, max: number) {
@@ -18,16 +18,48 @@ function whole(min: number, max: number) {
   return z.preprocess((value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value), number);
 }
 
+const flag = z.union([z.stringbool(), z.boolean()], { error: 'true or false' });
+
+/** Where an engine is: in the data folder, or elsewhere. What was given is never repeated: it may hold a password. */
+function engine(allowed: string, form: RegExp) {
+  return z
+    .string(allowed)
+    .refine((value) => value === 'embedded' || form.test(value), allowed)
+    .default('embedded');
+}
+
 const settings = {
   dataDir: z
     .string()
     .min(1)
     .default('data')
     .describe('Folder of the event log, the read models and the rejects of imports; made when absent.'),
+  logUrl: engine(
+    'embedded, or a connection string such as kurrentdb://host:2113?tls=true or esdb://host:2113',
+    /^(esdb|kurrentdb|kurrent|kdb)(\+discover)?:\/\//,
+  ).describe('The event log: the file in the data folder, or EventStoreDB or KurrentDB by its connection string.'),
+  logPrefix: z
+    .string()
+    .regex(/^[A-Za-z0-9_.]{0,40}$/, 'at most 40 letters, digits, "_" or "."')
+    .default('')
+    .describe('What the names of streams begin with in EventStoreDB or KurrentDB, so that several Daybooks share a server.'),
+  viewsUrl: engine('embedded, or a connection string such as mongodb://host:27017/daybook', /^mongodb(\+srv)?:\/\//).describe(
+    'The read models: the file in the data folder, or MongoDB by its connection string, which names the database.',
+  ),
+  role: z
+    .string()
+    .regex(/^(api|projector|policies)(,(api|projector|policies))*$/, 'api, projector and policies, or some of them, parted by commas')
+    .default('api,projector,policies')
+    .describe('What this process does: serve GraphQL, project, run process managers. Health and metrics are served always.'),
   host: z
-    .enum(loopback, `one of ${loopback.join(', ')}: until access control exists, Daybook serves this machine only`)
+    .union([z.ipv4(), z.ipv6(), z.literal('localhost')], 'an IP address or localhost')
     .default('127.0.0.1')
-    .describe('Address to serve on. Loopback only, until access control exists.'),
+    .describe('Address to serve on. Another than loopback needs `exposed`.'),
+  exposed: flag
+    .default(false)
+    .describe(
+      'Serve on an address that others can reach. Until access control exists, whoever reaches it may do everything: for containers whose port is published on loopback alone.',
+    ),
   port: whole(0, 65_535).default(4000).describe('TCP port; 0 takes a free one.'),
   logLevel: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
@@ -38,13 +70,21 @@ const settings = {
     .regex(/^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,99}$/, 'a user id: 1 to 100 letters, digits or "_.@:-"')
     .default('local')
     .describe('Who acts when a request does not say so in its x-daybook-actor header.'),
-  introspection: z
-    .union([z.stringbool(), z.boolean()], { error: 'true or false' })
+  introspection: flag
     .default(process.env['NODE_ENV'] !== 'production')
     .describe('Whether GraphQL tells its schema and the GraphiQL page is served. On unless NODE_ENV is production.'),
   stateCache: whole(0, 10_000_000).default(10_000).describe('Records whose state the command pipeline keeps in memory; 0 loads each time.'),
   readerThreads: whole(0, 64).default(2).describe('Threads that answer lists and summaries; 0 answers them on the server thread.'),
   projectionPage: whole(1, 20_000).default(5_000).describe('Events folded and committed together while a read model catches up.'),
+  cutOver: z
+    .enum(['auto', 'manual'], 'auto or manual')
+    .default('auto')
+    .describe('Whether a build of a read model that has caught up becomes the live one by itself, or by `daybook projections cutover`.'),
+  rebuildShare: whole(1, 100)
+    .default(50)
+    .describe('Part of its time that the projector gives to builds which are behind while events arrive, in percent.'),
+  retiredBuilds: whole(0, 10).default(1).describe('Builds that were live before and are kept of each read model, to roll back to.'),
+  parkedLimit: whole(0, 1_000_000).default(1_000).describe('Documents of a read model that may wait as dead letters before it stops.'),
   minPositionTimeoutMs: whole(0, 60_000).default(5_000).describe('How long a query waits for the position it asks for, in milliseconds.'),
   policyPatienceMs: whole(0, 60_000)
     .default(5_000)
@@ -71,10 +111,20 @@ const schema = z.strictObject(settings);
 export type Config = Readonly<z.infer<typeof schema>>;
 type Setting = keyof Config;
 
+export type Role = 'api' | 'projector' | 'policies';
+
+/** Whether a process with this configuration does that. */
+export function hasRole({ role }: Pick<Config, 'role'>, wanted: Role): boolean {
+  return role.split(',').includes(wanted);
+}
+
 /** `dataDir` is DAYBOOK_DATA_DIR. */
 function variable(setting: string): string {
   return `DAYBOOK_${setting.replace(/([A-Z])/g, '_$1').toUpperCase()}`;
 }
+
+/** Names of variables that platforms set, and that count where Daybook's own are not set. */
+const aliases: Readonly<Record<string, Setting>> = { LOG_URL: 'logUrl', VIEWS_URL: 'viewsUrl' };
 
 /** The settings as a list for people: file key, variable, default, meaning. */
 export function describeSettings(): readonly {
@@ -109,16 +159,21 @@ export function loadConfig(
   overrides: Partial<Record<Setting, unknown>> = {},
 ): Config {
   const problems: string[] = [];
-  const byVariable = new Map(Object.keys(settings).map((setting) => [variable(setting), setting]));
   const origin = new Map<string, string>();
   const values: Record<string, unknown> = {};
-
+  const byVariable = new Map(Object.keys(settings).map((setting) => [variable(setting), setting]));
   const file = environment['DAYBOOK_CONFIG'] ?? 'daybook.yaml';
   for (const [key, value] of Object.entries(readFile(file, environment['DAYBOOK_CONFIG'] !== undefined))) {
     if (!(key in settings)) problems.push(`${key} in ${file} is not a setting; there are ${Object.keys(settings).join(', ')}`);
     else {
       values[key] = value;
       origin.set(key, `${key} in ${file}`);
+    }
+  }
+  for (const [name, setting] of Object.entries(aliases)) {
+    if (environment[name] !== undefined && environment[variable(setting)] === undefined) {
+      values[setting] = environment[name];
+      origin.set(setting, name);
     }
   }
   for (const [name, value] of Object.entries(environment)) {
@@ -143,8 +198,21 @@ export function loadConfig(
       problems.push(`${origin.get(key) ?? key}: expected ${message.replace(/^Invalid (input|option): expected /, '')}`);
     }
   }
+  const { host = '127.0.0.1', exposed = false } = parsed.data ?? {};
+  if (!exposed && !loopback.includes(host)) {
+    problems.push(
+      `${origin.get('host') ?? 'host'}: ${host} can be reached by others, and there is no access control yet; set exposed to allow it`,
+    );
+  }
   if (!parsed.success || problems.length > 0) throw new InvalidConfig(`The configuration can't be used: ${problems.join('; ')}.`);
   return { ...parsed.data, dataDir: resolve(parsed.data.dataDir) };
+}
+
+/** A setting's value for people: of a connection string nothing but where it leads. */
+export function shownSetting(value: unknown): string {
+  const text = String(value);
+  const [, scheme, hosts] = /^([a-z+]+:\/\/)(?:.*@)?([^/?]*)/.exec(text) ?? [];
+  return scheme === undefined ? text : `${scheme}${hosts}`;
 }
 
 function readFile(file: string, required: boolean): Readonly<Record<string, unknown>> {

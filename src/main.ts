@@ -4,21 +4,23 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { projections } from '../projections/index.js';
 import { answerWithin } from './api/http/deadline.js';
 import { Metrics } from './api/metrics.js';
 import { nestLogger } from './api/nest-logger.js';
 import { watchUnusedConnections } from './api/http/unused-connections.js';
 import { Readiness } from './api/readiness.js';
 import { AppModule } from './app.module.js';
-import type { Config } from './config.js';
-import { openPolicyCheckpoints } from './engines.js';
+import { hasRole, type Config } from './config.js';
+import { EMBEDDED, openPolicyCheckpoints } from './engines.js';
 import { createLogger, type Logger } from './logger.js';
 import { policies } from './policies/index.js';
-import { runPolicy } from './policies/runner.js';
+import { progressOf, runPolicy } from './policies/runner.js';
 import { ProjectorHost } from './projector/host.js';
-import { openRuntime } from './runtime.js';
+import { LeaseKeeper, newHolder } from './projector/leases.js';
+import { Verifications } from './projector/verifications.js';
+import { openRuntime, type Runtime } from './runtime.js';
 import { holdLock } from './sqlite/lock.js';
+import type { Lease } from './views/port.js';
 
 export interface Serving {
   /** Where it is served, such as http://127.0.0.1:4000. */
@@ -34,11 +36,17 @@ export class PortInUse extends Error {
   override readonly name = 'PortInUse';
 }
 
+/** What is served, where it is not this program's own. */
+export interface Program {
+  /** The URL of a module that exports `projections`. */
+  readonly projections?: string;
+}
+
 /**
- * Serves the data folder until closed.
- * @throws LockHeld when another server works on the folder, LogUnavailable or ViewsUnavailable when it can't be used, PortInUse.
+ * Serves the data folder until closed. Several servers may: one of them projects, the others wait to take over.
+ * @throws LockHeld when an import works on the folder, LogUnavailable or ViewsUnavailable when it can't be used, PortInUse.
  */
-export async function serve(config: Config, logger: Logger = createLogger(config.logLevel)): Promise<Serving> {
+export async function serve(config: Config, logger: Logger = createLogger(config.logLevel), program: Program = {}): Promise<Serving> {
   const closing: (() => unknown)[] = [];
   let closed = false;
   /** Every step is taken, whichever fails: a lock that is kept or a file left open helps nobody. */
@@ -55,11 +63,12 @@ export async function serve(config: Config, logger: Logger = createLogger(config
     if (failures.length > 0) throw new AggregateError(failures, `Daybook did not stop cleanly: ${failures.map(String).join('; ')}`);
   };
   try {
-    const lock = holdLock(join(config.dataDir, 'server.lock'));
+    const lock = holdLock(join(config.dataDir, 'server.lock'), { shared: true });
     closing.push(() => lock.release());
 
     const metrics = new Metrics(() => readiness.report());
     const runtime = await openRuntime(config, {
+      ...program,
       patienceMs: config.policyPatienceMs,
       onRefusal: ({ policy, step, event, rejection }) => {
         metrics.policyRefusal(policy);
@@ -71,46 +80,36 @@ export async function serve(config: Config, logger: Logger = createLogger(config
     });
     closing.push(() => runtime.close());
 
-    const readiness = new Readiness({ head: () => runtime.log.head(), expected: projections.length, lagMs: config.readyLagMs });
+    const readiness = new Readiness({ head: () => runtime.log.head(), served: runtime.served, lagMs: config.readyLagMs });
     await readiness.start();
     closing.push(() => readiness.stop());
 
-    const told = new Set<string>();
     const projector = new ProjectorHost({
       config,
-      onProgress: (progress) => {
-        readiness.onProgress(progress);
-        for (const { model, error } of progress) {
-          if (error !== undefined && !told.has(model)) {
-            logger.error({ model, error }, 'a read model stopped: an event could not be projected');
-          }
-          if (error !== undefined) told.add(model);
-        }
-      },
+      ...(program.projections === undefined ? {} : { projections: program.projections }),
+      onBatches: (batches) => metrics.projected(batches),
+      onStop: (build, error) => logger.error({ build, error }, 'a read model stopped'),
       onWarning: (message) => logger.warn(message),
     });
-    projector.start();
-    closing.push(() => projector.stop());
+    if (hasRole(config, 'projector')) {
+      projector.start();
+      closing.push(() => projector.stop());
+    }
 
-    const checkpoints = await openPolicyCheckpoints(config);
-    closing.push(() => checkpoints.close());
-    const stop = new AbortController();
-    const { log, reactor } = runtime;
-    const running = policies.map((policy) => {
-      const onRetry = (failure: unknown): void =>
-        logger.warn(
-          { policy: policy.name, message: failure instanceof Error ? failure.message : String(failure) },
-          'a process manager tries again',
-        );
-      return runPolicy({ log, checkpoints, reactor, policy, onRetry }, stop.signal);
-    });
-    closing.push(() => {
-      stop.abort();
-      return Promise.all(running);
-    });
+    if (hasRole(config, 'policies')) {
+      const stop = new AbortController();
+      const { ended } = await startPolicies(config, runtime, logger, stop.signal);
+      closing.push(() => {
+        stop.abort();
+        return ended;
+      });
+    }
+
+    const verifications = new Verifications(config, program.projections);
+    closing.push(() => verifications.close());
 
     const app = await NestFactory.create<NestFastifyApplication>(
-      AppModule.of({ config, logger, runtime, readiness, metrics }),
+      AppModule.of({ config, logger, runtime, readiness, metrics, verifications }),
       new FastifyAdapter({
         bodyLimit: config.bodyLimitBytes,
         requestTimeout: config.requestTimeoutMs,
@@ -138,6 +137,33 @@ export async function serve(config: Config, logger: Logger = createLogger(config
     await close().catch(() => undefined);
     throw failure;
   }
+}
+
+/** Follows the log for every process manager, in one process at a time, until the signal aborts. */
+async function startPolicies(
+  config: Config,
+  { log, reactor }: Runtime,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<{ readonly ended: Promise<void> }> {
+  const checkpoints = await openPolicyCheckpoints(config);
+  const tell = (policy: string) => (failure: unknown) =>
+    logger.warn({ policy, message: failure instanceof Error ? failure.message : String(failure) }, 'a process manager tries again');
+  const names = policies.map((policy) => progressOf(policy).name);
+  const leases = new LeaseKeeper({
+    store: checkpoints,
+    names,
+    holder: newHolder(),
+    spread: config.viewsUrl !== EMBEDDED,
+    onChange: () => undefined,
+    onRetry: tell('all'),
+  });
+  const keeping = leases.keep(signal);
+  const running = policies.map((policy) => {
+    const lease = (): Lease | undefined => leases.lease(progressOf(policy).name);
+    return runPolicy({ log, checkpoints, lease, reactor, policy, onRetry: tell(policy.name) }, signal);
+  });
+  return { ended: Promise.all([...running, keeping]).then(() => checkpoints.close()) };
 }
 
 async function untilReady(readiness: Readiness, closed: () => boolean): Promise<void> {

@@ -1,17 +1,29 @@
 /** Log, commands and process managers wired together: what the server and the command line share. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { projections } from '../projections/index.js';
-import { openLog, openViewReader } from './engines.js';
+import { openLog, openViewReader, openViewWriter } from './engines.js';
 import type { Config } from './config.js';
 import { LogUnavailable, type EventLog } from './log/port.js';
 import { CommandPipeline } from './pipeline/command-pipeline.js';
 import { policies } from './policies/index.js';
 import { Reactor, type Refusal } from './policies/reactor.js';
+import { projectionsOf } from './projector/catalogue.js';
+import { Operations } from './projector/operations.js';
+import type { Projection } from './kernel/projection.js';
 import type { ViewReader } from './views/port.js';
+import type { Build } from './views/builds.js';
+import { ServedViews } from './views/served.js';
+
+/** How long a process manager waits for a read model to be begun, in milliseconds; then it is tried again. */
+const BUILD_PATIENCE_MS = 5_000;
 
 export interface Runtime {
   readonly log: EventLog;
   readonly views: ViewReader;
+  /** Which build of each read model answers. */
+  readonly served: ServedViews;
+  /** Of every version that the program has. */
+  readonly projections: readonly Projection[];
+  readonly operations: Operations;
   readonly pipeline: CommandPipeline;
   readonly reactor: Reactor;
   close(): Promise<void>;
@@ -26,35 +38,56 @@ export interface RuntimeOptions {
   readonly patienceMs?: number;
   /** See `LogOptions`. */
   readonly durableAtClose?: boolean;
+  readonly readOnly?: boolean;
+  /** The URL of a module that exports `projections`, when they are not this program's own. */
+  readonly projections?: string;
 }
 
 /**
  * Opens log and views and makes commands run, with what process managers answer to them at once.
  * @throws LogUnavailable, ViewsUnavailable
  */
-export async function openRuntime(config: Config, { onRefusal, patienceMs, durableAtClose = false }: RuntimeOptions): Promise<Runtime> {
-  const log = await openLog(config, { durableAtClose });
+export async function openRuntime(config: Config, options: RuntimeOptions): Promise<Runtime> {
+  const { onRefusal, patienceMs, durableAtClose = false, readOnly = false } = options;
+  const closing: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of closing.splice(0).reverse()) await step();
+  };
   try {
+    const log = await openLog(config, { durableAtClose, readOnly });
+    closing.push(() => log.close());
     const views = await openViewReader(config);
+    closing.push(() => views.close());
     await refuseLostLog(log, views);
+    const projections = await projectionsOf(options.projections);
+    const served = new ServedViews(
+      views,
+      projections.map(({ model }) => model),
+    );
+    await served.start();
+    closing.push(() => served.stop());
     const pipeline = new CommandPipeline({ log, cacheSize: config.stateCache });
-    const reactor = new Reactor({ pipeline, policies, context: { views }, onRefusal });
+    const build = async (readModel: string): Promise<Build> => {
+      const model = served.models().find(({ name }) => name === readModel);
+      if (!model) throw new TypeError(`There is no read model ${readModel}.`);
+      return served.there(model, BUILD_PATIENCE_MS);
+    };
+    const reactor = new Reactor({ pipeline, policies, context: { views, build }, onRefusal });
     pipeline.react(async (events) => {
       if (!events.some(({ type }) => reactor.types.has(type))) return undefined;
       return patienceMs === undefined ? reactor.react(events) : within(patienceMs, reactor.react(events));
     });
-    return {
-      log,
-      views,
+    const operations = new Operations({
+      reader: views,
+      writer: () => openViewWriter(config),
       pipeline,
-      reactor,
-      async close() {
-        await views.close();
-        await log.close();
-      },
-    };
+      projections,
+      requestTimeoutMs: config.requestTimeoutMs,
+    });
+    closing.push(() => operations.close());
+    return { log, views, served, projections, operations, pipeline, reactor, close };
   } catch (failure) {
-    await log.close();
+    await close();
     throw failure;
   }
 }
@@ -62,10 +95,8 @@ export async function openRuntime(config: Config, { onRefusal, patienceMs, durab
 /** Read models of a log that is empty now: the log was lost, and going on would begin another in its place. @throws LogUnavailable */
 async function refuseLostLog(log: EventLog, views: ViewReader): Promise<void> {
   if ((await log.head()) > 0) return;
-  const positions = await Promise.all(projections.map(({ model }) => views.position(model)));
-  const last = Math.max(...positions);
+  const last = Math.max(0, ...(await views.builds()).map(({ position }) => position));
   if (last === 0) return;
-  await views.close();
   throw new LogUnavailable(
     `The event log is empty, but the read models beside it were made of a log that reached position ${last}: it was lost or cut off. ` +
       'Restore events.db from a backup; to begin anew instead, take another data folder.',

@@ -5,7 +5,7 @@ import { buildSchema as parseSchema, findBreakingChanges, findDangerousChanges, 
 import { z } from 'zod';
 import { streamTypes } from '../../contracts/index.js';
 import { projections } from '../../projections/index.js';
-import { contractOf } from './contract.js';
+import { contractOf, newestVersions } from './contract.js';
 
 const GRAPHQL = 'schema.graphql';
 const EVENTS = 'events.schema.json';
@@ -20,7 +20,7 @@ export interface Verdict {
 }
 
 function publishedSchema(): string {
-  return `${printSchema(lexicographicSortSchema(contractOf(projections)))}\n`;
+  return `${printSchema(lexicographicSortSchema(contractOf(newestVersions(projections))))}\n`;
 }
 
 function publishedEvents(): EventSchemas {

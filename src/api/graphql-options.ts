@@ -3,8 +3,8 @@ import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginUsageReportin
 import type { CommandBus } from '@nestjs/cqrs';
 import type { FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
-import { projections } from '../../projections/index.js';
 import { InvalidHeader, requesterOf } from '../identity/requester.js';
+import type { Projection } from '../kernel/projection.js';
 import type { Outcome } from '../pipeline/command-pipeline.js';
 import { clientErrors } from './client-errors.js';
 import { contractOf } from './contract.js';
@@ -13,19 +13,23 @@ import { ApiContext, type ApiServices } from './graphql/context.js';
 import { documentLimits } from './graphql/document-limits.js';
 import { ServedSchema } from './graphql/served-schema.js';
 import { ServedSchemaDriver, type ServedSchemaConfig } from './served-schema.driver.js';
+import type { Runtime } from '../runtime.js';
 import type { Services } from './services.js';
 import { Sockets } from './subscriptions/sockets.js';
 
 export function graphqlOptions(services: Services, bus: CommandBus): ServedSchemaConfig {
   const { config, logger, runtime } = services;
   const { introspection, defaultActor } = config;
-  const served = new ServedSchema(contractOf(projections));
+  const served = schemaOf(runtime);
   const limits = documentLimits(introspection);
   const tellClient = clientErrors(logger);
   const tell = (level: 'debug' | 'warn' | 'error') => (message: unknown) => logger[level]({ from: 'apollo' }, String(message));
   const api: ApiServices = {
     log: runtime.log,
     views: runtime.views,
+    served: runtime.served,
+    operations: runtime.operations,
+    verifications: services.verifications,
     minPositionTimeoutMs: config.minPositionTimeoutMs,
     slowClient: { ms: config.slowClientMs, events: config.slowClientEvents },
     execute: (command, request) => bus.execute<Execute, Outcome>(new Execute(command, request)),
@@ -69,4 +73,19 @@ export function graphqlOptions(services: Services, bus: CommandBus): ServedSchem
     },
     formatError: tellClient,
   };
+}
+
+/** The contract of the versions that answer, replaced when another version takes over. */
+function schemaOf({ served, projections }: Runtime): ServedSchema {
+  const answering = (): readonly Projection[] =>
+    served.models().flatMap((model) => projections.filter((projection) => projection.model === model));
+  let current = answering();
+  const schema = new ServedSchema(contractOf(current));
+  served.onChange(() => {
+    const now = answering();
+    if (now.every((projection, index) => projection === current[index])) return;
+    current = now;
+    schema.replace(contractOf(now));
+  });
+  return schema;
 }

@@ -1,12 +1,14 @@
 /** Prometheus metrics: commands, projections, policies, the process and its event loop. Labels are names of types, never of records. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ReadinessReport } from './readiness.js';
+import type { BatchReport } from '../projector/projector.js';
+import type { ReadinessReport, Standing } from './readiness.js';
 
 export class Metrics {
   readonly registry = new Registry();
   readonly #commands: Counter<'command' | 'outcome'>;
   readonly #duration: Histogram;
   readonly #refusals: Counter<'policy'>;
+  readonly #batches: Histogram<'model' | 'version'>;
 
   constructor(readiness: () => ReadinessReport) {
     const registers = [this.registry];
@@ -37,28 +39,37 @@ export class Metrics {
         this.set(readiness().head);
       },
     });
-    const labelNames = ['model', 'version'] as const;
-    new Gauge({
-      name: 'daybook_projection_position',
-      help: 'Position that a read model has reached.',
-      labelNames,
+    const ofBuilds = (name: string, help: string, value: (standing: Standing) => number): void => {
+      new Gauge({
+        name,
+        help,
+        labelNames: ['model', 'version', 'build', 'state'] as const,
+        registers,
+        collect() {
+          // A build that was dropped, or has another state now, is not told of any more.
+          this.reset();
+          for (const standing of readiness().models) {
+            const { model, version, build, state } = standing;
+            this.set({ model, version: String(version), build: String(build), state }, value(standing));
+          }
+        },
+      });
+    };
+    ofBuilds('daybook_projection_position', 'Position that a build of a read model has reached.', ({ position }) => position);
+    ofBuilds('daybook_projection_lag_events', 'Positions between the end of the log and what a build has reached.', ({ behind }) => behind);
+    ofBuilds('daybook_projection_lag_seconds', 'How long a build has been behind the log, in seconds.', ({ lagSeconds }) => lagSeconds);
+    ofBuilds('daybook_projection_events_per_second', 'Events read for a build per second, over the last seconds.', ({ rate }) => rate);
+    ofBuilds('daybook_projection_parked_documents', 'Documents of a build that wait as dead letters.', ({ parked }) => parked);
+    this.#batches = new Histogram({
+      name: 'daybook_projection_batch_seconds',
+      help: 'From a page of events to its commit, of this process, in seconds.',
+      labelNames: ['model', 'version'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
       registers,
-      collect() {
-        for (const { model, version, position } of readiness().models) this.set({ model, version: String(version) }, position);
-      },
-    });
-    new Gauge({
-      name: 'daybook_projection_lag_events',
-      help: 'Positions between the end of the log and what a read model has reached.',
-      labelNames,
-      registers,
-      collect() {
-        for (const { model, version, behind } of readiness().models) this.set({ model, version: String(version) }, behind);
-      },
     });
     new Gauge({
       name: 'daybook_ready',
-      help: '1 when every read model keeps up with the log.',
+      help: '1 when every read model that answers keeps up with the log.',
       registers,
       collect() {
         this.set(readiness().ready ? 1 : 0);
@@ -74,5 +85,11 @@ export class Metrics {
 
   policyRefusal(policy: string): void {
     this.#refusals.inc({ policy });
+  }
+
+  projected(batches: readonly BatchReport[]): void {
+    for (const { model, version, milliseconds } of batches) {
+      this.#batches.observe({ model, version: String(version) }, milliseconds / 1_000);
+    }
   }
 }

@@ -1,9 +1,27 @@
-/** Whether the read models keep up with the log: each must have reached what the log held a moment ago. */
+/** Whether the builds that answer keep up with the log: each must have reached what the log held a moment ago. */
 import type { Position } from '../kernel/event.js';
-import type { Progress } from '../projector/projector.js';
+import { idOf, type BuildRecord, type BuildState } from '../views/builds.js';
+import type { ServedViews } from '../views/served.js';
 
-export interface Standing extends Progress {
+/** Where a build stands. */
+export interface Standing {
+  readonly model: string;
+  readonly version: number;
+  readonly build: number;
+  readonly state: BuildState;
+  /** Whether queries are answered from it here. */
+  readonly answers: boolean;
+  readonly position: Position;
+  /** Positions between the end of the log and it. */
   readonly behind: number;
+  /** How long it has been behind, in seconds; 0 when it is not. */
+  readonly lagSeconds: number;
+  /** Events per second, lately. */
+  readonly rate: number;
+  /** Documents that wait as dead letters. */
+  readonly parked: number;
+  /** Why it does not go on. */
+  readonly error?: string;
 }
 
 export interface ReadinessReport {
@@ -15,20 +33,23 @@ export interface ReadinessReport {
 /** How often the log's head is noted, in milliseconds. */
 const EVERY_MS = 200;
 
+export interface ReadinessOptions {
+  readonly head: () => Promise<Position>;
+  readonly served: ServedViews;
+  /** How long a read model may be behind. */
+  readonly lagMs: number;
+}
+
 export class Readiness {
-  #progress: readonly Progress[] = [];
+  readonly #options: ReadinessOptions;
   readonly #heads: { readonly at: number; readonly head: Position }[] = [];
+  /** When a build was last seen at the end of the log, by its number and read model. */
+  readonly #caughtUp = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly options: {
-      readonly head: () => Promise<Position>;
-      /** How many read models there must be. */
-      readonly expected: number;
-      /** How long a read model may be behind. */
-      readonly lagMs: number;
-    },
-  ) {}
+  constructor(options: ReadinessOptions) {
+    this.#options = options;
+  }
 
   /** Begins to watch; what the log holds now must be projected before anything is ready. */
   async start(): Promise<void> {
@@ -41,23 +62,51 @@ export class Readiness {
     clearInterval(this.#timer);
   }
 
-  onProgress(progress: readonly Progress[]): void {
-    this.#progress = progress;
-  }
-
   report(): ReadinessReport {
+    const { served } = this.#options;
     const head = this.#heads.at(-1)?.head ?? 0;
     const due = this.#heads[0]?.head ?? Number.MAX_SAFE_INTEGER;
-    const models = this.#progress.map((model) => ({ ...model, behind: Math.max(0, head - model.position) }));
-    const ready = models.length >= this.options.expected && models.every(({ position, error }) => error === undefined && position >= due);
+    const answering = served.models().map((model) => idOf(served.build(model)));
+    const models = served.records.map((record) =>
+      this.#standing(
+        record,
+        head,
+        answering.some(({ name, number }) => name === record.name && number === record.number),
+      ),
+    );
+    const found = models.filter(({ answers }) => answers);
+    const ready = found.length === answering.length && found.every(({ position, error }) => error === undefined && position >= due);
     return { ready, head, models };
+  }
+
+  #standing(record: BuildRecord, head: Position, answers: boolean): Standing {
+    const { name, version, number, state, position, rate, parked, error } = record;
+    const behind = Math.max(0, head - position);
+    const since = this.#caughtUp.get(`${name} ${number}`) ?? Date.parse(record.startedAt);
+    const lagSeconds = behind === 0 ? 0 : Math.max(0, (Date.now() - since) / 1_000);
+    return {
+      model: name,
+      version,
+      build: number,
+      state,
+      answers,
+      position,
+      behind,
+      lagSeconds,
+      rate,
+      parked,
+      ...(error === null ? {} : { error }),
+    };
   }
 
   /** Keeps the heads of the last `lagMs`, and the one before them. */
   async #note(): Promise<void> {
-    const head = await this.options.head();
+    const head = await this.#options.head();
     const now = Date.now();
     this.#heads.push({ at: now, head });
-    while ((this.#heads[1]?.at ?? now) < now - this.options.lagMs) this.#heads.shift();
+    while ((this.#heads[1]?.at ?? now) < now - this.#options.lagMs) this.#heads.shift();
+    for (const { name, number, position } of this.#options.served.records) {
+      if (position >= head) this.#caughtUp.set(`${name} ${number}`, now);
+    }
   }
 }

@@ -1,6 +1,7 @@
 /** What the HTTP side works with, given to Nest as one provider. */
 import type { Config } from '../config.js';
 import type { Logger } from '../logger.js';
+import type { Verifications } from '../projector/verifications.js';
 import type { Runtime } from '../runtime.js';
 import type { Metrics } from './metrics.js';
 import type { Readiness } from './readiness.js';
@@ -11,6 +12,7 @@ export interface Services {
   readonly runtime: Runtime;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
+  readonly verifications: Verifications;
 }
 
 export const SERVICES = Symbol('Services');

@@ -7,11 +7,24 @@ import { readModelSpec, type ReadModelSpec } from './read-model.js';
 /** A document as stored: plain data with the columns of its class. */
 export type Document = Readonly<Record<string, unknown>>;
 
-/** One document that an event changes: its key, and what becomes of it. Undefined in: there is none yet. Undefined out: remove it. */
-export interface Change<Doc = Document> {
+/**
+ * One document that an event changes: its key, and what becomes of it. Undefined in: there is none yet. Undefined out: remove it.
+ * The same document out: nothing changed.
+ */
+export interface KeyedChange<Doc = Document> {
   readonly key: string;
+  readonly where?: never;
   readonly to: (document: Doc | undefined) => Doc | undefined;
 }
+
+/** Every document that has this value in a column declared with `filter` when the event comes, and what becomes of it. */
+export interface SelectedChange<Doc = Document> {
+  readonly key?: never;
+  readonly where: { readonly column: keyof Doc & string; readonly value: string | number | boolean | null };
+  readonly to: (document: Doc) => Doc | undefined;
+}
+
+export type Change<Doc = Document> = KeyedChange<Doc> | SelectedChange<Doc>;
 
 export interface Projection {
   readonly model: ReadModelSpec;
@@ -44,11 +57,11 @@ export function projection<Doc extends object, Event extends NewEvent>(
   return declare(document, Object.keys(handlers), (event) => {
     const handler = handlers[event.type];
     const key = rules.key as (event: unknown) => string;
-    return handler ? [{ key: key(event), to: (current) => handler(current, event) as Document | undefined }] : [];
+    return handler ? [{ key: key(event), to: (current: Document | undefined) => handler(current, event) as Document | undefined }] : [];
   });
 }
 
-/** The general form: an event changes any number of documents, each found by a key that the event tells. */
+/** The general form: an event changes any number of documents, each found by a key that the event tells or by a value that it holds. */
 export function projectionOfMany<Doc extends object, Event extends NewEvent>(
   document: abstract new () => Doc,
   on: General<Plain<Doc>, Event>,

@@ -1,4 +1,5 @@
 /** `@ReadModel` and `@Column`: what one document of a read model is, and which of its columns filter, sort, search and sum. */
+import { createHash } from 'node:crypto';
 import type { FieldType, Shape } from './field-type.js';
 
 export interface ColumnOptions {
@@ -94,4 +95,27 @@ export function readModelSpec(target: Shape): ReadModelSpec {
   const spec = models.get(target);
   if (!spec) throw new TypeError(`${target.name} is not marked with @ReadModel.`);
   return spec;
+}
+
+const shapes = new WeakMap<ReadModelSpec, string>();
+
+/** A short fingerprint of everything that a document class says of its documents: another one can't be read or written by this class. */
+export function shapeOf(model: ReadModelSpec): string {
+  const known = shapes.get(model);
+  if (known !== undefined) return known;
+  const { history, duplicates = [] } = model;
+  const described = JSON.stringify([history, duplicates, model.columns.map(describeColumn)]);
+  const shape = createHash('sha256').update(described).digest('base64url').slice(0, 16);
+  shapes.set(model, shape);
+  return shape;
+}
+
+function describeColumn({ description: _, type, ...column }: ColumnSpec): unknown {
+  return [Object.entries(column).sort(), describeType(type)];
+}
+
+function describeType(type: FieldType): unknown {
+  if (type.kind === 'nested') return ['nested', columnsOf(type.shape()).map(describeColumn)];
+  if (type.kind === 'list') return ['list', describeType(type.of)];
+  return type.kind;
 }

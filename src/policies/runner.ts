@@ -4,9 +4,12 @@
  * commands act once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Position } from '../kernel/event.js';
 import type { ReadModelSpec } from '../kernel/read-model.js';
 import type { EventLog } from '../log/port.js';
-import { CheckpointMoved, type ViewWriter } from '../views/port.js';
+import { isOf, noProgress, type Build } from '../views/builds.js';
+import { CheckpointMoved, LeaseLost } from '../views/errors.js';
+import type { Lease, ViewWriter } from '../views/port.js';
 import type { Policy } from './policy.js';
 import type { Reactor } from './reactor.js';
 
@@ -17,42 +20,70 @@ export function progressOf({ name }: Policy): ReadModelSpec {
 
 export interface PolicyRunnerOptions {
   readonly log: EventLog;
-  readonly checkpoints: Pick<ViewWriter, 'prepare' | 'checkpoint' | 'commit' | 'reset'>;
+  readonly checkpoints: Pick<ViewWriter, 'builds' | 'begin' | 'commit' | 'reset'>;
+  /** The right to react, while this process has it; others wait for it. */
+  readonly lease: () => Lease | undefined;
   readonly reactor: Reactor;
   readonly policy: Policy;
   readonly onRetry: (failure: unknown) => void;
 }
 
+/** How often somebody who waits looks for the lease, in milliseconds. */
+const WAIT_MS = 250;
+
 /** Reacts until the signal aborts, and leaves off in the middle then; what fails for want of log or store is tried again. */
-export async function runPolicy({ log, checkpoints, reactor, policy, onRetry }: PolicyRunnerOptions, signal: AbortSignal): Promise<void> {
-  const model = progressOf(policy);
+export async function runPolicy(options: PolicyRunnerOptions, signal: AbortSignal): Promise<void> {
+  const { log, lease, reactor, policy, onRetry } = options;
   let pause = 50;
   while (!signal.aborted) {
+    const held = lease();
+    if (!held) {
+      await sleep(WAIT_MS, undefined, { signal }).catch(() => undefined);
+      continue;
+    }
     try {
-      await checkpoints.prepare([model]);
-      let from = await checkpoints.checkpoint(model);
-      if (from > (await log.head())) {
-        // The log was put back to an earlier state, or replaced.
-        await checkpoints.reset(model);
-        from = 0;
-      }
+      const build = await buildOf(options);
+      let { from, events: reacted } = await standing(options, build, held);
       for await (const { events, position } of log.tail(from, { limit: 500, types: policy.types, signal })) {
         await unlessAborted(reactor.react(events, [policy]), signal);
         if (signal.aborted) return;
         // Without events there is nothing to remember: reading over the others again costs little.
         if (events.length > 0) {
-          await checkpoints.commit([{ model, from, to: position, changes: [] }]);
+          const renewed = lease();
+          if (!renewed) break;
+          reacted += events.length;
+          const progress = { ...noProgress, events: reacted, head: position };
+          await options.checkpoints.commit([{ build, from, to: position, changes: [], lease: renewed, progress }]);
           from = position;
         }
         pause = 50;
       }
     } catch (failure) {
       if (signal.aborted) return;
-      if (!(failure instanceof CheckpointMoved)) onRetry(failure);
+      if (!(failure instanceof CheckpointMoved || failure instanceof LeaseLost)) onRetry(failure);
       await sleep(pause, undefined, { signal }).catch(() => undefined);
       pause = Math.min(pause * 2, 5_000);
     }
   }
+}
+
+async function buildOf({ checkpoints, policy }: PolicyRunnerOptions): Promise<Build> {
+  const model = progressOf(policy);
+  const record = (await checkpoints.builds()).find((known) => isOf(known, model));
+  return record ? { model, number: record.number } : checkpoints.begin(model);
+}
+
+/** Where the policy stands: at the beginning when the log was put back to an earlier state, or replaced. */
+async function standing(
+  options: PolicyRunnerOptions,
+  build: Build,
+  lease: Lease,
+): Promise<{ readonly from: Position; readonly events: number }> {
+  const record = (await options.checkpoints.builds()).find(({ name, number }) => name === build.model.name && number === build.number);
+  const { position = 0, events = 0 } = record ?? {};
+  if (position <= (await options.log.head())) return { from: position, events };
+  await options.checkpoints.reset(build, lease);
+  return { from: 0, events: 0 };
 }
 
 /** Resolves with the work, or as soon as the signal aborts: a policy may be waiting for a read model that comes no further. */

@@ -1,10 +1,9 @@
 /** When a pipeline's revision drops stages, the open opportunities that stand in them move where the revision says. */
-import { projections } from '../../projections/index.js';
 import type { PipelineRevised } from '../../contracts/sales/pipeline.js';
 import type { RecordedEvent } from '../kernel/event.js';
 import { fromInput } from '../kernel/input.js';
 import { LeaveDroppedStage } from '../sales/leave-dropped-stage.js';
-import type { ListQuery } from '../views/port.js';
+import type { ListQuery } from '../views/query.js';
 import type { Policy } from './policy.js';
 
 /** How long to wait for the read model of opportunities to reach the revision, in milliseconds; then the runner tries again. */
@@ -15,12 +14,11 @@ const PAGE = 200;
 export const stageMoves: Policy = {
   name: 'stageMoves',
   types: ['PipelineRevised'],
-  async *react(event, { views }) {
+  async *react(event, { views, build }) {
     const { data } = event as RecordedEvent<string, ReturnType<typeof PipelineRevised>['data']>;
     if (data.moves.length === 0) return;
-    const model = projections.find((projection) => projection.model.name === 'opportunities')?.model;
-    if (!model) throw new TypeError('There is no read model of opportunities.');
-    await views.reached(model, event.position, PATIENCE_MS);
+    const opportunities = await build('opportunities');
+    await views.reached(opportunities, event.position, PATIENCE_MS);
     for (const { from, to } of data.moves) {
       const query: ListQuery = {
         where: {
@@ -37,7 +35,7 @@ export const stageMoves: Policy = {
       };
       let after: string | undefined;
       do {
-        const page = await views.list(model, after === undefined ? query : { ...query, after });
+        const page = await views.list(opportunities, after === undefined ? query : { ...query, after });
         const rows = JSON.parse(page.json) as readonly { readonly key: string; readonly cursor: string }[];
         for (const { key } of rows) {
           yield { name: key, command: fromInput(LeaveDroppedStage, { id: key, from, to, version: data.version }) };

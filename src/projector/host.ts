@@ -1,15 +1,29 @@
-/** Starts the projector's thread, hears how far it is, starts it again when it dies, and ends it in peace. */
+/** Starts the projector's thread, hears what it has to say, starts it again when it dies, and ends it in peace. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config.js';
-import type { Progress } from './projector.js';
+import { newHolder } from './leases.js';
+import type { BatchReport } from './projector.js';
 
-export type ProjectorMessage = { readonly progress: readonly Progress[] } | { readonly warning: string };
-
-export interface HostOptions {
+/** What the thread is given. */
+export interface ProjectorTask {
   readonly config: Config;
-  readonly onProgress: (progress: readonly Progress[]) => void;
-  /** What an operator should know: a failure that is tried again, of log, store or the thread itself; a read model that begins anew. */
+  /** Every thread of this host holds its leases under this name, so that one that died keeps none from the next. */
+  readonly holder: string;
+  /** A module that exports `projections`, when they are not this program's own. */
+  readonly projections?: string;
+}
+
+export type ProjectorMessage =
+  | { readonly batches: readonly BatchReport[] }
+  | { readonly stopped: { readonly build: string; readonly error: string } }
+  | { readonly warning: string };
+
+export interface HostOptions extends Omit<ProjectorTask, 'holder'> {
+  readonly onBatches: (batches: readonly BatchReport[]) => void;
+  /** A build that does not go on, and why. */
+  readonly onStop: (build: string, error: string) => void;
+  /** What an operator should know: a failure that is tried again, of log, store or the thread itself. */
   readonly onWarning: (message: string) => void;
 }
 
@@ -21,6 +35,7 @@ const PAUSE = { first: 100, longest: 10_000, livedMs: 30_000 };
 
 export class ProjectorHost {
   readonly #options: HostOptions;
+  readonly #holder = newHolder();
   #worker: Worker | undefined;
   #exited: Promise<void> = Promise.resolve();
   #stopping = false;
@@ -44,13 +59,16 @@ export class ProjectorHost {
   #launch(pause: number): void {
     if (this.#stopping) return;
     const started = performance.now();
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: this.#options.config });
+    const { config, projections, onBatches, onStop, onWarning } = this.#options;
+    const task: ProjectorTask = { config, holder: this.#holder, ...(projections === undefined ? {} : { projections }) };
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: task });
     this.#worker = worker;
     worker.on('message', (message: ProjectorMessage) => {
-      if ('progress' in message) this.#options.onProgress(message.progress);
-      else this.#options.onWarning(message.warning);
+      if ('batches' in message) onBatches(message.batches);
+      else if ('stopped' in message) onStop(message.stopped.build, message.stopped.error);
+      else onWarning(message.warning);
     });
-    worker.on('error', (failure) => this.#options.onWarning(failure instanceof Error ? failure.message : String(failure)));
+    worker.on('error', (failure) => onWarning(failure instanceof Error ? failure.message : String(failure)));
     this.#exited = new Promise((resolve) => {
       worker.on('exit', () => {
         resolve();

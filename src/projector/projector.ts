@@ -1,215 +1,425 @@
 /**
- * Carries events from the log to the read models: reads the log once for all of them, folds a page in memory, and commits documents
- * and checkpoints together. A read model whose handler throws stops there and says so; the others go on.
+ * Carries events from the log to the builds of read models. Builds that keep up are projected together as events arrive; those that are
+ * behind are brought up beside them, all in one pass over the log, in a bounded share of the time. What has caught up takes over.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { LRUCache } from 'lru-cache';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Definitions } from '../../contracts/index.js';
 import { toCurrent, type Position, type RecordedEvent } from '../kernel/event.js';
-import type { Document, Projection } from '../kernel/projection.js';
+import type { Projection } from '../kernel/projection.js';
 import type { EventLog, Page } from '../log/port.js';
-import { CheckpointMoved, type Commit, type DocumentChange, type ViewWriter } from '../views/port.js';
-
-/** Where a read model stands, after each commit. */
-export interface Progress {
-  readonly model: string;
-  readonly version: number;
-  readonly position: Position;
-  /** Why it stopped, when it did. No personal data: the event is named by stream and revision. */
-  readonly error?: string;
-}
+import { idOf, isOf, newest } from '../views/builds.js';
+import { BuildGone, CheckpointMoved, DocumentRefused, LeaseLost } from '../views/errors.js';
+import type { Lease, ViewReader, ViewWriter } from '../views/port.js';
+import { concerns, decisionTypes, keysOf, tryAgain, type Decision } from './decisions.js';
+import type { Readable } from './fold.js';
+import { LeaseKeeper, newHolder } from './leases.js';
+import { readable, Run, type Batch } from './run.js';
+import { Share } from './share.js';
+import { surplus, takeOver } from './take-over.js';
 
 export interface ProjectorOptions {
   readonly log: EventLog;
   readonly views: ViewWriter;
+  readonly reader: Pick<ViewReader, 'parked' | 'waiting'>;
+  /** Of every version that the program has; the newest of each read model is the one that is built. */
   readonly projections: readonly Projection[];
   /** Of the events in the log; this program's own when absent. */
   readonly definitions?: Definitions;
   /** Events per page and so per commit while catching up. */
   readonly pageSize?: number;
-  readonly onProgress?: (progress: readonly Progress[]) => void;
+  /** See `newHolder`. */
+  readonly holder?: string;
+  /** Share the read models with other projectors, instead of taking all that are free. */
+  readonly spread?: boolean;
+  /** Whether a build that has caught up becomes the live one by itself. True unless said otherwise. */
+  readonly cutOver?: boolean;
+  /** The part of the time that builds which are behind may take while events arrive, in percent; 50 unless said otherwise. */
+  readonly rebuildShare?: number;
+  /** Builds that were live before and are kept of each read model; 1 unless said otherwise. */
+  readonly retired?: number;
+  /** How long after a build stopped answering queries may still read it, in milliseconds: it is not let go before; 30,000 unless said otherwise. */
+  readonly graceMs?: number;
+  /** Documents of a build that may wait before it stops; 1,000 unless said otherwise. */
+  readonly parkedLimit?: number;
   /** Told of a failure that is tried again. */
   readonly onRetry?: (failure: unknown) => void;
+  /** Told of a build that stopped. */
+  readonly onStop?: (build: string, error: string) => void;
+  readonly onBatch?: (batch: BatchReport) => void;
 }
 
-/** A document in memory; null where the store is known to have none. */
-type Remembered = { readonly document: Document | null };
-
-interface Running {
-  readonly projection: Projection;
-  readonly types: ReadonlySet<string>;
-  readonly memory: LRUCache<string, Remembered>;
-  position: Position;
-  error?: string;
+export interface CatchUpOptions {
+  /** How far; to the end of the log when absent. */
+  readonly to?: Position;
+  /** @param done where the last build stands */
+  readonly onProgress?: (done: Position, target: Position) => void;
+  readonly signal?: AbortSignal;
 }
 
-/** Documents of one read model that are kept in memory between pages. */
-const REMEMBERED = 10_000;
+export interface BatchReport {
+  readonly model: string;
+  readonly version: number;
+  readonly events: number;
+  readonly milliseconds: number;
+}
+
+/** How often the register and the end of the log are looked at, in milliseconds. */
+const LOOK_EVERY_MS = 200;
 
 export class Projector {
-  readonly #options: Required<Pick<ProjectorOptions, 'pageSize'>> & ProjectorOptions;
-  readonly #running: Running[];
+  readonly #options: ProjectorOptions;
+  readonly #leases: LeaseKeeper;
+  readonly #read: (event: RecordedEvent) => Readable;
+  readonly #runs = new Map<string, Run>();
+  readonly #share: Share;
+  #head: Position = 0;
+  /** The tokens of the leases that `#runs` were made under. */
+  #tokens = new Map<string, number>();
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #changed = false;
 
   constructor(options: ProjectorOptions) {
-    this.#options = { pageSize: 2_000, ...options };
-    this.#running = options.projections.map((projection) => ({
-      projection,
-      types: new Set(projection.types),
-      memory: new LRUCache<string, Remembered>({ max: REMEMBERED }),
-      position: 0,
-    }));
+    this.#options = options;
+    this.#share = new Share({ percent: options.rebuildShare ?? 50, pageSize: options.pageSize ?? 2_000 });
+    this.#read = (event) => readable(event, (recorded) => toCurrent(recorded, options.definitions));
+    this.#leases = new LeaseKeeper({
+      store: options.views,
+      names: [...new Set(options.projections.map(({ model }) => model.name))],
+      holder: options.holder ?? newHolder(),
+      spread: options.spread ?? false,
+      onChange: () => {
+        this.#changed = true;
+      },
+      onRetry: (failure) => options.onRetry?.(failure),
+    });
   }
 
   /** Projects until the signal aborts; failures of log or store are tried again, from the store's own checkpoints. */
   async run(signal: AbortSignal): Promise<void> {
+    await this.#leases.renew().catch((failure: unknown) => this.#options.onRetry?.(failure));
+    const keeping = this.#leases.keep(signal);
     let pause = 50;
     while (!signal.aborted) {
       try {
-        await this.#start();
-        const after = Math.min(...this.#working().map((model) => model.position), Number.MAX_SAFE_INTEGER);
-        if (this.#working().length === 0) return;
-        const types = [...new Set(this.#running.flatMap((model) => model.projection.types))];
-        for await (const page of this.#options.log.tail(after, { limit: this.#options.pageSize, types, signal })) {
-          await this.#project(page);
-          pause = 50;
-        }
+        await this.#session(signal);
+        pause = 50;
       } catch (failure) {
-        if (signal.aborted) return;
-        if (!(failure instanceof CheckpointMoved)) this.#options.onRetry?.(failure);
+        if (signal.aborted) break;
+        this.#startOver();
+        if (!isTaken(failure)) this.#options.onRetry?.(failure);
         await sleep(pause, undefined, { signal }).catch(() => undefined);
         pause = Math.min(pause * 2, 5_000);
       }
     }
+    await keeping;
   }
 
-  /** Projects what the log holds now, and returns. */
-  async catchUp(): Promise<void> {
-    await this.#start();
-    const head = await this.#options.log.head();
-    let position = Math.min(...this.#running.map((model) => model.position));
-    while (position < head) {
-      const page = await this.#options.log.readAll(position, this.#options.pageSize);
-      await this.#project(page);
-      position = page.position;
-    }
-  }
-
-  async #start(): Promise<void> {
-    const { views } = this.#options;
-    await views.prepare(this.#running.map((model) => model.projection.model));
-    const head = await this.#options.log.head();
-    for (const model of this.#running) {
-      model.memory.clear();
-      model.position = await views.checkpoint(model.projection.model);
-      if (model.position <= head) continue;
-      // The log was put back to an earlier state, or replaced: what was made of the other one is void.
-      await views.reset(model.projection.model);
-      model.position = 0;
-    }
-    this.#report();
-  }
-
-  #working(): readonly Running[] {
-    return this.#running.filter((model) => model.error === undefined);
-  }
-
-  async #project(page: Page): Promise<void> {
-    const batch = new Map<Running, Commit>();
-    for (const model of this.#working()) {
-      if (page.position <= model.position) continue;
-      const events = page.events.filter((event) => event.position > model.position && model.types.has(event.type));
-      const { changes, failed } = await this.#fold(model, events);
-      const to = failed ?? page.position;
-      if (to > model.position) batch.set(model, { model: model.projection.model, from: model.position, to, changes });
-    }
-    if (batch.size > 0) await this.#commit(batch);
-    this.#report();
-  }
-
-  /** Commits all together. Where the store can't take what a handler made, that read model stops, and the others are committed without it. */
-  async #commit(batch: ReadonlyMap<Running, Commit>): Promise<void> {
+  /**
+   * Projects what the log holds now, or up to a position, lets what has caught up take over, and returns where it stands.
+   * @throws LeaseLost when another projector works.
+   */
+  async catchUp({ to, onProgress, signal }: CatchUpOptions = {}): Promise<Position> {
+    await this.#leases.renew();
     try {
-      await this.#options.views.commit([...batch.values()]);
-      for (const [model, { to }] of batch) model.position = to;
-    } catch (failure) {
-      if (!isOfDocument(failure)) throw failure;
-      for (const [model, commit] of batch) {
-        if (batch.size > 1) await this.#commit(new Map([[model, commit]]));
-        else model.error = `the events after position ${commit.from}, up to ${commit.to}, can't be stored: ${failure.message}`;
-      }
-    }
-  }
-
-  /** What the events make of a read model's documents; up to the last event before one that the handlers could not take. */
-  async #fold(model: Running, events: readonly RecordedEvent[]): Promise<{ changes: DocumentChange[]; failed?: Position }> {
-    const planned: { readonly event: RecordedEvent; readonly changes: ReturnType<Projection['changes']> }[] = [];
-    let failed: Position | undefined;
-    const stop = (event: RecordedEvent, failure: unknown): void => {
-      const reason = failure instanceof Error ? failure.message : String(failure);
-      model.error = `${event.type} of ${event.stream.type} ${event.stream.id}, revision ${event.revision}, position ${event.position}: ${reason}`;
-      failed = event.position - 1;
-    };
-    for (const event of events) {
-      try {
-        const current = toCurrent(event, this.#options.definitions);
-        planned.push({ event: current, changes: model.projection.changes(current) });
-      } catch (failure) {
-        stop(event, failure);
-        break;
-      }
-    }
-    const documents = await this.#recall(model, new Set(planned.flatMap(({ changes }) => changes.map((change) => change.key))));
-
-    const changes: DocumentChange[] = [];
-    for (const { event, changes: wanted } of planned) {
-      // An event changes all its documents or none.
-      const results = new Map<string, Document | null>();
-      try {
-        for (const { key, to } of wanted) {
-          const before = results.has(key) ? results.get(key) : documents.get(key);
-          results.set(key, to(before ?? undefined) ?? null);
+      await this.#look();
+      for (const { model } of this.#options.projections) if (!this.#leases.lease(model.name)) throw new LeaseLost(model.name);
+      const target = Math.min(to ?? this.#head, this.#head);
+      for (let behind = this.#behind(target); behind.length > 0; behind = this.#behind(target)) {
+        signal?.throwIfAborted();
+        await this.#catchUpPage(behind, target, this.#options.pageSize ?? 2_000);
+        onProgress?.(Math.min(...behind.map(({ position }) => position)), target);
+        if (this.#due()) {
+          await this.#leases.renew();
+          await nextTurn();
+          this.#lookedAt = performance.now();
         }
-      } catch (failure) {
-        stop(event, failure);
-        break;
       }
-      for (const [key, document] of results) {
-        documents.set(key, document);
-        changes.push({ key, position: event.position, document });
-      }
+      await this.#promote();
+      await this.#look();
+      return target;
+    } finally {
+      await this.#leases.release();
     }
-    for (const [key, document] of documents) model.memory.set(key, { document });
-    return failed === undefined ? { changes } : { changes, failed };
   }
 
-  /** The current documents of these keys, from memory or from the store; null where there is none. */
-  async #recall(model: Running, keys: ReadonlySet<string>): Promise<Map<string, Document | null>> {
-    const documents = new Map<string, Document | null>();
-    const missing: string[] = [];
-    for (const key of keys) {
-      const remembered = model.memory.get(key);
-      if (remembered) documents.set(key, remembered.document);
-      else missing.push(key);
+  /** Projects with what the register and the leases are now; ends when either changes. */
+  async #session(signal: AbortSignal): Promise<void> {
+    await this.#look();
+    this.#changed = false;
+    if (this.#working().length === 0) {
+      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      return;
     }
-    if (missing.length === 0) return documents;
-    const found = await this.#options.views.load(model.projection.model, missing);
-    for (const key of missing) documents.set(key, found.get(key) ?? null);
-    return documents;
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    signal.addEventListener('abort', end, { once: true });
+    let frontier = Math.max(...this.#working().map(({ position }) => position));
+    const types = [...new Set([...this.#options.projections.flatMap((projection) => projection.types), ...decisionTypes])];
+    const pages = this.#options.log.tail(frontier, { limit: this.#options.pageSize ?? 2_000, types, signal: ending.signal });
+    const tail = pages[Symbol.asyncIterator]();
+    let arrived: IteratorResult<Page> | undefined;
+    let failed: { readonly failure: unknown } | undefined;
+    const listen = (): Promise<void> =>
+      tail.next().then(
+        (result) => {
+          arrived = result;
+        },
+        (failure: unknown) => {
+          failed = { failure };
+        },
+      );
+    let listening = listen();
+    try {
+      await this.#promote();
+      while (!signal.aborted && !this.#changed) {
+        if (failed) throw failed.failure;
+        if (arrived) {
+          if (arrived.done) return;
+          const page = arrived.value;
+          arrived = undefined;
+          await this.#project(this.#atLeast(frontier), page.events, page.position);
+          frontier = page.position;
+          this.#share.arrived(page.events.length);
+          listening = listen();
+        } else {
+          const behind = this.#behind(frontier);
+          const wait = behind.length > 0 ? this.#share.pause() : LOOK_EVERY_MS;
+          if (wait > 0) {
+            await Promise.race([listening, sleep(wait, undefined, { signal: ending.signal, ref: true }).catch(() => undefined)]);
+          } else {
+            await this.#share.measure((size) => this.#catchUpPage(behind, frontier, size));
+            await nextTurn();
+          }
+        }
+        if (this.#due()) {
+          // By the end of the log as it was last seen: under steady traffic nobody ever stands at the end as it is now.
+          await this.#promote();
+          await this.#look();
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', end);
+      ending.abort();
+      // Whatever the tail still says is read again by the next session.
+      await listening;
+      await tail.return?.();
+    }
   }
 
-  #report(): void {
-    this.#options.onProgress?.(
-      this.#running.map(({ projection, position, error }) => ({
-        model: projection.model.name,
-        version: projection.model.version,
-        position,
-        ...(error === undefined ? {} : { error }),
-      })),
+  #working(): readonly Run[] {
+    return [...this.#runs.values()].filter(({ progress }) => progress.error === null);
+  }
+
+  #atLeast(position: Position): readonly Run[] {
+    return this.#working().filter((run) => run.position >= position);
+  }
+
+  #behind(position: Position): readonly Run[] {
+    return this.#working().filter((run) => run.position < position);
+  }
+
+  #due(): boolean {
+    return performance.now() - this.#lookedAt > LOOK_EVERY_MS;
+  }
+
+  /** Reads the register and the end of the log, begins what is not there yet, and takes up what is. */
+  async #look(): Promise<void> {
+    const { log, views, reader, projections, parkedLimit = 1_000, retired = 1, graceMs = 30_000 } = this.#options;
+    let records = await views.builds();
+    // After the register: a build that is beyond it then was made of another log.
+    this.#head = await log.head();
+    const leased = projections.filter(({ model }) => this.#leases.lease(model.name) !== undefined);
+    const names = new Set(leased.map(({ model }) => model.name));
+    let stale = false;
+    for (const name of names) {
+      const model = newest(leased.flatMap((projection) => (projection.model.name === name ? [projection.model] : [])));
+      if (records.some((record) => isOf(record, model))) continue;
+      await views.begin(model);
+      stale = true;
+    }
+    for (const name of names) {
+      for (const record of surplus(records, name, retired, graceMs)) {
+        await views.drop(record);
+        stale = true;
+      }
+    }
+    if (stale) records = await views.builds();
+    // Under another token somebody else may have worked in between.
+    const tokens = new Map([...names].map((name) => [name, this.#leases.lease(name)?.token ?? 0]));
+    for (const [id, { build }] of this.#runs) {
+      if (tokens.get(build.model.name) !== this.#tokens.get(build.model.name)) this.#runs.delete(id);
+    }
+    this.#tokens = tokens;
+    const seen = new Set<string>();
+    for (const record of records) {
+      const projection = leased.find(({ model }) => isOf(record, model));
+      if (!projection) continue;
+      const id = `${record.name} ${record.number}`;
+      seen.add(id);
+      const known = this.#runs.get(id);
+      if (known && known.position === record.position) {
+        known.record = record;
+        continue;
+      }
+      this.#changed ||= known === undefined;
+      const build = { model: projection.model, number: record.number };
+      const parked = await parkedKeys(reader, build);
+      const run = new Run({ projection, build, record, views, parked, parkedLimit });
+      this.#runs.set(id, run);
+      if (record.position > this.#head) await this.#beginAnew(run);
+    }
+    for (const id of this.#runs.keys()) {
+      if (seen.has(id)) continue;
+      this.#runs.delete(id);
+      this.#changed = true;
+    }
+    this.#lookedAt = performance.now();
+  }
+
+  /** The log was put back to an earlier state, or replaced: what was made of the other one is void. */
+  async #beginAnew(run: Run): Promise<void> {
+    await this.#options.views.reset(run.build, this.#leaseOf(run));
+    run.position = 0;
+    run.progress = { ...run.progress, events: 0, finishedAt: null };
+    run.parked.clear();
+  }
+
+  /** One page for all that are behind, from where the last of them is. */
+  async #catchUpPage(behind: readonly Run[], target: Position, size: number): Promise<void> {
+    const from = Math.min(...behind.map(({ position }) => position));
+    const types = [...new Set([...behind.flatMap(({ projection }) => projection.types), ...decisionTypes])];
+    const page = await this.#options.log.readAll(from, size, types);
+    const to = Math.min(page.position, target);
+    await this.#project(
+      behind.filter(({ position }) => position < to),
+      page.events.filter(({ position }) => position <= to),
+      to,
     );
+  }
+
+  /** Projects events, in order, up to a position. Decisions of operators are carried out at their place. */
+  async #project(runs: readonly Run[], events: readonly RecordedEvent[], to: Position): Promise<void> {
+    const page = events.map(this.#read);
+    const decisions = page.flatMap((event, index) => (decisionTypes.includes(event.event.type) ? [index] : []));
+    let from = 0;
+    for (const index of decisions) {
+      const decided = page[index];
+      if (!decided || 'failure' in decided) continue;
+      const before = page[index - 1]?.event.position;
+      if (before !== undefined) await this.#projectPart(runs, page.slice(from, index), before);
+      from = index + 1;
+      for (const run of runs) {
+        if (run.progress.error !== null || run.position >= decided.event.position) continue;
+        if (concerns(decided.current, run)) await this.#carryOut(run, decided.current);
+      }
+    }
+    await this.#projectPart(runs, page.slice(from), to);
+  }
+
+  async #projectPart(runs: readonly Run[], page: readonly Readable[], to: Position): Promise<void> {
+    const batches: Batch[] = [];
+    const started = performance.now();
+    for (const run of runs) {
+      if (run.progress.error === null && run.position < to) batches.push(await run.fold(page, to, this.#head, this.#leaseOf(run)));
+    }
+    if (batches.length > 0) await this.#commit(batches, page, to, started);
+  }
+
+  /** Commits all together. What the store can't take is folded again with that event parked. */
+  async #commit(batches: readonly Batch[], page: readonly Readable[], to: Position, started: number): Promise<void> {
+    for (let rest = batches; ;) {
+      try {
+        await this.#options.views.commit(rest.map(({ commit }) => commit));
+        for (const batch of rest) {
+          const { run, commit } = batch;
+          const { name: model, version } = run.build.model;
+          const events = commit.progress.events - run.progress.events;
+          run.committed(batch, page.length);
+          this.#options.onBatch?.({ model, version, events, milliseconds: performance.now() - started });
+          if (run.progress.error !== null) await this.#stop(run, run.progress.error);
+        }
+        return;
+      } catch (failure) {
+        if (!(failure instanceof DocumentRefused)) throw failure;
+        const refused = rest.find(({ run }) => run.name === failure.build);
+        if (!refused) throw failure;
+        refused.run.refuse(failure);
+        const again = await refused.run.fold(page, to, this.#head, this.#leaseOf(refused.run));
+        rest = rest.map((batch) => (batch === refused ? again : batch));
+      }
+    }
+  }
+
+  /** A decision about documents that wait. The checkpoint passes it when all of them have been tried. */
+  async #carryOut(run: Run, decision: Decision): Promise<void> {
+    for (const key of keysOf(decision, run)) {
+      const refused: DocumentRefused[] = [];
+      for (;;) {
+        try {
+          await this.#tryAgain(run, key, decision, refused);
+          break;
+        } catch (failure) {
+          if (!(failure instanceof DocumentRefused)) throw failure;
+          refused.push(failure);
+        }
+      }
+    }
+  }
+
+  /** @throws DocumentRefused when the store can't take what comes of it: what was committed before that stays */
+  async #tryAgain(run: Run, key: string, decision: Decision, refused: readonly DocumentRefused[]): Promise<void> {
+    const { log, reader, views } = this.#options;
+    const waiting: ViewReader['waiting'] = (build, of, options) => reader.waiting(build, of, options);
+    for await (const { folded, free } of tryAgain(run, key, decision, { log, waiting, read: this.#read, refused })) {
+      await views.commit([run.commit(folded, run.position, {}, this.#leaseOf(run))]);
+      run.forget();
+      if (free) run.parked.delete(key);
+    }
+  }
+
+  /** Says in the register why a build does not go on. */
+  async #stop(run: Run, error: string): Promise<void> {
+    await this.#options.views.commit([run.commit({ changes: [], parking: [] }, run.position, { error, rate: 0 }, this.#leaseOf(run))]);
+    this.#options.onStop?.(run.name, error);
+  }
+
+  /** What has caught up is made fit to serve, and takes over when it may. */
+  async #promote(): Promise<void> {
+    const { views, cutOver = true } = this.#options;
+    for (const run of this.#atLeast(this.#head)) {
+      if (run.progress.finishedAt === null) {
+        await views.complete(run.build, this.#leaseOf(run));
+        run.progress = { ...run.progress, finishedAt: new Date().toISOString(), rate: 0 };
+      }
+      if (cutOver && (run.record.state === 'building' || run.record.state === 'ready')) {
+        if (await takeOver(views, idOf(run.build))) this.#changed = true;
+      }
+    }
+  }
+
+  #leaseOf({ build: { model } }: Run): Lease {
+    const lease = this.#leases.lease(model.name);
+    if (!lease) throw new LeaseLost(model.name);
+    return lease;
+  }
+
+  /** Everything in memory may be wrong: the store is asked again. */
+  #startOver(): void {
+    this.#runs.clear();
   }
 }
 
-/** What the port, or the engine, says of a value that it can't store; anything else may pass. Told by name: the engine's may be of another realm. */
-function isOfDocument(failure: unknown): failure is Error {
-  return ['RangeError', 'TypeError'].includes(String((failure as { readonly name?: unknown } | undefined)?.name));
+/** Another projector works on it, or an operator took it away: no failure, but the register has changed. */
+function isTaken(failure: unknown): boolean {
+  return failure instanceof CheckpointMoved || failure instanceof LeaseLost || failure instanceof BuildGone;
+}
+
+async function parkedKeys(reader: Pick<ViewReader, 'parked'>, build: Run['build']): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for (;;) {
+    const after = keys.at(-1);
+    const page = await reader.parked(build, { first: 500, ...(after === undefined ? {} : { after }) });
+    keys.push(...page.map(({ first }) => first.key));
+    if (page.length < 500) return keys;
+  }
 }

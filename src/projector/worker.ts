@@ -1,36 +1,46 @@
 /** The thread that projects: SQLite's calls are synchronous, so folding and writing happen away from the server's own thread. */
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
-import { projections } from '../../projections/index.js';
-import type { Config } from '../config.js';
-import { openLog, openViewWriter } from '../engines.js';
-import type { ProjectorMessage } from './host.js';
-import { Projector } from './projector.js';
+import { openLog, openViewReader, openViewWriter } from '../engines.js';
+import { projectionsOf } from './catalogue.js';
+import type { ProjectorMessage, ProjectorTask } from './host.js';
+import { Projector, type BatchReport } from './projector.js';
+import { projectorSettings } from './settings.js';
 
-const config = workerData as Config;
+/** How often batches are told, in milliseconds. */
+const TELL_EVERY_MS = 500;
+
+const { config, holder, projections: module } = workerData as ProjectorTask;
 const stop = new AbortController();
 const port = parentPort;
 if (!port) throw new TypeError('This file runs as a worker thread.');
 const tell = (message: ProjectorMessage): void => port.postMessage(message);
 port.once('message', () => stop.abort());
 
+let batches: BatchReport[] = [];
+const telling = setInterval(() => {
+  if (batches.length > 0) tell({ batches });
+  batches = [];
+}, TELL_EVERY_MS);
+
 const log = await openLog(config, { readOnly: true });
-const views = await openViewWriter(config, {
-  onLayoutChanged: ({ name, version }) =>
-    tell({
-      warning: `${name} has other columns than version ${version} had: it is built again. Raise the version when a document class changes.`,
-    }),
-});
+const views = await openViewWriter(config);
+const reader = await openViewReader({ ...config, readerThreads: 0 });
 const projector = new Projector({
   log,
   views,
-  projections,
-  pageSize: config.projectionPage,
-  onProgress: (progress) => tell({ progress }),
+  reader,
+  holder,
+  projections: await projectionsOf(module),
+  ...projectorSettings(config),
+  onBatch: (batch) => batches.push(batch),
+  onStop: (build, error) => tell({ stopped: { build, error } }),
   onRetry: (failure) => tell({ warning: `Projecting is tried again: ${failure instanceof Error ? failure.message : String(failure)}` }),
 });
 await projector.run(stop.signal);
 if (!stop.signal.aborted) await once(stop.signal, 'abort');
+clearInterval(telling);
+await reader.close();
 await views.close();
 await log.close();
 port.close();

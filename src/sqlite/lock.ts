@@ -1,4 +1,7 @@
-/** A lock on a data folder that one process holds and that the system takes away when the process ends, however it ends. */
+/**
+ * A lock on a data folder that servers share and that an import holds alone; the system takes it away when the process ends, however it
+ * ends.
+ */
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -23,7 +26,7 @@ export class LockHeld extends Error {
     readonly pid: number | undefined,
   ) {
     super(
-      `Another Daybook${pid === undefined ? '' : ` (process ${pid})`}, a server or an import, works on the data folder ${dirname(file)}. ` +
+      `Another Daybook${pid === undefined ? '' : ` (process ${pid})`} works on the data folder ${dirname(file)} and has to be alone with it. ` +
         'Stop it or wait for its end, or choose another data folder.',
     );
   }
@@ -31,11 +34,11 @@ export class LockHeld extends Error {
 
 /**
  * Holds the lock `file` (an empty SQLite file, locked by SQLite: by the kernel's file locks, so kill -9 frees it) until released.
- * Who holds it is written beside it, into `<file>.pid`; that file alone locks nothing. Folders that are missing are created.
- * @throws LockHeld when another process, or another caller of this one, holds it.
+ * Who holds it alone is written beside it, into `<file>.pid`; that file locks nothing. Folders that are missing are created.
+ * @throws LockHeld when another process, or another caller of this one, holds it alone, or at all when it is wanted alone.
  * @throws DatabaseUnavailable when the folder can't be written.
  */
-export function holdLock(file: string): Lock {
+export function holdLock(file: string, { shared }: { readonly shared: boolean }): Lock {
   const path = resolve(file);
   const pidFile = `${path}.pid`;
   const subject = { what: 'lock file', file: path, remedy: 'Delete it and start again.' };
@@ -43,8 +46,11 @@ export function holdLock(file: string): Lock {
     makeFolder(dirname(path));
     const connection = new DatabaseSync(path, { timeout: 0 });
     try {
-      connection.exec('BEGIN EXCLUSIVE');
-      writeFileSync(pidFile, `${process.pid}\n`);
+      if (shared) connection.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
+      else {
+        connection.exec('BEGIN EXCLUSIVE');
+        writeFileSync(pidFile, `${process.pid}\n`);
+      }
     } catch (error) {
       connection.close();
       throw error;
@@ -53,7 +59,7 @@ export function holdLock(file: string): Lock {
     return {
       release() {
         if (!connection.isOpen) return;
-        rmSync(pidFile, { force: true });
+        if (!shared) rmSync(pidFile, { force: true });
         connection.close();
         held.delete(connection);
       },

@@ -1,9 +1,12 @@
-/** The read-model store: what every engine must do, no more. `test/conformance/views.ts` is the definition of each sentence here. */
-import type { Position } from '../kernel/event.js';
+/**
+ * The read-model store: what every engine must do, no more. `test/conformance/views.ts` is the definition of each sentence here.
+ * The reader's questions are in `query.ts`, the register of builds in `builds.ts`, its errors in `errors.ts`.
+ */
+import type { Position, Stream } from '../kernel/event.js';
 import type { Document } from '../kernel/projection.js';
 import type { ReadModelSpec } from '../kernel/read-model.js';
-import type { Distribution } from '../kernel/distribution.js';
-import type { Moneys } from '../kernel/money.js';
+import type { Build, BuildId, BuildRecord, Progress } from './builds.js';
+import type { ListPage, ListQuery, Scalar, Selection, SummaryGroup, SummaryQuery } from './query.js';
 
 /** A document became this at this position; null: it was removed. Of one document's changes the positions only grow. */
 export interface DocumentChange {
@@ -12,162 +15,152 @@ export interface DocumentChange {
   readonly document: Document | null;
 }
 
-/** What one batch of events made of one read model. */
-export interface Commit {
-  readonly model: ReadModelSpec;
-  /** The checkpoint that the batch began at: the commit is refused when the store stands elsewhere, since somebody else projects too. */
-  readonly from: Position;
-  /** The checkpoint after it. */
-  readonly to: Position;
-  readonly changes: readonly DocumentChange[];
+/** An event that has not been applied to a document: the handler could not take it, or an earlier one of the same document waits. */
+export interface WaitingEvent {
+  /** The document's; of an event whose documents could not even be named, `keyOfStream` of its stream. */
+  readonly key: string;
+  readonly position: Position;
+  readonly id: string;
+  readonly type: string;
+  readonly stream: Stream;
+  readonly revision: number;
+  /** Why the handler could not take it; null when it waits behind one. */
+  readonly error: string | null;
+  /** How often it was tried; 0 when it waits behind another. */
+  readonly attempts: number;
+  /** When it was parked, ISO 8601. */
+  readonly parkedAt: string;
 }
 
-/** The projector's side. */
-export interface ViewWriter {
+/** A change of what waits: an event that waits now, or (again) with another error; or one that waits no longer. */
+export type ParkingChange = WaitingEvent | { readonly key: string; readonly position: Position; readonly done: true };
+
+/** What one batch of events made of one build. */
+export interface Commit {
+  readonly build: Build;
+  /** The checkpoint that the batch began at: the commit is refused when the store stands elsewhere, since somebody else projects too. */
+  readonly from: Position;
+  /** The checkpoint after it; equal to `from` when only what waited was tried again. */
+  readonly to: Position;
+  readonly changes: readonly DocumentChange[];
+  readonly parking?: readonly ParkingChange[];
+  /** Under which the batch was worked out. */
+  readonly lease: Lease;
+  readonly progress: Progress;
+}
+
+/** The right to project a read model until it runs out or is given back. */
+export interface Lease {
+  readonly name: string;
+  readonly holder: string;
+  /** Grows with every change of holder: what was worked out under an earlier one is refused. */
+  readonly token: number;
+}
+
+/** Leases that are held now. */
+export interface HeldLease extends Lease {
+  /** When it runs out unless it is taken again, ISO 8601. */
+  readonly until: string;
+}
+
+/** A document as the store has it. `document` is null where it knows of a removal. */
+export interface StoredDocument {
+  readonly document: Document | null;
+  /** The position of its last change. */
+  readonly position: Position;
+}
+
+/** Who may project what: leases with fencing tokens. */
+export interface LeaseStore {
   /**
-   * Prepares the store for these read models; a model whose version is not there yet begins empty, at position 0. So does one whose columns
-   * changed though its version did not. Versions that are not named stay as they are.
+   * Takes those of the leases that are free, have run out, or are this holder's already, for so long.
+   * @returns those that the holder has now
    */
-  prepare(models: readonly ReadModelSpec[]): Promise<void>;
-  checkpoint(model: ReadModelSpec): Promise<Position>;
-  /** The current documents of these keys; those that do not exist are missing from the map. */
-  load(model: ReadModelSpec, keys: readonly string[]): Promise<ReadonlyMap<string, Document>>;
+  take(names: readonly string[], holder: string, milliseconds: number): Promise<readonly Lease[]>;
+  giveBack(leases: readonly Lease[]): Promise<void>;
+  held(): Promise<readonly HeldLease[]>;
+}
+
+/** The projector's side, and that of operations. */
+export interface ViewWriter extends LeaseStore {
+  builds(): Promise<readonly BuildRecord[]>;
   /**
-   * Documents and checkpoints of all commits together, or nothing.
-   * @throws CheckpointMoved when a store's checkpoint is not `from`.
-   * @throws RangeError when a change is older than the document that it changes, or an integer is beyond 2^53 - 1.
+   * Registers an empty build of this read model at position 0: live at once when the read model has no live build, else building beside it.
+   * When one of this version and these columns is being built already, it is that one.
+   */
+  begin(model: ReadModelSpec): Promise<Build>;
+  /** The documents of these keys; those that never existed are missing from the map. May be ahead of the checkpoint after a crash. */
+  load(build: Build, keys: readonly string[]): Promise<ReadonlyMap<string, StoredDocument>>;
+  /** The keys of the current documents that have this value in a column declared with `filter`. */
+  find(build: Build, column: string, value: Scalar): Promise<readonly string[]>;
+  /**
+   * Documents, what waits, and checkpoint of all commits, so that whatever happens in between, repeating the batch has the same outcome.
+   * @throws CheckpointMoved when a build's checkpoint is not `from`, LeaseLost when its lease was taken by another: nothing was changed
+   *   in its outcome.
+   * @throws BuildGone when the build was dropped.
+   * @throws DocumentRefused when a document can't be stored: a change older than the document, an integer beyond 2^53 - 1. Nothing was written.
    * @throws ViewsUnavailable when the engine can't write.
    */
   commit(commits: readonly Commit[]): Promise<void>;
-  /** Empties a read model and takes its checkpoint to 0, to be built again in place. */
-  reset(model: ReadModelSpec): Promise<void>;
+  /** Empties a build and takes its checkpoint to 0, to be built again in place: what it was made of is void. */
+  reset(build: Build, lease: Lease): Promise<void>;
+  /** Makes a build that has caught up fit to serve, with all its indexes, and a `building` one `ready`. Repeating it does nothing. */
+  complete(build: Build, lease: Lease): Promise<void>;
+  /**
+   * Makes a build the live one of its read model in one step, and the live one a retired one.
+   * @throws NotReady when it is not ready, or retired, or is behind the live one.
+   */
+  cutOver(build: BuildId): Promise<void>;
+  /** Takes a build and all it holds away. @throws NotReady when it is the live one. */
+  drop(build: BuildId): Promise<void>;
   close(): Promise<void>;
 }
 
-export type Scalar = string | number | boolean | null;
-
-/**
- * A filter on declared columns; another column or a value of another type is a TypeError. Text is compared as it stands by `eq`, `ne`, `in`
- * and `notIn`, without case and accents (`kernel/fold`) by the others; ids, users, choices, days and instants are ordered as they stand.
- * Money is compared by its amount in minor units. Every condition holds or does not, so that `not` turns it round: null is neither below
- * nor above anything, and begins with nothing.
- */
-export type Where =
-  | { readonly kind: 'and' | 'or'; readonly of: readonly Where[] }
-  | { readonly kind: 'not'; readonly of: Where }
-  /** `agree`: equal without case and accents, as duplicates are told. `ne` and `notIn` hold for null. */
-  | {
-      readonly kind: 'is';
-      readonly column: string;
-      readonly op: 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte' | 'startsWith' | 'contains' | 'agree';
-      readonly value: Scalar;
-    }
-  | { readonly kind: 'in' | 'notIn'; readonly column: string; readonly values: readonly Scalar[] };
-
-/** Text is ordered by its folded form, code point by code point; money by its amount; null comes before everything. */
-export interface Order {
-  readonly column: string;
-  readonly descending: boolean;
+/** A document with every version of it that the store keeps, oldest first. */
+export interface DocumentHistory {
+  readonly key: string;
+  readonly versions: readonly { readonly since: Position; readonly until: Position | null; readonly document: Document }[];
+  /** What of the document's stored form does not follow from the document: an index, a column. */
+  readonly damage?: string;
 }
 
-/** What a list is cut from. */
-export interface Selection {
-  readonly where?: Where;
-  /** Words that all must begin a word of a searched column, without case and accents. Text without a letter or a digit finds everything. */
-  readonly search?: string;
-  /** As of after the event at this position; now when absent, or when the read model has not come that far. */
-  readonly asOf?: Position;
-}
-
-export interface ListQuery extends Selection {
-  /** Ties are broken by key, in the direction of the last column; by key alone, ascending, when there is none. */
-  readonly orderBy: readonly Order[];
-  readonly first: number;
-  /** A cursor that a page of the same order gave. */
-  readonly after?: string;
-}
-
-export interface ListPage {
-  /** The documents as a JSON array of `{key, cursor, document}`. */
-  readonly json: string;
-  readonly hasNext: boolean;
-}
-
-export interface SummaryQuery extends Selection {
-  readonly groupBy: readonly string[];
-  readonly measures: readonly string[];
-}
-
-export interface SummaryGroup {
-  /** The value of each column grouped by, as it stands. */
-  readonly by: Readonly<Record<string, Scalar>>;
-  readonly count: number;
-  /** Numbers summed, null when there is none; money summed by currency; distributions merged. */
-  readonly measures: Readonly<Record<string, number | Moneys | Distribution | null>>;
+/** Documents of one key that wait. */
+export interface ParkedDocument {
+  /** The event that can't be taken. */
+  readonly first: WaitingEvent;
+  /** How many events wait, this one counted. */
+  readonly waiting: number;
 }
 
 /**
- * The reader's side. A read model that was not prepared, or whose columns are other ones, stands at position 0 and has no documents.
+ * The reader's side. A build that is not there stands at position 0 and has no documents.
  * `asOf` of a model without history is refused with `NoHistory`.
  */
 export interface ViewReader {
-  position(model: ReadModelSpec): Promise<Position>;
-  /** Resolves when the read model's checkpoint is at least `position`. @throws NotYetThere after `timeoutMs`. */
-  reached(model: ReadModelSpec, position: Position, timeoutMs: number): Promise<void>;
+  builds(): Promise<readonly BuildRecord[]>;
+  /** Calls back, soon after, when something was committed or registered: by this process or another. @returns how to stop that */
+  onChange(listener: () => void): () => void;
+  position(build: Build): Promise<Position>;
+  /** Resolves when the build's checkpoint is at least `position`. @throws NotYetThere after `timeoutMs`. */
+  reached(build: Build, position: Position, timeoutMs: number): Promise<void>;
   /** The documents of these keys, now or as of a position, in the order of the keys; null where there is none. */
-  get(model: ReadModelSpec, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]>;
+  get(build: Build, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]>;
   /** @throws BadCursor when the cursor is not one of this order. */
-  list(model: ReadModelSpec, query: ListQuery): Promise<ListPage>;
-  count(model: ReadModelSpec, selection: Selection): Promise<number>;
+  list(build: Build, query: ListQuery): Promise<ListPage>;
+  count(build: Build, selection: Selection): Promise<number>;
   /**
    * One group per combination of values that occurs, in no particular order; exactly one when grouped by nothing.
    * @throws RangeError when a sum is beyond 2^53 - 1.
    */
-  summarise(model: ReadModelSpec, query: SummaryQuery): Promise<readonly SummaryGroup[]>;
+  summarise(build: Build, query: SummaryQuery): Promise<readonly SummaryGroup[]>;
+  /** Documents with all their kept versions in the order of their keys, removed ones too where versions are kept. */
+  scan(build: Build, after: string | undefined, limit: number): Promise<readonly DocumentHistory[]>;
+  /** Documents that wait, in the order of their keys; of these keys alone when given. */
+  parked(
+    build: Build,
+    options: { readonly first: number; readonly after?: string; readonly keys?: readonly string[] },
+  ): Promise<readonly ParkedDocument[]>;
+  /** What waits for one document, oldest first. */
+  waiting(build: Build, key: string, options: { readonly first: number; readonly after?: Position }): Promise<readonly WaitingEvent[]>;
   close(): Promise<void>;
-}
-
-/** Another projector moved the checkpoint. Nothing was written; read it again and go on from there. */
-export class CheckpointMoved extends Error {
-  override readonly name = 'CheckpointMoved';
-
-  constructor(
-    readonly model: string,
-    readonly expected: Position,
-    readonly actual: Position,
-  ) {
-    super(`The checkpoint of ${model} is at ${actual}, not at ${expected}: another projector works on it.`);
-  }
-}
-
-/** A read model did not reach a position in time. */
-export class NotYetThere extends Error {
-  override readonly name = 'NotYetThere';
-
-  constructor(
-    readonly model: string,
-    readonly wanted: Position,
-    readonly at: Position,
-  ) {
-    super(`${model} is at position ${at} and did not reach ${wanted} in time. Ask again, or ask without minPosition.`);
-  }
-}
-
-/** The cursor was not made by this query. */
-export class BadCursor extends Error {
-  override readonly name = 'BadCursor';
-}
-
-/** The read model keeps no superseded documents, so it can't be asked as of a past moment. */
-export class NoHistory extends Error {
-  override readonly name = 'NoHistory';
-
-  constructor(readonly model: string) {
-    super(`${model} keeps no past versions, so it can't be asked as of a past moment.`);
-  }
-}
-
-/** The store can't be opened, read or written. The message says what to do. */
-export class ViewsUnavailable extends Error {
-  override readonly name = 'ViewsUnavailable';
 }

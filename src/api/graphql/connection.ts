@@ -2,7 +2,7 @@
 import { GraphQLBoolean, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
 import type { Document } from '../../kernel/projection.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
-import type { Selection } from '../../views/port.js';
+import type { Selection } from '../../views/query.js';
 import { at, type ApiContext, type Moment } from './context.js';
 
 export const PageInfo = new GraphQLObjectType({
@@ -62,7 +62,7 @@ export function connectionType(typeName: string, node: GraphQLObjectType): Graph
       totalCount: {
         type: new GraphQLNonNull(GraphQLInt),
         description: 'How many there are in all; counted only when asked for.',
-        resolve: ({ model, selection }, _, { services }) => services.views.count(model, selection),
+        resolve: ({ model, selection }, _, context) => context.services.views.count(context.build(model), selection),
       },
     },
   });

@@ -6,12 +6,19 @@ import type { Document } from '../../kernel/projection.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
 import type { EventLog } from '../../log/port.js';
 import type { Outcome, Request } from '../../pipeline/command-pipeline.js';
+import type { Operations } from '../../projector/operations.js';
+import type { Verifications } from '../../projector/verifications.js';
+import type { Build } from '../../views/builds.js';
 import type { ViewReader } from '../../views/port.js';
+import type { ServedViews } from '../../views/served.js';
 import { badInput } from './errors.js';
 
 export interface ApiServices {
   readonly log: EventLog;
   readonly views: ViewReader;
+  readonly served: ServedViews;
+  readonly operations: Operations;
+  readonly verifications: Verifications;
   readonly execute: (command: AnyCommand, request: Request) => Promise<Outcome>;
   readonly minPositionTimeoutMs: number;
   /** A subscriber that takes nothing for `ms` milliseconds while more than `events` events wait for it is told to come again. */
@@ -52,6 +59,7 @@ export function at<T extends Document>(document: T, moment: Moment): T {
 /** One request. Apollo hands resolvers a copy of it, so it has no #private members. */
 export class ApiContext {
   private readonly loaders = new Map<string, DataLoader<string, Document | null>>();
+  private readonly builds = new Map<ReadModelSpec, Build>();
 
   constructor(
     readonly services: ApiServices,
@@ -65,6 +73,13 @@ export class ApiContext {
     return new ApiContext(this.services, this.request, this.taken);
   }
 
+  /** The build of a read model that the whole request is answered from, whatever takes over meanwhile. */
+  build(model: ReadModelSpec): Build {
+    const build = this.builds.get(model) ?? this.services.served.build(model);
+    if (build.number > 0) this.builds.set(model, build);
+    return build;
+  }
+
   /** One record of a read model, batched with the others that the same answer asks for. */
   async load(model: ReadModelSpec, key: string, moment: Moment): Promise<Document | null> {
     const name = `${model.name}/${moment.asOf ?? ''}/${moment.min ?? ''}`;
@@ -72,20 +87,27 @@ export class ApiContext {
     if (!loader) {
       loader = new DataLoader(async (keys: readonly string[]) => {
         await this.wait(model, moment);
-        return (await this.services.views.get(model, keys, moment.asOf)).map((document) => document && at({ ...document }, moment));
+        return (await this.services.views.get(this.build(model), keys, moment.asOf)).map(
+          (document) => document && at({ ...document }, moment),
+        );
       });
       this.loaders.set(name, loader);
     }
     return loader.load(key);
   }
 
-  /** Brings the arguments of a root field to one moment, and waits until the read model has reached it. */
-  async moment(model: ReadModelSpec, { asOf, asOfPosition, minPosition }: MomentArguments): Promise<Moment> {
+  /** The position that a past moment stands for; undefined when now is meant. */
+  async past({ asOf, asOfPosition }: Omit<MomentArguments, 'minPosition'>): Promise<Position | undefined> {
     if (asOf != null && asOfPosition != null) {
       throw badInput('BAD_USER_INPUT', 'asOf', 'Give asOf or asOfPosition, not both.');
     }
-    const position = asOf != null ? await this.services.log.positionAt(asOf) : asOfPosition;
-    const moment: Moment = { ...(position != null ? { asOf: position } : {}), ...(minPosition != null ? { min: minPosition } : {}) };
+    return asOf != null ? this.services.log.positionAt(asOf) : (asOfPosition ?? undefined);
+  }
+
+  /** Brings the arguments of a root field to one moment, and waits until the read model has reached it. */
+  async moment(model: ReadModelSpec, { minPosition, ...past }: MomentArguments): Promise<Moment> {
+    const position = await this.past(past);
+    const moment: Moment = { ...(position === undefined ? {} : { asOf: position }), ...(minPosition != null ? { min: minPosition } : {}) };
     await this.wait(model, moment);
     return moment;
   }
@@ -94,6 +116,10 @@ export class ApiContext {
   private async wait(model: ReadModelSpec, { asOf = 0, min = 0 }: Moment): Promise<void> {
     const head = asOf > min ? await this.services.log.head() : 0;
     const wanted = Math.max(min, Math.min(asOf, head));
-    if (wanted > 0) await this.services.views.reached(model, wanted, this.services.minPositionTimeoutMs);
+    if (wanted === 0) return;
+    const { served, views, minPositionTimeoutMs: timeoutMs } = this.services;
+    // Right after the first start, the projector has not begun to build it.
+    if (this.build(model).number === 0) await served.there(model, timeoutMs);
+    await views.reached(this.build(model), wanted, timeoutMs);
   }
 }

@@ -3,7 +3,8 @@ import { GraphQLError } from 'graphql';
 import { InvalidInput } from '../../kernel/input.js';
 import { Rejection } from '../../kernel/rejection.js';
 import { LogUnavailable } from '../../log/port.js';
-import { BadCursor, NoHistory, NotYetThere, ViewsUnavailable } from '../../views/port.js';
+import { NotThere } from '../../projector/operations.js';
+import { BadCursor, BuildGone, NoHistory, NotReady, NotYetThere, ViewsUnavailable } from '../../views/errors.js';
 
 /** A request that can't be answered as it stands. */
 export function badInput(code: string, field: string, message: string): GraphQLError {
@@ -23,11 +24,13 @@ export function toClientError(failure: unknown): GraphQLError | undefined {
     new GraphQLError((failure as Error).message, { extensions: { code, ...extensions } });
   if (failure instanceof InvalidInput) return known('BAD_USER_INPUT', { problems: failure.problems });
   if (failure instanceof Rejection) return known(failure.code, { field: failure.field });
+  if (failure instanceof NotThere) return badInput('NOT_THERE', failure.field, failure.message);
+  if (failure instanceof NotReady) return badInput('NOT_READY', 'build', failure.message);
   if (failure instanceof NotYetThere) return known('NOT_YET_THERE', { position: String(failure.at) });
   if (failure instanceof BadCursor) return badInput('BAD_CURSOR', 'after', failure.message);
   if (failure instanceof NoHistory) return badInput('NO_HISTORY', 'asOf', failure.message);
   if (failure instanceof RangeError && failure.message.includes('call stack')) return tooDeep();
-  if (failure instanceof LogUnavailable || failure instanceof ViewsUnavailable) {
+  if (failure instanceof LogUnavailable || failure instanceof ViewsUnavailable || failure instanceof BuildGone) {
     return new GraphQLError('The store can not be used right now. Nothing was written unless the same command says so; try again later.', {
       extensions: { code: 'UNAVAILABLE' },
     });

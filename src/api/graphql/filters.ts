@@ -15,7 +15,7 @@ import {
 import { constantCase } from '../../kernel/constant-case.js';
 import type { FieldType } from '../../kernel/field-type.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
-import type { Order, Scalar, Where } from '../../views/port.js';
+import type { Order, Scalar, Where } from '../../views/query.js';
 import { badInput } from './errors.js';
 import { DateScalar, DateTimeScalar, LongScalar } from './scalars.js';
 import { capitalised, type TypeRegistry } from './types.js';

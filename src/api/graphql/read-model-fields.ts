@@ -4,20 +4,14 @@ import type { Document, Projection } from '../../kernel/projection.js';
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
 import { connectionType, toConnection } from './connection.js';
 import { momentOf, type ApiContext, type MomentArguments } from './context.js';
+import { momentArguments } from './moment-arguments.js';
 import { duplicatesField } from './duplicates.js';
 import { readFirst } from './errors.js';
 import { Filters, toOrder, typeNameOf } from './filters.js';
 import { historyArguments, HistoryConnection, historyOf, type HistoryArguments } from './history.js';
-import { DateTimeScalar, PositionScalar } from './scalars.js';
 import { toSelection, type SelectionArguments } from './selection.js';
 import { summaryField } from './summary.js';
 import { asStored, merged, required, type Fields, type TypeRegistry } from './types.js';
-
-const momentArguments: GraphQLFieldConfigArgumentMap = {
-  asOf: { type: DateTimeScalar, description: 'As the system knew it at this instant.' },
-  asOfPosition: { type: PositionScalar, description: 'As it was after the event at this position.' },
-  minPosition: { type: PositionScalar, description: 'Wait until at least this position shows: read your own write.' },
-};
 
 interface ListArguments extends MomentArguments, SelectionArguments {
   readonly orderBy?: readonly { readonly field: string; readonly direction: boolean }[] | null;
@@ -182,7 +176,7 @@ export class ReadModelFields {
         const selection = toSelection(args, moment);
         const after = args.after ?? undefined;
         const query = { ...selection, orderBy: toOrder(args.orderBy), first, ...(after === undefined ? {} : { after }) };
-        return toConnection(model, selection, await context.services.views.list(model, query), after, moment);
+        return toConnection(model, selection, await context.services.views.list(context.build(model), query), after, moment);
       },
     };
   }

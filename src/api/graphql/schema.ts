@@ -3,10 +3,12 @@ import { GraphQLID, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, type Graph
 import type { EventDefinition } from '../../../contracts/event.js';
 import type { CommandClass } from '../../kernel/command.js';
 import type { Projection } from '../../kernel/projection.js';
-import type { ApiContext } from './context.js';
+import type { ApiContext, MomentArguments } from './context.js';
 import { eventsField } from './events.js';
 import { historyArguments, HistoryConnection, historyOf, type HistoryArguments } from './history.js';
+import { pastArguments } from './moment-arguments.js';
 import { mutations } from './mutations.js';
+import { operationsMutations, operationsQueries } from './projection-operations.js';
 import { ReadModelFields } from './read-model-fields.js';
 import { PositionScalar } from './scalars.js';
 import { TypeRegistry, type Fields } from './types.js';
@@ -24,14 +26,22 @@ export function buildSchema(
   return new GraphQLSchema({
     query: new GraphQLObjectType<object, ApiContext>({
       name: 'Query',
-      fields: () => ({ ...models.queries(), ...logQueries(projections, recordType) }),
+      fields: () => ({ ...models.queries(), ...logQueries(projections, recordType), ...operationsQueries() }),
     }),
-    mutation: new GraphQLObjectType<object, ApiContext>({ name: 'Mutation', fields: () => mutations(commands, types, models) }),
+    mutation: new GraphQLObjectType<object, ApiContext>({
+      name: 'Mutation',
+      fields: () => ({ ...mutations(commands, types, models), ...operationsMutations() }),
+    }),
     subscription: new GraphQLObjectType<object, ApiContext>({
       name: 'Subscription',
       fields: () => ({ events: eventsField(types.enum('EventType', eventTypes), recordType) }),
     }),
   });
+}
+
+interface RecordHistoryArguments extends HistoryArguments, Omit<MomentArguments, 'minPosition'> {
+  readonly type: string;
+  readonly id: string;
 }
 
 /** What the log itself answers. */
@@ -43,9 +53,14 @@ function logQueries(projections: readonly Projection[], recordType: GraphQLEnumT
     history: {
       type: new GraphQLNonNull(HistoryConnection),
       description: 'Every event of a record, oldest first; empty when there is no such record.',
-      args: { type: { type: new GraphQLNonNull(recordType) }, id: { type: new GraphQLNonNull(GraphQLID) }, ...historyArguments },
-      resolve: (_, { type, id, ...page }: HistoryArguments & { type: string; id: string }, context) =>
-        historyOf(context, { type, id }, byRecord.get(type), page),
+      args: {
+        type: { type: new GraphQLNonNull(recordType) },
+        id: { type: new GraphQLNonNull(GraphQLID) },
+        ...historyArguments,
+        ...pastArguments,
+      },
+      resolve: async (_, { type, id, first, after, ...past }: RecordHistoryArguments, context) =>
+        historyOf(context, { type, id }, byRecord.get(type), { first, after: after ?? null }, await context.past(past)),
     },
     logPosition: {
       type: new GraphQLNonNull(PositionScalar),

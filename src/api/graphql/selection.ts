@@ -1,5 +1,5 @@
 /** What a caller selects by, as the view port asks it. */
-import type { Selection } from '../../views/port.js';
+import type { Selection } from '../../views/query.js';
 import type { Moment } from './context.js';
 import { badInput } from './errors.js';
 import { toWhere, type WhereInput } from './filters.js';

@@ -14,7 +14,7 @@ import { constantCase } from '../../kernel/constant-case.js';
 import { Moneys, type FieldType } from '../../kernel/field-type.js';
 import type { Document } from '../../kernel/projection.js';
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
-import type { SummaryGroup } from '../../views/port.js';
+import type { SummaryGroup } from '../../views/query.js';
 import { at, type ApiContext, type MomentArguments } from './context.js';
 import { badInput } from './errors.js';
 import { typeNameOf } from './filters.js';
@@ -67,7 +67,7 @@ export function summaryField(model: ReadModelSpec, types: TypeRegistry, { args, 
       const moment = await context.moment(model, given);
       const by = [...new Set(groupBy)];
       const query = { ...toSelection(given, moment), groupBy: by, measures: wanted(model, measures, info) };
-      const groups = await context.services.views.summarise(model, query).catch((failure: unknown): never => {
+      const groups = await context.services.views.summarise(context.build(model), query).catch((failure: unknown): never => {
         throw failure instanceof RangeError ? badInput('BAD_USER_INPUT', 'groupBy', failure.message) : failure;
       });
       if (groups.length > MOST_GROUPS) {

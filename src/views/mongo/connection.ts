@@ -5,6 +5,8 @@ import { ViewsUnavailable } from '../errors.js';
 export interface MongoViewsOptions {
   /** `mongodb://` or `mongodb+srv://`; the database is the one that it names, else `daybook`. */
   readonly url: string;
+  /** A store apart from the read models, in a database beside theirs: `daybook_policies`. */
+  readonly part?: 'policies';
 }
 
 export interface Connection {
@@ -21,9 +23,9 @@ export interface Connection {
 export type Side = 'writer' | 'reader';
 
 /** @throws ViewsUnavailable when the connection string is none, or no server answers in time. */
-export async function connect({ url }: MongoViewsOptions, side: Side): Promise<Connection> {
+export async function connect({ url, part }: MongoViewsOptions, side: Side): Promise<Connection> {
   const client = clientOf(url);
-  const connection = connectionOf(client, url, side);
+  const connection = connectionOf(client, url, side, part);
   try {
     await attempt(connection, () => client.connect());
   } catch (error) {
@@ -34,8 +36,8 @@ export async function connect({ url }: MongoViewsOptions, side: Side): Promise<C
 }
 
 /** @param url what the client was made of, which names the database */
-export function connectionOf(client: MongoClient, url: string, side: Side): Connection {
-  const name = databaseIn(url);
+export function connectionOf(client: MongoClient, url: string, side: Side, part?: string): Connection {
+  const name = [databaseIn(url), ...(part === undefined ? [] : [part])].join('_');
   const db = client.db(name, {
     readPreference: 'primary',
     readConcern: new ReadConcern(side === 'writer' ? 'majority' : 'local'),

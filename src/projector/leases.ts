@@ -1,0 +1,110 @@
+/**
+ * The leases under which a process projects: taken when they are free, taken again before they run out, given back at the end.
+ * A holder that died on this machine is told by its process id, so that what it held is free at once.
+ */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HeldLease, Lease, LeaseStore } from '../views/port.js';
+
+/** How long a lease lasts, in milliseconds: what a dead holder on another machine keeps others waiting for, at most. */
+const LASTS_MS = 5_000;
+const EVERY_MS = LASTS_MS / 4;
+
+/** A new holder of this process. */
+export function newHolder(): string {
+  return [hostname(), process.pid, randomUUID()].join(' ');
+}
+
+export interface LeaseKeeperOptions {
+  readonly store: LeaseStore;
+  readonly names: readonly string[];
+  /** See `newHolder`. */
+  readonly holder: string;
+  /** Takes a fair part of the leases where several processes want them; all that are free otherwise. */
+  readonly spread?: boolean;
+  readonly onChange: () => void;
+  /** Told of a store that can't be reached; what is held runs out unless it is back in time. */
+  readonly onRetry?: (failure: unknown) => void;
+}
+
+export class LeaseKeeper {
+  readonly #options: LeaseKeeperOptions;
+  #leases = new Map<string, Lease>();
+  #until = 0;
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** The lease of this name while it is held. */
+  lease(name: string): Lease | undefined {
+    return performance.now() < this.#until ? this.#leases.get(name) : undefined;
+  }
+
+  get size(): number {
+    return performance.now() < this.#until ? this.#leases.size : 0;
+  }
+
+  /** Keeps the leases until the signal aborts, then gives them back. */
+  async keep(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.renew().catch((failure: unknown) => this.#options.onRetry?.(failure));
+      await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+    await this.release();
+  }
+
+  /** Takes what can be taken, now. */
+  async renew(): Promise<void> {
+    const { store, names, holder, onChange } = this.#options;
+    const held = await store.held();
+    const dead = held.filter((lease) => lease.holder !== holder && isDead(lease.holder));
+    if (dead.length > 0) await store.giveBack(dead);
+    const wanted = this.#options.spread ? this.#fairShare(held) : names;
+    const started = performance.now();
+    const taken = await store.take(wanted, holder, LASTS_MS);
+    const before = this.#leases;
+    const expired = performance.now() >= this.#until;
+    this.#leases = new Map(taken.filter(({ name }) => names.includes(name)).map((lease) => [lease.name, lease]));
+    this.#until = started + LASTS_MS;
+    const same = before.size === this.#leases.size && [...this.#leases].every(([name, { token }]) => before.get(name)?.token === token);
+    if (!same || expired) onChange();
+  }
+
+  async release(): Promise<void> {
+    const leases = [...this.#leases.values()];
+    this.#leases.clear();
+    this.#until = 0;
+    if (leases.length > 0) await this.#options.store.giveBack(leases);
+  }
+
+  /**
+   * The leases to ask for: as many as each of the holders that are there may have. A holder is known by a lease of its own, besides those
+   * of the read models; one that has more than its part lets the last ones run out.
+   */
+  #fairShare(held: readonly HeldLease[]): readonly string[] {
+    const { names, holder } = this.#options;
+    const member = `member ${holder}`;
+    const members = new Set([member, ...held.filter(({ name }) => name.startsWith('member ')).map(({ name }) => name)]);
+    const part = Math.ceil(names.length / members.size);
+    const others = new Set(held.filter((lease) => lease.holder !== holder).map(({ name }) => name));
+    const mine = names.filter((name) => this.#leases.has(name));
+    const free = names.filter((name) => !others.has(name) && !this.#leases.has(name));
+    return [member, ...[...mine, ...free].slice(0, part)];
+  }
+}
+
+/** Whether a holder was a process of this machine that is no more. */
+export function isDead(holder: string): boolean {
+  const [host, id, nonce] = holder.split(' ');
+  const pid = Number(id);
+  if (host !== hostname() || !Number.isSafeInteger(pid) || nonce === undefined) return false;
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (failure) {
+    return (failure as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * What those who keep Daybook running may ask for: builds of read models and documents that wait. The command line and the API offer the
+ * same. Everything asked for is in the register or in the log when the call returns; whoever holds the leases carries it out.
+ */
+import { fromInput } from '../kernel/input.js';
+import type { Position } from '../kernel/event.js';
+import type { Projection } from '../kernel/projection.js';
+import type { ReadModelSpec } from '../kernel/read-model.js';
+import { RetryDeadLetters, SkipDeadLetter } from '../operations/dead-letter.js';
+import type { CommandPipeline, Outcome, Request } from '../pipeline/command-pipeline.js';
+import { buildName, idOf, isOf, newest, servedModel, servedBuild, type Build, type BuildId, type BuildRecord } from '../views/builds.js';
+import { NotReady } from '../views/errors.js';
+import type { HeldLease, ParkedDocument, ViewReader, ViewWriter, WaitingEvent } from '../views/port.js';
+import { isDead } from './leases.js';
+
+/** A read model, a build or a document that is not there. */
+export class NotThere extends Error {
+  override readonly name = 'NotThere';
+
+  constructor(
+    /** The input that named it. */
+    readonly field: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface OperationsOptions {
+  readonly reader: ViewReader;
+  /** Opened when it is first needed. */
+  readonly writer: () => Promise<ViewWriter>;
+  readonly pipeline: Pick<CommandPipeline, 'execute'>;
+  readonly projections: readonly Projection[];
+  /** How long a query may run, in milliseconds: a build that stopped answering is not dropped before. */
+  readonly requestTimeoutMs: number;
+}
+
+/** A document that waits, in the build that it belongs to. */
+export interface DeadLetter extends ParkedDocument {
+  readonly build: BuildId;
+  readonly key: string;
+}
+
+export class Operations {
+  readonly #options: OperationsOptions;
+  #opened: Promise<ViewWriter> | undefined;
+
+  constructor(options: OperationsOptions) {
+    this.#options = options;
+  }
+
+  /** Every build that the register knows, in the order of names, versions, numbers. */
+  builds(): Promise<readonly BuildRecord[]> {
+    return this.#options.reader.builds();
+  }
+
+  /** Who projects which read models now: the leases of projectors that are alive. */
+  async projectors(): Promise<readonly HeldLease[]> {
+    // A store in which nothing was ever begun is not made by asking.
+    if ((await this.builds()).length === 0) return [];
+    const held = await (await this.#writer()).held();
+    return held.filter(({ name, holder }) => this.readModels.includes(name) && !isDead(holder));
+  }
+
+  /** The read models of this program. */
+  get readModels(): readonly string[] {
+    return [...new Set(this.#options.projections.map(({ model }) => model.name))].sort();
+  }
+
+  /** The projections of the versions that answer, of these read models or of all. @throws NotThere */
+  async served(names: readonly string[] = this.readModels): Promise<readonly Projection[]> {
+    const records = await this.builds();
+    return names.map((name) => {
+      const versions = this.#versionsOf(name);
+      const model = servedModel(
+        records,
+        versions.map((projection) => projection.model),
+      );
+      return versions.find((projection) => projection.model === model) as Projection;
+    });
+  }
+
+  /** Begins a build of the newest version beside the live one, or answers with the one that is being built. @throws NotThere */
+  async rebuild(name: string): Promise<BuildId> {
+    const model = newest(this.#versionsOf(name).map((projection) => projection.model));
+    return idOf(await (await this.#writer()).begin(model));
+  }
+
+  /** Makes a build that is ready the live one: the newest of the read model unless a number is given. @throws NotThere, NotReady */
+  async cutOver(name: string, number?: number): Promise<BuildId> {
+    const records = this.#ofName(await this.builds(), name);
+    const build = this.#chosen(
+      records,
+      name,
+      number,
+      ({ state }) => state === 'building' || state === 'ready',
+      'is being built or is ready',
+    );
+    if (build.state === 'building') {
+      throw new NotReady(`${buildName(build)} is still being built: it stands at position ${build.position}.`);
+    }
+    await (await this.#writer()).cutOver(build);
+    return build;
+  }
+
+  /** Makes the build that was live before the live one again. @throws NotThere, NotReady */
+  async rollBack(name: string, number?: number): Promise<BuildId> {
+    const records = this.#ofName(await this.builds(), name);
+    const build = this.#chosen(records, name, number, ({ state }) => state === 'retired', 'is retired');
+    await (await this.#writer()).cutOver(build);
+    return build;
+  }
+
+  /** Takes a build away that does not answer. @throws NotThere, NotReady when it answers, or did a moment ago */
+  async drop(name: string, number: number): Promise<BuildId> {
+    const records = this.#ofName(await this.builds(), name);
+    const build = this.#chosen(records, name, number, () => true, 'is there');
+    const since = build.state === 'retired' && build.servedAt !== null ? Date.now() - Date.parse(build.servedAt) : Number.MAX_SAFE_INTEGER;
+    const left = Math.ceil((this.#options.requestTimeoutMs - since) / 1_000);
+    if (left > 0) {
+      throw new NotReady(
+        `${buildName(build)} was live until a moment ago, and queries that began then may still read it. Ask again in ${left} s.`,
+      );
+    }
+    await (await this.#writer()).drop(build);
+    return build;
+  }
+
+  /** Documents that wait, of every build of this program's versions or of one read model's, in the order of builds and keys. @throws NotThere */
+  async deadLetters(name?: string): Promise<readonly DeadLetter[]> {
+    const letters: DeadLetter[] = [];
+    for (const build of await this.#builds(name)) {
+      for (let after: string | undefined; ;) {
+        const page = await this.#options.reader.parked(build, { first: 500, ...(after === undefined ? {} : { after }) });
+        letters.push(...page.map((parked) => ({ ...parked, key: parked.first.key, build: idOf(build) })));
+        if (page.length < 500) break;
+        after = page.at(-1)?.first.key;
+      }
+    }
+    return letters;
+  }
+
+  /** What waits for one document, in the build that answers unless a number is given. @throws NotThere */
+  async deadLetter(
+    name: string,
+    key: string,
+    number?: number,
+  ): Promise<{ readonly build: BuildId; readonly waiting: readonly WaitingEvent[] }> {
+    const { build, parked } = await this.#parked(name, key, number);
+    return { build: idOf(build), waiting: await this.#options.reader.waiting(build, parked.first.key, { first: 500 }) };
+  }
+
+  /** Has what waits tried again, of one document or of all: carried out when the projector reaches the decision. @throws NotThere */
+  async retry(name: string, key: string | undefined, request: Request, commandId?: string): Promise<Outcome> {
+    const letters = await this.deadLetters(name);
+    const [letter] = key === undefined ? letters : [(await this.#parked(name, key)).build].map((build) => ({ build: idOf(build) }));
+    if (!letter) throw new NotThere('readModel', `No document of ${name} waits.`);
+    const { version } = letter.build;
+    const input = { readModel: name, version, ...(key === undefined ? {} : { key }), ...(commandId === undefined ? {} : { commandId }) };
+    return this.#options.pipeline.execute(fromInput(RetryDeadLetters, input), request);
+  }
+
+  /** Has the event that can't be taken left out of the document. @throws NotThere, InvalidInput */
+  async skip(name: string, key: string, reason: string, request: Request, commandId?: string): Promise<Outcome> {
+    const { build, parked } = await this.#parked(name, key);
+    const { version } = build.model;
+    const input = { readModel: name, version, key, eventId: parked.first.id, reason, ...(commandId === undefined ? {} : { commandId }) };
+    return this.#options.pipeline.execute(fromInput(SkipDeadLetter, input), request);
+  }
+
+  /** Waits until the build that answers has carried out what stands at a position. @throws NotYetThere, NotThere */
+  async carriedOut(name: string, position: Position, timeoutMs: number): Promise<void> {
+    const [build] = await this.#builds(name);
+    if (build) await this.#options.reader.reached(build, position, timeoutMs);
+  }
+
+  async close(): Promise<void> {
+    await (await this.#opened)?.close();
+  }
+
+  async #parked(name: string, key: string, number?: number): Promise<{ readonly build: Build; readonly parked: ParkedDocument }> {
+    for (const build of await this.#builds(name)) {
+      if (number !== undefined && build.number !== number) continue;
+      const [parked] = await this.#options.reader.parked(build, { first: 1, keys: [key] });
+      if (parked) return { build, parked };
+    }
+    throw new NotThere('key', `No document ${JSON.stringify(key)} of ${name} waits.`);
+  }
+
+  /** The builds of this program's versions, of each read model that which answers first. */
+  async #builds(name?: string): Promise<readonly Build[]> {
+    const records = await this.builds();
+    const models = (name === undefined ? this.readModels : [name]).flatMap((each) => {
+      const versions: readonly ReadModelSpec[] = this.#versionsOf(each).map(({ model }) => model);
+      const answers = servedModel(records, versions);
+      return [answers, ...versions.filter((model) => model !== answers)];
+    });
+    return models.flatMap((model) => {
+      const served = servedBuild(records, model).number;
+      return records
+        .filter((record) => isOf(record, model))
+        .sort((a, b) => Number(b.number === served) - Number(a.number === served) || a.number - b.number)
+        .map(({ number }): Build => ({ model, number }));
+    });
+  }
+
+  #versionsOf(name: string): readonly Projection[] {
+    const versions = this.#options.projections.filter(({ model }) => model.name === name);
+    if (versions.length > 0) return versions;
+    throw new NotThere('readModel', `There is no read model ${JSON.stringify(name)}; there are ${this.readModels.join(', ')}.`);
+  }
+
+  /** Builds of a read model; of one that the program does not have, those that the register knows. */
+  #ofName(records: readonly BuildRecord[], name: string): readonly BuildRecord[] {
+    const found = records.filter((record) => record.name === name);
+    if (found.length === 0) this.#versionsOf(name);
+    return found;
+  }
+
+  #chosen(
+    records: readonly BuildRecord[],
+    name: string,
+    number: number | undefined,
+    fits: (record: BuildRecord) => boolean,
+    what: string,
+  ): BuildRecord {
+    const candidates = number === undefined ? records.filter(fits) : records.filter((record) => record.number === number);
+    const [best] = candidates.toSorted((a, b) => (b.servedAt ?? '').localeCompare(a.servedAt ?? '') || b.number - a.number);
+    if (best) return best;
+    const there = records.map((record) => `${buildName(record)} (${record.state})`).join(', ') || 'none';
+    throw new NotThere('build', `${name} has no build ${number === undefined ? `that ${what}` : number}; there are: ${there}.`);
+  }
+
+  #writer(): Promise<ViewWriter> {
+    this.#opened ??= this.#options.writer();
+    return this.#opened;
+  }
+}

@@ -1,0 +1,100 @@
+/** Verifications that a server runs, one after the other, each in a thread of its own; the last ones are remembered. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { Config } from '../config.js';
+import type { Verification } from './verify.js';
+import type { VerifyMessage, VerifyTask } from './verify-worker.js';
+
+export interface VerificationJob {
+  readonly id: string;
+  readonly readModels: readonly string[];
+  readonly state: 'waiting' | 'building' | 'comparing' | 'done' | 'failed';
+  /** Of the step that runs, from 0 to 1. */
+  readonly progress: number;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly results: readonly Verification[];
+  /** Why it failed; its own words, for the operator. */
+  readonly error: string | null;
+}
+
+/** How long one may take to clean up when the server ends, in milliseconds. */
+const GRACE_MS = 5_000;
+
+/** Finished ones that are remembered. */
+const REMEMBERED = 20;
+
+export class Verifications {
+  readonly #task: Omit<VerifyTask, 'readModels'>;
+  readonly #jobs = new Map<string, VerificationJob>();
+  readonly #workers = new Set<Worker>();
+  #last: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(config: Config, projections?: string) {
+    this.#task = { config, ...(projections === undefined ? {} : { projections }) };
+  }
+
+  /** Begins a verification, or queues it behind those that run. */
+  begin(readModels: readonly string[]): VerificationJob {
+    const id = randomUUID();
+    const job: VerificationJob = {
+      id,
+      readModels,
+      state: 'waiting',
+      progress: 0,
+      startedAt: new Date().toISOString(),
+      finishedAt: null,
+      results: [],
+      error: null,
+    };
+    this.#jobs.set(id, job);
+    for (const known of [...this.#jobs.keys()].slice(0, Math.max(0, this.#jobs.size - REMEMBERED))) this.#jobs.delete(known);
+    this.#last = this.#last.then(() => this.#run(job));
+    return job;
+  }
+
+  job(id: string): VerificationJob | undefined {
+    return this.#jobs.get(id);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    // Asked first: what stands aside is removed then.
+    for (const worker of this.#workers) worker.postMessage('stop');
+    await Promise.race([this.#last, sleep(GRACE_MS, undefined, { ref: false })]);
+    await Promise.all([...this.#workers].map((worker) => worker.terminate()));
+    await this.#last;
+  }
+
+  #run(job: VerificationJob): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#closed) {
+        resolve();
+        return;
+      }
+      const set = (change: Partial<VerificationJob>): void => {
+        const known = this.#jobs.get(job.id);
+        if (known) this.#jobs.set(job.id, { ...known, ...change });
+      };
+      const end = (change: Partial<VerificationJob>): void => set({ ...change, progress: 1, finishedAt: new Date().toISOString() });
+      const worker = new Worker(new URL('./verify-worker.js', import.meta.url), {
+        workerData: { ...this.#task, readModels: job.readModels } satisfies VerifyTask,
+      });
+      this.#workers.add(worker);
+      worker.on('message', (message: VerifyMessage) => {
+        if ('verifications' in message) end({ state: 'done', results: message.verifications });
+        else if ('failure' in message) end({ state: 'failed', error: message.failure });
+        else set({ state: message.step === 'build' ? 'building' : 'comparing', progress: message.done / Math.max(1, message.total) });
+      });
+      worker.on('error', (failure) => end({ state: 'failed', error: failure instanceof Error ? failure.message : String(failure) }));
+      worker.on('exit', () => {
+        this.#workers.delete(worker);
+        const known = this.#jobs.get(job.id);
+        if (known?.finishedAt === null) end({ state: 'failed', error: 'It was ended before it was done.' });
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,56 @@
+/** A verification with everything that it needs: log and views opened to read, a store aside in a folder that is removed at the end. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import { openLog, openScratchViews, openViewReader } from '../engines.js';
+import { servedModel } from '../views/builds.js';
+import { projectionsOf } from './catalogue.js';
+import { verify, type Verification, type VerifyOptions } from './verify.js';
+
+export interface VerifyAsideOptions extends Pick<VerifyOptions, 'onProgress' | 'signal' | 'told' | 'standing'> {
+  readonly config: Config;
+  /** The read models to verify; all when absent. */
+  readonly readModels?: readonly string[];
+  /** The URL of a module that exports `projections`, when they are not this program's own. */
+  readonly projections?: string;
+}
+
+/** @throws NotYetThere, LogUnavailable, ViewsUnavailable, and the signal's reason when it aborts */
+export async function verifyAside({
+  config,
+  readModels,
+  projections: module,
+  ...options
+}: VerifyAsideOptions): Promise<readonly Verification[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'daybook-verify-'));
+  const closing: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
+  try {
+    const log = await openLog(config, { readOnly: true });
+    closing.push(() => log.close());
+    const live = await openViewReader({ ...config, readerThreads: 0 });
+    closing.push(() => live.close());
+    const aside = await openScratchViews(folder);
+    closing.push(
+      () => aside.writer.close(),
+      () => aside.reader.close(),
+    );
+    const all = await projectionsOf(module);
+    const names = readModels ?? [...new Set(all.map(({ model }) => model.name))];
+    const records = await live.builds();
+    const projections = names.flatMap((name) => {
+      const versions = all.filter(({ model }) => model.name === name);
+      const served =
+        versions.length === 0
+          ? undefined
+          : servedModel(
+              records,
+              versions.map(({ model }) => model),
+            );
+      return versions.filter(({ model }) => model === served);
+    });
+    return await verify({ ...options, log, live, aside, projections, pageSize: config.projectionPage });
+  } finally {
+    for (const step of closing.reverse()) await step();
+  }
+}

@@ -1,0 +1,34 @@
+/** The thread that verifies for a server: it reads and compares everything, which would keep the server's own thread from answering. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Config } from '../config.js';
+import { verifyAside } from './verify-aside.js';
+import type { Verification } from './verify.js';
+
+export interface VerifyTask {
+  readonly config: Config;
+  readonly readModels: readonly string[];
+  readonly projections?: string;
+}
+
+export type VerifyMessage =
+  | { readonly step: 'build' | 'compare'; readonly done: number; readonly total: number }
+  | { readonly verifications: readonly Verification[] }
+  | { readonly failure: string };
+
+const port = parentPort;
+if (!port) throw new TypeError('This file runs as a worker thread.');
+const tell = (message: VerifyMessage): void => port.postMessage(message);
+const stop = new AbortController();
+port.once('message', () => stop.abort());
+
+try {
+  const verifications = await verifyAside({
+    ...(workerData as VerifyTask),
+    signal: stop.signal,
+    onProgress: (step, done, total) => tell({ step, done, total }),
+  });
+  tell({ verifications });
+} catch (failure) {
+  tell({ failure: failure instanceof Error ? failure.message : String(failure) });
+}
+port.close();

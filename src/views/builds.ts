@@ -1,0 +1,90 @@
+/** Builds: the copies of read models that there are, of several versions or of one, and which of them answers. */
+import type { Position } from '../kernel/event.js';
+import { shapeOf, type ReadModelSpec } from '../kernel/read-model.js';
+
+/** One built copy of a read model. Documents of two builds never mix. */
+export interface Build {
+  readonly model: ReadModelSpec;
+  /** Counted from 1 for each read model, whatever the version. 0: not there yet. */
+  readonly number: number;
+}
+
+/** What tells a build from every other, also in a program that does not have its version. */
+export interface BuildId {
+  readonly name: string;
+  readonly version: number;
+  readonly number: number;
+}
+
+/**
+ * `building`: from the first event on, beside the live one, if there is one. `ready`: has caught up, and tails.
+ * `live`: answers queries. `retired`: was live; tails, so that it can be again.
+ */
+export type BuildState = 'building' | 'ready' | 'live' | 'retired';
+
+/** How far a build has come, as its projector saw it. */
+export interface Progress {
+  /** Events that it was given, of the types that it names. */
+  readonly events: number;
+  /** The end of the log when it was last looked at. */
+  readonly head: Position;
+  /** Events read from the log for it, per second, lately; 0 when it has caught up. */
+  readonly rate: number;
+  /** When it had caught up with the log for the first time, ISO 8601; null before. */
+  readonly finishedAt: string | null;
+  /** Why it does not go on. No personal data. */
+  readonly error: string | null;
+}
+
+/** What the register knows of a build. */
+export interface BuildRecord extends BuildId, Progress {
+  /** `shapeOf` the columns that it was begun with. */
+  readonly shape: string;
+  readonly state: BuildState;
+  readonly position: Position;
+  /** When it was registered, ISO 8601. */
+  readonly startedAt: string;
+  /** When it became live or retired last, ISO 8601; null before. */
+  readonly servedAt: string | null;
+  /** Documents that wait. */
+  readonly parked: number;
+}
+
+export const noProgress: Progress = { events: 0, head: 0, rate: 0, finishedAt: null, error: null };
+
+/** Whether a build is one of this read model's version and columns. */
+export function isOf(record: BuildRecord, model: ReadModelSpec): boolean {
+  return record.name === model.name && record.version === model.version && record.shape === shapeOf(model);
+}
+
+/** What people call a build: read model, version, number: `leads@2#3`. */
+export function buildName({ name, version, number }: BuildId): string {
+  return `${name}@${version}#${number}`;
+}
+
+/**
+ * The version of a read model that answers in a program that has these versions of it: the live one, where the program has it; else the
+ * newest of the program's own, as far as that has come.
+ */
+export function servedModel(records: readonly BuildRecord[], versions: readonly ReadModelSpec[]): ReadModelSpec {
+  const live = versions.find((model) => records.some((record) => record.state === 'live' && isOf(record, model)));
+  return live ?? newest(versions);
+}
+
+export function idOf({ model: { name, version }, number }: Build): BuildId {
+  return { name, version, number };
+}
+
+/** The build of exactly this version that answers: the live one, else the one retired or begun last. */
+export function servedBuild(records: readonly BuildRecord[], model: ReadModelSpec): Build {
+  const order: readonly BuildState[] = ['building', 'ready', 'retired', 'live'];
+  const [best] = records
+    .filter((record) => isOf(record, model))
+    .sort((a, b) => order.indexOf(b.state) - order.indexOf(a.state) || b.number - a.number);
+  return { model, number: best?.number ?? 0 };
+}
+
+/** @throws TypeError when there is none */
+export function newest(versions: readonly ReadModelSpec[]): ReadModelSpec {
+  return versions.reduce((best, model) => (model.version > best.version ? model : best));
+}

@@ -1,0 +1,85 @@
+/** What a store of read models may refuse. */
+import type { Position } from '../kernel/event.js';
+
+/** Another projector moved the checkpoint. Read it again and go on from there. */
+export class CheckpointMoved extends Error {
+  override readonly name = 'CheckpointMoved';
+
+  constructor(
+    readonly build: string,
+    readonly expected: Position,
+    readonly actual: Position,
+  ) {
+    super(`The checkpoint of ${build} is at ${actual}, not at ${expected}: another projector works on it.`);
+  }
+}
+
+/** The lease ran out and another projector has it now. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+
+  constructor(readonly lease: string) {
+    super(`Another projector has taken over ${lease}.`);
+  }
+}
+
+/** The build was dropped. */
+export class BuildGone extends Error {
+  override readonly name = 'BuildGone';
+
+  constructor(readonly build: string) {
+    super(`${build} is not there: it was dropped.`);
+  }
+}
+
+/** A build can't take the place that it was to take. */
+export class NotReady extends Error {
+  override readonly name = 'NotReady';
+}
+
+/** A document can't be stored as its handler made it. */
+export class DocumentRefused extends Error {
+  override readonly name = 'DocumentRefused';
+
+  constructor(
+    readonly build: string,
+    readonly key: string,
+    /** Of the change that was refused. */
+    readonly position: Position,
+    readonly reason: string,
+  ) {
+    super(`${build} ${key}, position ${position}: ${reason}`);
+  }
+}
+
+/** A build did not reach a position in time. */
+export class NotYetThere extends Error {
+  override readonly name = 'NotYetThere';
+
+  constructor(
+    readonly model: string,
+    readonly wanted: Position,
+    readonly at: Position,
+  ) {
+    super(`${model} is at position ${at} and did not reach ${wanted} in time. Ask again, or ask without minPosition.`);
+  }
+}
+
+/** The cursor was not made by this query. */
+export class BadCursor extends Error {
+  override readonly name = 'BadCursor';
+}
+
+/** The read model keeps no superseded documents, so it can't be asked as of a past moment. */
+export class NoHistory extends Error {
+  override readonly name = 'NoHistory';
+
+  constructor(readonly model: string) {
+    super(`${model} keeps no past versions, so it can't be asked as of a past moment.`);
+  }
+}
+
+/** The store can't be opened, read or written. The message says what to do. */
+export class ViewsUnavailable extends Error {
+  override readonly name = 'ViewsUnavailable';
+}

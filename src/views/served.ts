@@ -1,0 +1,87 @@
+/** Which build of each read model answers in this program: known at once, and again after every change of the register. */
+import type { ReadModelSpec } from '../kernel/read-model.js';
+import { servedBuild, servedModel, type Build, type BuildRecord } from './builds.js';
+import type { ViewReader } from './port.js';
+
+/** Builds that tail tell of every commit: the register is read for many of them at once, this often, in milliseconds. */
+const EVERY_MS = 50;
+
+export class ServedViews {
+  readonly #reader: ViewReader;
+  readonly #versions = new Map<string, ReadModelSpec[]>();
+  readonly #listeners = new Set<() => void>();
+  #records: readonly BuildRecord[] = [];
+  #due: NodeJS.Timeout | undefined;
+  #unwatch: (() => void) | undefined;
+
+  /** @param models every version of every read model that this program has */
+  constructor(reader: ViewReader, models: readonly ReadModelSpec[]) {
+    this.#reader = reader;
+    for (const model of models) {
+      const versions = this.#versions.get(model.name) ?? [];
+      versions.push(model);
+      this.#versions.set(model.name, versions);
+    }
+  }
+
+  /** @throws ViewsUnavailable */
+  async start(): Promise<void> {
+    this.#records = await this.#reader.builds();
+    this.#unwatch = this.#reader.onChange(() => {
+      this.#due ??= setTimeout(() => void this.#look(), EVERY_MS).unref();
+    });
+  }
+
+  stop(): void {
+    this.#unwatch?.();
+    clearTimeout(this.#due);
+    this.#listeners.clear();
+  }
+
+  /** The register as it was last read. */
+  get records(): readonly BuildRecord[] {
+    return this.#records;
+  }
+
+  /** The version of each read model that answers here. */
+  models(): readonly ReadModelSpec[] {
+    return [...this.#versions.values()].map((versions) => servedModel(this.#records, versions));
+  }
+
+  /** The build of exactly this version that answers. */
+  build(model: ReadModelSpec): Build {
+    return servedBuild(this.#records, model);
+  }
+
+  /** The same; until there is one, it is waited for, for so long at most. */
+  async there(model: ReadModelSpec, timeoutMs: number): Promise<Build> {
+    const found = this.build(model);
+    if (found.number > 0) return found;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(late);
+        unwatch();
+        resolve(this.build(model));
+      };
+      const late = setTimeout(done, timeoutMs);
+      const unwatch = this.onChange(() => this.build(model).number > 0 && done());
+    });
+  }
+
+  /** Calls back after the register was read. @returns how to stop that */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.#records = await this.#reader.builds();
+      for (const listener of this.#listeners) listener();
+    } catch {
+      // What can't be read now is read at the next change; queries say by themselves that the store is away.
+    } finally {
+      this.#due = undefined;
+    }
+  }
+}
