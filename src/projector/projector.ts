@@ -184,9 +184,8 @@ export class Projector {
         } else {
           const behind = this.#behind(frontier);
           const wait = behind.length > 0 ? this.#share.pause() : LOOK_EVERY_MS;
-          if (wait > 0) {
-            await Promise.race([listening, sleep(wait, undefined, { signal: ending.signal, ref: true }).catch(() => undefined)]);
-          } else {
+          if (wait > 0) await firstOf(listening, wait);
+          else {
             await this.#share.measure((size) => this.#catchUpPage(behind, frontier, size));
             await nextTurn();
           }
@@ -412,6 +411,13 @@ export class Projector {
 /** Another projector works on it, or an operator took it away: no failure, but the register has changed. */
 function isTaken(failure: unknown): boolean {
   return failure instanceof CheckpointMoved || failure instanceof LeaseLost || failure instanceof BuildGone;
+}
+
+/** Resolves with the news, or after so many milliseconds. */
+async function firstOf(news: Promise<void>, milliseconds: number): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([news, sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => undefined)]);
+  timer.abort();
 }
 
 async function parkedKeys(reader: Pick<ViewReader, 'parked'>, build: Run['build']): Promise<readonly string[]> {
