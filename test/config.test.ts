@@ -51,7 +51,7 @@ describe('the configuration', () => {
     ['DAYBOOK_PORT', '80.5', 'a whole number from 0 to 65535'],
     ['DAYBOOK_INTROSPECTION', 'maybe', 'true or false'],
     ['DAYBOOK_LOG_LEVEL', 'loud', 'info'],
-    ['DAYBOOK_HOST', '0.0.0.0', 'until access control exists'],
+    ['DAYBOOK_HOST', '0.0.0.0', 'set exposed to allow it'],
     ['DAYBOOK_DEFAULT_ACTOR', 'a b', 'a user id'],
   ])('refuses %s=%s and says what is allowed', (name, value, allowed) => {
     const message = messageOf({ [name]: value });

@@ -10,7 +10,7 @@ import { CommandPipeline } from '../src/pipeline/command-pipeline.js';
 import { Projector } from '../src/projector/projector.js';
 import { openRuntime } from '../src/runtime.js';
 import { RegisterLead } from '../src/sales/lead.js';
-import { openEmbeddedViewWriter } from '../src/views/embedded.js';
+import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../src/views/embedded.js';
 import { temporaryFolder, type Folder } from './support/folder.js';
 
 describe('a data folder whose log was lost', () => {
@@ -21,7 +21,9 @@ describe('a data folder whose log was lost', () => {
     const log = openEmbeddedLog({ file: folder.events });
     await new CommandPipeline({ log }).execute(fromInput(RegisterLead, { name: 'Ana' }), { actor: 'ana' });
     const views = await openEmbeddedViewWriter({ file: folder.views });
-    await new Projector({ log, views, projections }).catchUp();
+    const reader = await openEmbeddedViewReader({ file: folder.views, threads: 0 });
+    await new Projector({ log, views, reader, projections }).catchUp();
+    await reader.close();
     await views.close();
     await log.close();
   });

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { projections } from '../../projections/index.js';
 import { clientErrors } from '../../src/api/client-errors.js';
 import { contractOf } from '../../src/api/contract.js';
-import { ApiContext } from '../../src/api/graphql/context.js';
+import { ApiContext, type ApiServices } from '../../src/api/graphql/context.js';
 import { badInput, toClientError } from '../../src/api/graphql/errors.js';
 import { commandsByName } from '../../src/domain.js';
 import { fromInput } from '../../src/kernel/input.js';
@@ -16,6 +16,7 @@ import { Projector } from '../../src/projector/projector.js';
 import { OpenOpportunity } from '../../src/sales/opportunity.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
+import { ServedViews } from '../../src/views/served.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 
 const schema = contractOf(projections);
@@ -46,14 +47,20 @@ describe('answers', () => {
     const command = commandsByName.get(name);
     if (!command) throw new Error(`no command ${name}`);
     const outcome = await pipeline.execute(fromInput(command, input), { actor: 'ana' });
-    await new Projector({ log, views: writer, projections }).catchUp();
+    await new Projector({ log, views: writer, reader: views, projections }).catchUp();
     return outcome;
   };
 
   const ask = async (source: string, variableValues: Readonly<Record<string, unknown>> = {}) => {
-    const services = {
+    const served = new ServedViews(
+      views,
+      projections.map(({ model }) => model),
+    );
+    await served.start();
+    const services: Omit<ApiServices, 'operations' | 'verifications'> = {
       log,
       views,
+      served,
       minPositionTimeoutMs: 100,
       slowClient: { ms: 100, events: 0 },
       execute: (...asked: Parameters<CommandPipeline['execute']>) => pipeline.execute(...asked),
@@ -62,8 +69,9 @@ describe('answers', () => {
       schema,
       source,
       variableValues,
-      contextValue: new ApiContext(services, { actor: 'ana' }),
+      contextValue: new ApiContext(services as ApiServices, { actor: 'ana' }),
     });
+    served.stop();
     return { data: JSON.parse(JSON.stringify(data ?? null)) as Record<string, unknown> | null, errors };
   };
 
@@ -114,7 +122,12 @@ describe('answers', () => {
       const open = fromInput(OpenOpportunity, { name: 'Ovens', accountId: 'a', pipelineId: 'p', amount });
       await pipeline.execute(open, { actor: 'ana' });
     }
-    await new Projector({ log, views: writer, projections: projections.filter(({ model }) => model.name === 'opportunities') }).catchUp();
+    await new Projector({
+      log,
+      views: writer,
+      reader: views,
+      projections: projections.filter(({ model }) => model.name === 'opportunities'),
+    }).catchUp();
     const { errors } = await ask('{ opportunitiesSummary { amount { amount } } }');
     expect(told(errors)?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',

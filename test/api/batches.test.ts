@@ -4,12 +4,14 @@ import { graphql } from 'graphql';
 import { projections } from '../../projections/index.js';
 import { contractOf } from '../../src/api/contract.js';
 import { ApiContext, type ApiServices } from '../../src/api/graphql/context.js';
+import type { ReadModelSpec } from '../../src/kernel/read-model.js';
+import type { Build } from '../../src/views/builds.js';
 import type { ViewReader } from '../../src/views/port.js';
 
 const schema = contractOf(projections);
 
 it('batches the references of a whole list, each record once', async () => {
-  const get = jest.fn<ViewReader['get']>(async (model, keys) => keys.map((id) => ({ id, name: `${model.name} ${id}` })));
+  const get = jest.fn<ViewReader['get']>(async ({ model }, keys) => keys.map((id) => ({ id, name: `${model.name} ${id}` })));
   const list = jest.fn<ViewReader['list']>(async () => ({
     json: JSON.stringify(
       Array.from({ length: 50 }, (_, i) => ({
@@ -20,7 +22,11 @@ it('batches the references of a whole list, each record once', async () => {
     ),
     hasNext: false,
   }));
-  const services = { views: { get, list }, minPositionTimeoutMs: 0 } as unknown as ApiServices;
+  const services = {
+    views: { get, list },
+    served: { build: (model: ReadModelSpec): Build => ({ model, number: 1 }) },
+    minPositionTimeoutMs: 0,
+  } as unknown as ApiServices;
   const { errors, data } = await graphql({
     schema,
     source: '{ opportunities { nodes { account { name } pipeline { name } again: account { id } lead { id } } } }',
@@ -28,7 +34,7 @@ it('batches the references of a whole list, each record once', async () => {
   });
   expect(errors).toBeUndefined();
   expect(list).toHaveBeenCalledTimes(1);
-  expect(get.mock.calls.map(([model, keys]) => [model.name, keys])).toEqual([
+  expect(get.mock.calls.map(([{ model }, keys]) => [model.name, keys])).toEqual([
     ['accounts', ['a0', 'a1', 'a2', 'a3', 'a4']],
     ['pipelines', ['p']],
   ]);

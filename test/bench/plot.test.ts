@@ -8,6 +8,7 @@ import { dealMonths, deals } from '../../bench/deal/read-models.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import { toCurrent } from '../../src/kernel/event.js';
 import type { Document, Projection } from '../../src/kernel/projection.js';
+import { foldPlainly } from '../support/project.js';
 
 // A whole window of deals and part of another.
 const plots = dealPlots(100);
@@ -20,14 +21,10 @@ const recorded = inOrder(plots).map(({ plot, step }, index): RecordedEvent => {
 });
 
 function projected(projection: Projection, events: readonly RecordedEvent[]): ReadonlyMap<string, Document> {
-  const documents = new Map<string, Document>();
-  for (const event of events.filter(({ type }) => projection.types.includes(type))) {
-    for (const { key, to } of projection.changes(toCurrent(event, dealDefinitions))) {
-      const after = to(documents.get(key));
-      if (after) documents.set(key, after);
-    }
-  }
-  return documents;
+  return foldPlainly(
+    projection,
+    events.map((event) => toCurrent(event, dealDefinitions)),
+  );
 }
 
 describe('the workload', () => {

@@ -88,6 +88,21 @@ describe('the server', () => {
     expect(answered.filter((id) => !recorded.has(id))).toEqual([]);
   });
 
+  it('works beside another one, and takes over what that one did when it is killed', async () => {
+    const [first, second] = [await startServer(folder.path), await startServer(folder.path)];
+    const pipelineId = await definePipeline(first);
+    const query = 'query ($position: Position) { opportunities(minPosition: $position) { totalCount } }';
+    const shown = async (): Promise<unknown> => second.ask(query, { position: await second.logPosition() });
+    await openOpportunity(first, pipelineId);
+    await openOpportunity(second, pipelineId);
+    expect(await shown()).toEqual({ opportunities: { totalCount: 2 } });
+    await first.stop('SIGKILL');
+    await openOpportunity(second, pipelineId);
+    expect(await shown()).toEqual({ opportunities: { totalCount: 3 } });
+    expect(await second.stop()).toMatchObject({ code: 0 });
+    await expectReadModelsToEqualTheLog(folder);
+  });
+
   it('builds read models anew when they are thrown away', async () => {
     const first = await startServer(folder.path);
     await openOpportunity(first, await definePipeline(first));

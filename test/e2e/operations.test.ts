@@ -98,8 +98,9 @@ describe('/metrics', () => {
     expect(sample(text, 'daybook_commands_total{command="ReopenLead",outcome="LEAD_OPEN"}')).toBe(1);
     expect(sample(text, 'daybook_commands_total{command="ReviseLead",outcome="unchanged"}')).toBe(1);
     for (const { model } of projections) {
-      expect(sample(text, `daybook_projection_position{model="${model.name}",version="${model.version}"}`)).toBe(head);
-      expect(sample(text, `daybook_projection_lag_events{model="${model.name}",version="${model.version}"}`)).toBe(0);
+      const labels = `model="${model.name}",version="${model.version}",build="1",state="live"`;
+      expect(sample(text, `daybook_projection_position{${labels}}`)).toBe(head);
+      expect(sample(text, `daybook_projection_lag_events{${labels}}`)).toBe(0);
     }
     expect(sample(text, 'daybook_ready')).toBe(1);
     expect(sample(text, 'nodejs_eventloop_lag_p99_seconds')).toBeDefined();

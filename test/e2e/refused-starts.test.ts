@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { holdLock } from '../../src/sqlite/lock.js';
 import { registerLead } from '../support/funnel.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { runProgram, startServer, stopServers, type Exit } from '../support/server.js';
@@ -33,7 +34,7 @@ describe('a configuration', () => {
     ['with a value of the wrong type', { DAYBOOK_STATE_CACHE: 'many' }, ['DAYBOOK_STATE_CACHE', /whole number/]],
     ['with a value out of range', { DAYBOOK_BODY_LIMIT_BYTES: '1' }, ['DAYBOOK_BODY_LIMIT_BYTES']],
     ['with an unknown variable', { DAYBOOK_PROT: '4000' }, ['DAYBOOK_PROT is not a setting', 'DAYBOOK_PORT']],
-    ['with an address that others can reach', { DAYBOOK_HOST: '0.0.0.0' }, ['DAYBOOK_HOST', '127.0.0.1']],
+    ['with an address that others can reach', { DAYBOOK_HOST: '0.0.0.0' }, ['DAYBOOK_HOST', 'exposed']],
     ['with a wrong log level', { DAYBOOK_LOG_LEVEL: 'loud' }, ['DAYBOOK_LOG_LEVEL', 'debug']],
     ['with several mistakes tells all', { DAYBOOK_STATE_CACHE: '-1', DAYBOOK_COLOUR: 'red' }, ['DAYBOOK_STATE_CACHE', 'DAYBOOK_COLOUR']],
     ['whose file is not there', { DAYBOOK_CONFIG: '/nowhere/daybook.yaml' }, ['/nowhere/daybook.yaml']],
@@ -53,10 +54,11 @@ describe('a configuration', () => {
 });
 
 describe('a data folder', () => {
-  it('in which another server works is refused', async () => {
-    const server = await startServer(folder.path);
-    expectRefused(await serve(), folder.path);
-    expect(await server.get('/health/live')).toMatchObject({ status: 200 });
+  it('that an import has to itself is refused, and who has it is told', async () => {
+    const lock = holdLock(join(folder.path, 'server.lock'), { shared: false });
+    expectRefused(await serve(), folder.path, `process ${process.pid}`);
+    lock.release();
+    await (await startServer(folder.path)).stop();
   });
 
   it('that can not be made is refused', async () => {

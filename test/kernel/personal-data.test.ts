@@ -32,6 +32,8 @@ const ofTheBusiness = new Set([
   'replaced.stages',
   'moves.from',
   'moves.to',
+  'readModel',
+  'key',
 ]);
 
 interface Json {

@@ -11,7 +11,8 @@ import { leadConversion } from '../../src/policies/lead-conversion.js';
 import { Reactor, type Refusal } from '../../src/policies/reactor.js';
 import { progressOf, runPolicy } from '../../src/policies/runner.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
-import type { ViewReader, ViewWriter } from '../../src/views/port.js';
+import { servedBuild } from '../../src/views/builds.js';
+import type { Lease, ViewReader, ViewWriter } from '../../src/views/port.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { overriding } from '../support/overriding.js';
 
@@ -25,7 +26,13 @@ const PIPELINE = {
   ],
   lossReasons: ['price'],
 };
+const model = progressOf(leadConversion);
 const OPPORTUNITY = { pipelineId: 'standard', amount: { amount: 500_00, currency: 'EUR' } };
+
+/** This policy asks no read model. */
+const unasked = (): never => {
+  throw new Error('asked for a build');
+};
 
 describe('the lead conversion', () => {
   let folder: Folder;
@@ -50,7 +57,12 @@ describe('the lead conversion', () => {
   });
 
   const reactorOn = (pipeline: CommandPipeline): Reactor =>
-    new Reactor({ pipeline, policies: [leadConversion], context: { views }, onRefusal: (refusal) => refusals.push(refusal) });
+    new Reactor({
+      pipeline,
+      policies: [leadConversion],
+      context: { views, build: () => unasked() },
+      onRefusal: (refusal) => refusals.push(refusal),
+    });
 
   const send = (pipeline: CommandPipeline, name: string, input: object): Promise<Outcome> => {
     const command = commandsByName.get(name);
@@ -90,7 +102,15 @@ describe('the lead conversion', () => {
     const onRetry = (failure: unknown): never => {
       throw failure;
     };
-    await runPolicy({ log, checkpoints: told, reactor, policy: leadConversion, onRetry }, stop.signal);
+    const lease = await leased();
+    await runPolicy({ log, checkpoints: told, lease: () => lease, reactor, policy: leadConversion, onRetry }, stop.signal);
+  };
+
+  /** The right to react, for as long as the test lasts. */
+  const leased = async (): Promise<Lease> => {
+    const [lease] = await checkpoints.take([model.name], 'test', 600_000);
+    if (!lease) throw new Error('somebody else has the lease');
+    return lease;
   };
 
   it('makes the account, the contact and the opportunity that the lead told, and answers when they are there', async () => {
@@ -147,7 +167,7 @@ describe('the lead conversion', () => {
     await send(new CommandPipeline({ log }), 'ConvertLead', { id, opportunity: OPPORTUNITY });
     await runPolicies();
     const head = await log.head();
-    await checkpoints.reset(progressOf(leadConversion));
+    await checkpoints.reset(servedBuild(await checkpoints.builds(), model), await leased());
     await runPolicies();
     expect(await log.head()).toBe(head);
   });

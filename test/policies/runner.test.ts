@@ -7,10 +7,10 @@ import type { EventLog } from '../../src/log/port.js';
 import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
 import type { Policy, PolicyContext } from '../../src/policies/policy.js';
 import { Reactor } from '../../src/policies/reactor.js';
-import { runPolicy } from '../../src/policies/runner.js';
+import { progressOf, runPolicy } from '../../src/policies/runner.js';
 import { AssignLead, RegisterLead } from '../../src/sales/lead.js';
 import { openEmbeddedViewWriter } from '../../src/views/embedded.js';
-import type { ViewWriter } from '../../src/views/port.js';
+import type { Lease, ViewWriter } from '../../src/views/port.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { overriding } from '../support/overriding.js';
 
@@ -44,13 +44,20 @@ describe('the runner of process managers', () => {
     folder.remove();
   });
 
-  const run = (policies: readonly Policy[], through = pipeline): Promise<unknown> => {
+  const run = async (policies: readonly Policy[], through = pipeline): Promise<unknown> => {
     const onRefusal = ({ rejection }: { readonly rejection: Rejection }): never => {
       throw rejection;
     };
     const reactor = new Reactor({ pipeline: through, policies, context: {} as PolicyContext, onRefusal });
     const onRetry = (): void => undefined;
-    return Promise.all(policies.map((policy) => runPolicy({ log, checkpoints, reactor, policy, onRetry }, stop.signal)));
+    const names = policies.map((policy) => progressOf(policy).name);
+    const leases = new Map((await checkpoints.take(names, 'test', 600_000)).map((lease) => [lease.name, lease]));
+    return Promise.all(
+      policies.map((policy) => {
+        const lease = (): Lease | undefined => leases.get(progressOf(policy).name);
+        return runPolicy({ log, checkpoints, lease, reactor, policy, onRetry }, stop.signal);
+      }),
+    );
   };
 
   /** Resolves when the log holds so many events. */

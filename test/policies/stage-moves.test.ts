@@ -1,6 +1,6 @@
 /** A pipeline's revision drops a stage: the open opportunities in it move where it says, once, and no others ever do. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { projections } from '../../projections/index.js';
+import { opportunities } from '../../projections/sales/opportunities.js';
 import { commandsByName } from '../../src/domain.js';
 import { fromInput } from '../../src/kernel/input.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
@@ -9,6 +9,7 @@ import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeli
 import { Reactor, type Refusal } from '../../src/policies/reactor.js';
 import { stageMoves } from '../../src/policies/stage-moves.js';
 import { Projector } from '../../src/projector/projector.js';
+import { servedBuild } from '../../src/views/builds.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
@@ -55,8 +56,10 @@ describe('the moves out of a dropped stage', () => {
 
   /** Reacts to every event of the log, with read models that have come so far, as a runner without a checkpoint does. */
   const reactToAll = async (): Promise<void> => {
-    await new Projector({ log, views: writer, projections: projections.filter(({ model }) => model.name === 'opportunities') }).catchUp();
-    const reactor = new Reactor({ pipeline, policies: [stageMoves], context: { views }, onRefusal: (refusal) => refusals.push(refusal) });
+    await new Projector({ log, views: writer, reader: views, projections: [opportunities] }).catchUp();
+    const records = await views.builds();
+    const context = { views, build: async () => servedBuild(records, opportunities.model) };
+    const reactor = new Reactor({ pipeline, policies: [stageMoves], context, onRefusal: (refusal) => refusals.push(refusal) });
     await reactor.react((await log.readAll(0, 10_000, stageMoves.types)).events);
   };
 

@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config.js';
 import { ProjectorHost } from '../../src/projector/host.js';
 
 const hosted = (onWarning: () => void): ProjectorHost =>
-  new ProjectorHost({ config: loadConfig({}), onProgress: () => undefined, onWarning });
+  new ProjectorHost({ config: loadConfig({}), onBatches: () => undefined, onStop: () => undefined, onWarning });
 
 describe('the host of a projector that dies', () => {
   it('tells of it and starts it again', async () => {

@@ -1,23 +1,22 @@
 /** What the projector promises: every event once, in order, whoever else projects and whatever fails. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { projections } from '../../projections/index.js';
+import { leadFunnel } from '../../projections/sales/lead-funnel.js';
+import { leads } from '../../projections/sales/leads.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { commandsByName } from '../../src/domain.js';
 import { fromInput } from '../../src/kernel/input.js';
 import type { Document, Projection } from '../../src/kernel/projection.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import type { EventLog } from '../../src/log/port.js';
 import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
-import { Projector, type Progress } from '../../src/projector/projector.js';
+import { Projector, type ProjectorOptions } from '../../src/projector/projector.js';
+import { noProgress, servedBuild, type Build } from '../../src/views/builds.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
-import { CheckpointMoved, type ViewReader, type ViewWriter } from '../../src/views/port.js';
+import { LeaseLost } from '../../src/views/errors.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { overriding } from '../support/overriding.js';
-
-const named = (name: string): Projection => {
-  const found = projections.find(({ model }) => model.name === name);
-  if (!found) throw new Error(`no read model ${name}`);
-  return found;
-};
+import { foldPlainly } from '../support/project.js';
 
 describe('the projector', () => {
   let folder: Folder;
@@ -25,7 +24,7 @@ describe('the projector', () => {
   let writer: ViewWriter;
   let reader: ViewReader;
   let pipeline: CommandPipeline;
-  const wanted = [named('leads'), named('leadFunnel')];
+  const wanted = [leads, leadFunnel] as const;
 
   beforeEach(async () => {
     folder = temporaryFolder();
@@ -58,56 +57,57 @@ describe('the projector', () => {
     }
   };
 
-  /** The documents of a read model, folded by the simplest code there can be. */
-  const naive = async (projection: Projection): Promise<ReadonlyMap<string, Document>> => {
-    const documents = new Map<string, Document>();
-    for (const event of (await log.readAll(0, 100_000)).events) {
-      if (!projection.types.includes(event.type)) continue;
-      for (const { key, to } of projection.changes(event)) {
-        const after = to(documents.get(key));
-        if (after) documents.set(key, after);
-        else documents.delete(key);
-      }
-    }
-    return documents;
-  };
+  const projector = (views = writer, options: Partial<ProjectorOptions> = {}): Projector =>
+    new Projector({ log, views, reader, projections: wanted, ...options });
 
-  const stored = async ({ model }: Projection): Promise<ReadonlyMap<string, Document>> => {
-    const page = await reader.list(model, { orderBy: [], first: 500 });
+  /** The build that answers. */
+  const served = async ({ model }: Projection): Promise<Build> => servedBuild(await reader.builds(), model);
+
+  const stored = async (projection: Projection): Promise<ReadonlyMap<string, Document>> => {
+    const page = await reader.list(await served(projection), { orderBy: [], first: 500 });
     expect(page.hasNext).toBe(false);
     const rows = JSON.parse(page.json) as readonly { readonly key: string; readonly document: Document }[];
     return new Map(rows.map(({ key, document }) => [key, document]));
   };
 
+  /** Waits until every read model holds what the log held. */
+  const reachedBy = async (position: number): Promise<void> => {
+    for (const projection of wanted) {
+      let build = await served(projection);
+      for (; build.number === 0; build = await served(projection)) await sleep(5);
+      await reader.reached(build, position, 30_000);
+    }
+  };
+
   const expectSame = async (projection: Projection): Promise<void> => {
-    const expected = await naive(projection);
+    const expected = foldPlainly(projection, (await log.readAll(0, 100_000)).events);
     expect(expected.size).toBeGreaterThan(0);
     expect(new Map([...(await stored(projection))].sort())).toEqual(new Map([...expected].sort()));
   };
 
   it.each([1, 3, 7, 1_000])('makes what the events say, in pages of %i', async (pageSize) => {
     await history(20);
-    await new Projector({ log, views: writer, projections: wanted, pageSize }).catchUp();
+    await projector(writer, { pageSize }).catchUp();
     for (const projection of wanted) {
       await expectSame(projection);
-      expect(await reader.position(projection.model)).toBe(await log.head());
+      expect(await reader.position(await served(projection))).toBe(await log.head());
     }
   });
 
   it('goes on from its checkpoint, also for a read model that is further than another', async () => {
     await history(6);
-    await new Projector({ log, views: writer, projections: [wanted[0] as Projection] }).catchUp();
+    await projector(writer, { projections: [leads] }).catchUp();
     await history(6);
-    await new Projector({ log, views: writer, projections: wanted }).catchUp();
+    await projector().catchUp();
     for (const projection of wanted) await expectSame(projection);
   });
 
   it('follows the log live, event for event', async () => {
     const stop = new AbortController();
-    const running = new Projector({ log, views: writer, projections: wanted }).run(stop.signal);
+    const running = projector().run(stop.signal);
     await history(10);
     const head = await log.head();
-    for (const projection of wanted) await reader.reached(projection.model, head, 20_000);
+    await reachedBy(head);
     for (const projection of wanted) await expectSame(projection);
     stop.abort();
     await running;
@@ -118,12 +118,10 @@ describe('the projector', () => {
     const second = await openEmbeddedViewWriter({ file: folder.views });
     const failures: unknown[] = [];
     const onRetry = (failure: unknown): number => failures.push(failure);
-    const running = [writer, second].map((views) =>
-      new Projector({ log, views, projections: wanted, pageSize: 5, onRetry }).run(stop.signal),
-    );
+    const running = [writer, second].map((views) => projector(views, { pageSize: 5, onRetry }).run(stop.signal));
     await history(30);
     const head = await log.head();
-    for (const projection of wanted) await reader.reached(projection.model, head, 30_000);
+    await reachedBy(head);
     stop.abort();
     await Promise.all(running);
     await second.close();
@@ -139,92 +137,101 @@ describe('the projector', () => {
     });
     const stop = new AbortController();
     const told: unknown[] = [];
-    const running = new Projector({ log, views: flaky, projections: wanted, pageSize: 20, onRetry: (failure) => told.push(failure) }).run(
-      stop.signal,
-    );
+    const running = projector(flaky, { pageSize: 20, onRetry: (failure) => told.push(failure) }).run(stop.signal);
     const head = await log.head();
-    for (const projection of wanted) await reader.reached(projection.model, head, 30_000);
+    await reachedBy(head);
     stop.abort();
     await running;
     expect(told.length).toBeGreaterThan(0);
     for (const projection of wanted) await expectSame(projection);
   });
 
-  it('stops a read model at an event that its handler can not take, says which, and carries the others on', async () => {
-    await history(4);
-    const leads = wanted[0] as Projection;
-    const broken: Projection = {
-      ...leads,
-      changes: (event) =>
-        event.type === 'LeadQualified'
-          ? [
-              {
-                key: event.stream.id,
-                to: () => {
-                  throw new Error('no such temperature');
-                },
-              },
-            ]
-          : leads.changes(event),
-    };
-    let progress: readonly Progress[] = [];
-    const funnel = wanted[1] as Projection;
-    await new Projector({ log, views: writer, projections: [broken, funnel], onProgress: (now) => (progress = now) }).catchUp();
-    await expectSame(funnel);
-    const stopped = progress.find(({ model }) => model === 'leads');
-    expect(stopped?.error).toMatch(/^LeadQualified of lead .*revision 4, position 6: no such temperature$/);
-    expect(stopped?.position).toBe(5);
-    expect(await reader.position(leads.model)).toBe(5);
+  const failing = (projection: Projection, type: string): Projection => ({
+    ...projection,
+    changes: (event) =>
+      projection.changes(event).map((change) => {
+        if (event.type !== type || change.where !== undefined) return change;
+        const to = (): never => {
+          throw new Error('no such temperature');
+        };
+        return { key: change.key, to };
+      }),
   });
 
-  it('says so when its only read model stops at the first event', async () => {
-    await history(1);
-    const broken: Projection = {
-      ...(wanted[0] as Projection),
-      changes: () => {
-        throw new Error('no such name');
-      },
-    };
-    let progress: readonly Progress[] = [];
-    await new Projector({ log, views: writer, projections: [broken], onProgress: (now) => (progress = now) }).catchUp();
-    expect(progress).toMatchObject([{ position: 0, error: expect.stringContaining('no such name') }]);
+  it('parks the documents whose event a handler can not take, says why, and carries the others on', async () => {
+    await history(4);
+    const [leads, funnel] = wanted;
+    await projector(writer, { projections: [failing(leads, 'LeadQualified'), funnel] }).catchUp();
+    await expectSame(funnel);
+    const build = await served(leads);
+    expect(await reader.position(build)).toBe(await log.head());
+    const parked = await reader.parked(build, { first: 10 });
+    expect(parked.map(({ first: { type, position, error }, waiting }) => ({ type, position, error, waiting }))).toEqual(
+      expect.arrayContaining([6, 12].map((position) => ({ type: 'LeadQualified', position, error: 'no such temperature', waiting: 1 }))),
+    );
+    expect(parked).toHaveLength(2);
+    // They are as they were before the event.
+    const documents = await reader.get(
+      build,
+      parked.map(({ first }) => first.key),
+    );
+    expect(documents).toEqual([expect.objectContaining({ owner: 'joe' }), expect.objectContaining({ owner: 'joe' })]);
+  });
+
+  it('stops a read model of which more documents wait than may, says so, and carries the others on', async () => {
+    await history(4);
+    const [leads, funnel] = wanted;
+    const stopped: (readonly [string, string])[] = [];
+    const projections = [failing(leads, 'LeadRegistered'), funnel];
+    const onStop = (build: string, error: string): unknown => stopped.push([build, error]);
+    await projector(writer, { projections, pageSize: 1, parkedLimit: 1, onStop }).catchUp();
+    await expectSame(funnel);
+    expect(stopped).toEqual([[expect.stringMatching(/^leads@\d+#1$/), expect.stringMatching(/^more than 1 documents wait /)]]);
+    const record = (await reader.builds()).find(({ name }) => name === 'leads');
+    expect(record).toMatchObject({ position: 2, parked: 2, error: stopped[0]?.[1] });
   });
 
   it.each([
     ['a number that is not exact', { score: Number.MAX_SAFE_INTEGER + 2 }],
     ['an object for a text', { temperature: {} }],
-  ])('stops a read model whose document the store can not take, for it holds %s, and carries the others on', async (_, wrong) => {
+  ])('parks a document that the store can not take, for it holds %s, and carries the others on', async (_, wrong) => {
     await history(4);
-    const [leads, funnel] = wanted as [Projection, Projection];
-    const broken: Projection = {
+    const [leads, funnel] = wanted;
+    const spoilt: Projection = {
       ...leads,
-      changes: (event) => leads.changes(event).map(({ key, to }) => ({ key, to: (document) => ({ ...to(document), ...wrong }) })),
+      changes: (event) =>
+        leads.changes(event).map((change) => {
+          if (event.type !== 'LeadQualified' || change.where !== undefined) return change;
+          return { key: change.key, to: (document) => ({ ...change.to(document), ...wrong }) };
+        }),
     };
-    let progress: readonly Progress[] = [];
-    await new Projector({ log, views: writer, projections: [broken, funnel], onProgress: (now) => (progress = now) }).catchUp();
+    await projector(writer, { projections: [spoilt, funnel] }).catchUp();
     await expectSame(funnel);
-    const stopped = progress.find(({ model }) => model === 'leads');
-    expect(stopped).toMatchObject({
-      position: 0,
-      error: expect.stringMatching(/^the events after position 0, up to \d+, can't be stored: /),
-    });
+    const build = await served(leads);
+    expect(await reader.position(build)).toBe(await log.head());
+    expect((await reader.parked(build, { first: 10 })).map(({ first }) => first.position).sort((a, b) => a - b)).toEqual([6, 12]);
   });
 
   it('starts over when the log was put back to an earlier state', async () => {
     await history(4);
-    const { model } = wanted[0] as Projection;
-    await writer.prepare([model]);
-    await writer.commit([
-      { model, from: 0, to: (await log.head()) + 5, changes: [{ key: 'ghost', position: 1, document: { id: 'ghost' } }] },
-    ]);
-    await new Projector({ log, views: writer, projections: wanted }).catchUp();
+    const [{ model }] = wanted;
+    const build = await writer.begin(model);
+    const [lease] = await writer.take([model.name], 'before', 60_000);
+    if (!lease) throw new Error('somebody else has the lease');
+    const changes = [{ key: 'ghost', position: 1, document: { id: 'ghost' } }];
+    await writer.commit([{ build, from: 0, to: (await log.head()) + 5, changes, lease, progress: noProgress }]);
+    await writer.giveBack([lease]);
+    await projector().catchUp();
     for (const projection of wanted) await expectSame(projection);
   });
 
-  it('refuses to write over another projector', async () => {
+  it('does not project while another one does', async () => {
     await history(2);
-    const [{ model }] = wanted as [Projection];
-    await new Projector({ log, views: writer, projections: wanted }).catchUp();
-    await expect(writer.commit([{ model, from: 0, to: 99, changes: [] }])).rejects.toBeInstanceOf(CheckpointMoved);
+    const [{ model }] = wanted;
+    const taken = await writer.take([model.name], 'another', 60_000);
+    await expect(projector().catchUp()).rejects.toBeInstanceOf(LeaseLost);
+    await writer.giveBack(taken);
+    await projector().catchUp();
+    for (const projection of wanted) await expectSame(projection);
   });
 });

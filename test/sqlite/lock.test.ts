@@ -18,25 +18,36 @@ afterEach(async () => {
 describe('the lock of a data folder', () => {
   test('is held by one at a time and can be given back', () => {
     const file = join(folder, 'data', 'server.lock');
-    const lock = holdLock(file);
-    expect(() => holdLock(file)).toThrow(LockHeld);
+    const lock = holdLock(file, { shared: false });
+    expect(() => holdLock(file, { shared: false })).toThrow(LockHeld);
     lock.release();
     lock.release();
-    holdLock(file).release();
+    holdLock(file, { shared: false }).release();
   });
 
   test('names the process that holds it, and is free when that process is killed', async () => {
     const file = join(folder, 'server.lock');
     const holder = startChild('hold-lock.mjs', file);
     await holder.printed('held');
-    expect(() => holdLock(file)).toThrow(`process ${holder.pid}`);
+    expect(() => holdLock(file, { shared: false })).toThrow(`process ${holder.pid}`);
     await holder.kill();
-    holdLock(file).release();
+    holdLock(file, { shared: false }).release();
+  });
+
+  test('is shared by any number of servers, and by nobody who has to be alone', () => {
+    const file = join(folder, 'server.lock');
+    const servers = [holdLock(file, { shared: true }), holdLock(file, { shared: true })];
+    expect(() => holdLock(file, { shared: false })).toThrow(LockHeld);
+    for (const server of servers) server.release();
+    const alone = holdLock(file, { shared: false });
+    expect(() => holdLock(file, { shared: true })).toThrow(LockHeld);
+    alone.release();
+    holdLock(file, { shared: true }).release();
   });
 
   test('in a place that is no folder is refused', () => {
-    expect(() => holdLock('/dev/null/server.lock')).toThrow(DatabaseUnavailable);
+    expect(() => holdLock('/dev/null/server.lock', { shared: false })).toThrow(DatabaseUnavailable);
     // Where making a folder is refused as if the one above it were missing.
-    expect(() => holdLock('/proc/nope/server.lock')).toThrow(DatabaseUnavailable);
+    expect(() => holdLock('/proc/nope/server.lock', { shared: false })).toThrow(DatabaseUnavailable);
   });
 });

@@ -2,6 +2,6 @@
 import { setInterval } from 'node:timers';
 import { holdLock } from '../../dist/src/sqlite/lock.js';
 
-holdLock(process.argv[2]);
+holdLock(process.argv[2], { shared: false });
 console.log('held');
 setInterval(() => {}, 1000);

@@ -8,18 +8,24 @@ import { columnsOf, type ColumnSpec } from '../../src/kernel/read-model.js';
 
 /** The documents that the events make, by key. */
 export function project(projection: Projection, events: readonly RecordedEvent[]): ReadonlyMap<string, Document> {
-  const documents = new Map<string, Document>();
-  for (const event of events.filter(({ type }) => projection.types.includes(type))) {
-    for (const { key, to } of projection.changes(event)) {
-      const after = to(documents.get(key));
-      if (after) documents.set(key, after);
-      else documents.delete(key);
-    }
-  }
+  const documents = foldPlainly(projection, events);
   for (const [key, document] of documents) {
     expect(document).toMatchObject({ id: key });
     expect(JSON.parse(JSON.stringify(document))).toEqual(document);
     checkColumns(document, projection.model.columns, projection.model.name);
+  }
+  return documents;
+}
+
+/** The documents that the events make, by key, whatever they are. */
+export function foldPlainly(projection: Projection, events: readonly RecordedEvent[]): ReadonlyMap<string, Document> {
+  const documents = new Map<string, Document>();
+  const put = (key: string, document: Document | undefined): unknown => (document ? documents.set(key, document) : documents.delete(key));
+  for (const event of events.filter(({ type }) => projection.types.includes(type))) {
+    for (const change of projection.changes(event)) {
+      if (change.where === undefined) put(change.key, change.to(documents.get(change.key)));
+      else for (const [key, document] of documents) if (document[change.where.column] === change.where.value) put(key, change.to(document));
+    }
   }
   return documents;
 }

@@ -3,9 +3,9 @@ import { expect } from '@jest/globals';
 import { projections } from '../../projections/index.js';
 import { toCurrent, type RecordedEvent } from '../../src/kernel/event.js';
 import type { Document } from '../../src/kernel/projection.js';
-import type { ReadModelSpec } from '../../src/kernel/read-model.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import { openEmbeddedViewReader } from '../../src/views/embedded.js';
+import { servedBuild, type Build } from '../../src/views/builds.js';
 import type { ViewReader } from '../../src/views/port.js';
 import type { Folder } from './folder.js';
 import { project } from './project.js';
@@ -31,22 +31,23 @@ export async function expectReadModelsToEqualTheLog(folder: Folder): Promise<voi
   try {
     for (const projection of projections) {
       const { model } = projection;
-      expect({ model: model.name, position: await views.position(model) }).toEqual({
+      const build = servedBuild(await views.builds(), model);
+      expect({ model: model.name, position: await views.position(build) }).toEqual({
         model: model.name,
         position: events.at(-1)?.position ?? 0,
       });
-      expect(await documentsOf(views, model)).toEqual(project(projection, events));
+      expect(await documentsOf(views, build)).toEqual(project(projection, events));
     }
   } finally {
     await views.close();
   }
 }
 
-async function documentsOf(views: ViewReader, model: ReadModelSpec): Promise<ReadonlyMap<string, Document>> {
+async function documentsOf(views: ViewReader, build: Build): Promise<ReadonlyMap<string, Document>> {
   const documents = new Map<string, Document>();
   let after: string | undefined;
   for (;;) {
-    const { json, hasNext } = await views.list(model, { orderBy: [], first: 500, ...(after === undefined ? {} : { after }) });
+    const { json, hasNext } = await views.list(build, { orderBy: [], first: 500, ...(after === undefined ? {} : { after }) });
     const rows = JSON.parse(json) as readonly { readonly key: string; readonly cursor: string; readonly document: Document }[];
     for (const { key, document } of rows) documents.set(key, document);
     after = rows.at(-1)?.cursor;
