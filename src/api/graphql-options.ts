@@ -34,21 +34,23 @@ export function graphqlOptions(services: Services, bus: CommandBus): ServedSchem
     slowClient: { ms: config.slowClientMs, events: config.slowClientEvents },
     execute: (command, request) => bus.execute<Execute, Outcome>(new Execute(command, request)),
   };
+  const sockets = new Sockets({
+    api,
+    served,
+    limits,
+    tellClient,
+    defaultActor,
+    logger,
+    most: config.subscriptionsPerSocket,
+    mostSockets: config.sockets,
+    mostBytes: config.bodyLimitBytes,
+    pingMs: config.socketPingMs,
+  });
+  services.metrics.subscriptions(() => sockets.counted());
   return {
     driver: ServedSchemaDriver,
     served,
-    sockets: new Sockets({
-      api,
-      served,
-      limits,
-      tellClient,
-      defaultActor,
-      logger,
-      most: config.subscriptionsPerSocket,
-      mostSockets: config.sockets,
-      mostBytes: config.bodyLimitBytes,
-      pingMs: config.socketPingMs,
-    }),
+    sockets,
     path: '/graphql',
     graphiql: false,
     introspection,

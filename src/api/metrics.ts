@@ -77,6 +77,27 @@ export class Metrics {
     });
   }
 
+  /** Websockets and their subscriptions are counted when somebody asks. */
+  subscriptions(counted: () => { readonly sockets: number; readonly subscriptions: number }): void {
+    const registers = [this.registry];
+    new Gauge({
+      name: 'daybook_websockets',
+      help: 'Websockets that are open.',
+      registers,
+      collect() {
+        this.set(counted().sockets);
+      },
+    });
+    new Gauge({
+      name: 'daybook_subscriptions',
+      help: 'Subscriptions that run.',
+      registers,
+      collect() {
+        this.set(counted().subscriptions);
+      },
+    });
+  }
+
   /** @param seconds how long it took; absent for commands that were refused */
   command(command: string, outcome: string, seconds?: number): void {
     this.#commands.inc({ command, outcome });

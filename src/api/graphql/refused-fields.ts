@@ -47,7 +47,9 @@ function ofText(error: GraphQLError): FieldProblem | undefined {
 
 /** @param whole the name of the argument or variable, when the problem is with all of it */
 function problem(path: readonly string[], reason: string, whole: string): FieldProblem {
-  const field = path.length > 0 ? path.join('.') : whole;
+  // A place in a list is named by the list.
+  const named = path[0] === undefined || /^\d+$/.test(path[0]) ? [whole, ...path] : path;
+  const field = named.join('.');
   const told = new RegExp(`["$.]${field.split('.').at(-1) ?? ''}"`).test(reason);
   return { field, message: told ? reason : `${field}: ${reason}` };
 }

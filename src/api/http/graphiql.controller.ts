@@ -36,7 +36,7 @@ export class GraphiqlController {
     if (!this.services.config.introspection) throw new NotFoundException();
     // The page is 9 MB of text: loaded when somebody asks for it.
     this.#page ??= import('@graphql-yoga/render-graphiql').then(({ renderGraphiQL }) =>
-      renderGraphiQL({ title: 'Daybook', endpoint: '/graphql', defaultQuery: EXAMPLE }),
+      renderGraphiQL({ title: 'Daybook', endpoint: '/graphql', subscriptionsProtocol: 'WS', defaultQuery: EXAMPLE }),
     );
     return this.#page;
   }

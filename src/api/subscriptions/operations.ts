@@ -16,6 +16,8 @@ export interface Connection {
   readonly outlet: Outlet;
   /** Told when the client introduces itself. */
   requester?: Requester;
+  /** How many subscriptions run. */
+  running?: () => number;
 }
 
 export interface OperationsOptions {
@@ -69,7 +71,9 @@ export function operations({ api, served, limits, tellClient, defaultActor, most
     return tellClient(formatted(error, error.path ? undefined : 'BAD_USER_INPUT'), error);
   };
   return {
-    onConnect: ({ extra, connectionParams }) => {
+    onConnect: (context) => {
+      const { extra, connectionParams } = context;
+      extra.running = () => Object.keys(context.subscriptions).length;
       // The fields are the names of the headers, which browsers can't set on a websocket.
       extra.requester = requesterOf({ ...extra.headers, ...(connectionParams as IncomingHttpHeaders | undefined) }, defaultActor);
     },

@@ -30,7 +30,7 @@ export class Sockets {
   readonly #server: WebSocketServer;
   readonly #protocol: Protocol<Connection>;
   /** The end of each open socket, with all that it had begun. */
-  readonly #ends = new Set<Promise<void>>();
+  readonly #ends = new Map<Promise<void>, Connection>();
   /** Sockets that have not been heard of since they were last asked. */
   readonly #silent = new WeakSet<WebSocket>();
   #pings: NodeJS.Timeout | undefined;
@@ -60,10 +60,16 @@ export class Sockets {
     this.#closing = true;
     clearInterval(this.#pings);
     for (const client of this.#server.clients) client.close(GOING_AWAY, 'The server stops. Come again and resume.');
-    const ends = Promise.all(this.#ends);
+    const ends = Promise.all(this.#ends.keys());
     await Promise.race([ends, sleep(GRACE_MS, undefined, { ref: false })]);
     for (const client of this.#server.clients) client.terminate();
     await ends;
+  }
+
+  /** What is open and runs now. */
+  counted(): { readonly sockets: number; readonly subscriptions: number } {
+    const subscriptions = [...this.#ends.values()].reduce((sum, { running }) => sum + (running?.() ?? 0), 0);
+    return { sockets: this.#ends.size, subscriptions };
   }
 
   #refusal(request: IncomingMessage, path: string): Refusal | undefined {
@@ -88,6 +94,7 @@ export class Sockets {
   #open(client: WebSocket, { headers }: IncomingMessage): void {
     const { logger } = this.options;
     const outlet = new Outlet(client);
+    const connection: Connection = { headers, outlet };
     const heard = (): void => {
       this.#silent.delete(client);
       outlet.throttle();
@@ -107,7 +114,7 @@ export class Sockets {
           });
         },
       },
-      { headers, outlet },
+      connection,
     );
     const end = new Promise<void>((resolve) => {
       client.once('close', (code, reason) => {
@@ -117,7 +124,7 @@ export class Sockets {
         void done.then(resolve);
       });
     });
-    this.#ends.add(end);
+    this.#ends.set(end, connection);
     void end.then(() => this.#ends.delete(end));
   }
 

@@ -1,0 +1,350 @@
+/** Subscriptions over a real websocket: resumed without gap or double, at the client's pace, within limits, and ended in peace. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { openEmbeddedLog } from '../../src/log/embedded.js';
+import { registerLead } from '../support/funnel.js';
+import { temporaryFolder, type Folder } from '../support/folder.js';
+import type { GraphqlFailure } from '../support/graphql-client.js';
+import { noted } from '../support/log-events.js';
+import { startServer, stopServers, type Server } from '../support/server.js';
+import { closingOf, openSocket, SocketClient } from '../support/socket-client.js';
+
+interface Event {
+  readonly position: string;
+  readonly type: string;
+  readonly recordType: string;
+  readonly recordId: string;
+  readonly actor: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+interface Events {
+  readonly events: Event;
+}
+
+const EVENTS = `subscription ($after: Position, $types: [EventType!]) {
+  events(after: $after, types: $types) { position type recordType recordId actor data }
+}`;
+
+/** The server of tests that write nothing, or mind nothing that others wrote. */
+let shared: Server;
+let server: Server;
+let folder: Folder;
+const sharedFolder = temporaryFolder();
+const clients: SocketClient[] = [];
+
+beforeAll(async () => {
+  shared = await startServer(sharedFolder.path);
+});
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  server = shared;
+});
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+  if (server !== shared) await server.stop('SIGKILL');
+  folder.remove();
+});
+
+afterAll(async () => {
+  await stopServers();
+  sharedFolder.remove();
+});
+
+/** A server of the test's own. */
+const start = async (settings: Readonly<Record<string, string>> = {}): Promise<void> => {
+  server = await startServer(folder.path, settings);
+};
+
+const open = (...args: ConstructorParameters<typeof SocketClient> | []): SocketClient => {
+  const [url = server.url, options] = args;
+  const client = new SocketClient(url, options);
+  clients.push(client);
+  return client;
+};
+
+const codesOf = (errors: readonly GraphqlFailure[]): unknown => errors.map(({ extensions }) => extensions?.['code']);
+const positionsOf = (events: readonly Events[]): readonly string[] => events.map(({ events: { position } }) => position);
+
+/** Registers leads under these names, one after the other. */
+const registerLeads = async (...names: readonly string[]): Promise<void> => {
+  for (const name of names) await registerLead(server, { name });
+};
+
+/** Waits until something that the server counts stands at a number. */
+const untilCounted = async (metric: string, count: number): Promise<void> => {
+  while (!(await server.get('/metrics')).text.includes(`\n${metric} ${count}\n`)) await sleep(25);
+};
+
+describe('events', () => {
+  it('gives what was recorded before and then what is recorded, in order, each with its position', async () => {
+    await start();
+    await registerLeads('Ana', 'Ion');
+    const events = open().subscribe<Events>(EVENTS, { after: '0' });
+    const before = await events.take(2);
+    await registerLeads('Mara');
+    const all = [...before, await events.next()];
+    expect(all.map(({ events: { data } }) => data['name'])).toEqual(['Ana', 'Ion', 'Mara']);
+    expect(positionsOf(all)).toEqual(['1', '2', '3']);
+    expect(all[0]?.events).toMatchObject({ type: 'LEAD_REGISTERED', recordType: 'LEAD', actor: 'local' });
+  });
+
+  it('begins now when no position is given, and gives the named types only', async () => {
+    await start();
+    await registerLeads('Ana');
+    const client = open();
+    const contacts = client.subscribe<Events>(EVENTS, { types: ['CONTACT_REGISTERED'] });
+    const accounts = client.subscribe<Events>(EVENTS, { types: ['ACCOUNT_REGISTERED'] });
+    const [contact, account] = [contacts.next(), accounts.next()];
+    await untilCounted('daybook_subscriptions', 2);
+    await registerLeads('Ion');
+    await server.done('registerAccount', { name: 'Moara' });
+    await server.done('registerContact', { firstName: 'Dan' });
+    expect((await contact).events).toMatchObject({ recordType: 'CONTACT', data: { firstName: 'Dan' } });
+    expect((await account).events).toMatchObject({ recordType: 'ACCOUNT', data: { name: 'Moara' } });
+  });
+
+  it('is resumed without gap or double while others write, though the server was killed in between', async () => {
+    await start();
+    const seen: string[] = [];
+    const read = async (count: number): Promise<void> => {
+      const events = open().subscribe<Events>(EVENTS, { after: seen.at(-1) ?? '0' });
+      seen.push(...positionsOf(await events.take(count)));
+    };
+    const names = (from: number): string[] => Array.from({ length: 20 }, (_, index) => `Lead ${from + index}`);
+    await Promise.all([registerLeads(...names(0)), read(13)]);
+    await server.stop('SIGKILL');
+    await start();
+    await Promise.all([registerLeads(...names(20)), read(20)]);
+    await server.stop();
+    await start();
+    await Promise.all([registerLeads(...names(40)), read(27)]);
+    expect(seen).toEqual(Array.from({ length: 60 }, (_, index) => String(index + 1)));
+  });
+
+  it('shows an event as its record’s history does, to whom the websocket says it is for', async () => {
+    const events = open(server.url, { params: { 'x-daybook-actor': 'mara' } }).subscribe<Events>(EVENTS, {
+      after: await server.logPosition(),
+    });
+    const id = await registerLead(server, { name: 'Ana', email: 'ana@example.com' });
+    const { data, actor } = (await events.next()).events;
+    const query = `{ history(type: LEAD, id: "${id}") { nodes { data actor } } }`;
+    expect((await server.request(query)).data).toEqual({ history: { nodes: [{ data, actor }] } });
+  });
+
+  it.each<[string, object, string, string]>([
+    ['a position beyond the end', { after: '1000' }, 'BAD_USER_INPUT', 'after'],
+    ['no position', { after: 'x' }, 'BAD_USER_INPUT', 'after'],
+    ['no types', { types: [] }, 'BAD_USER_INPUT', 'types'],
+    ['an unknown type', { types: ['LEAD_FORGOTTEN'] }, 'BAD_USER_INPUT', 'types.0'],
+  ])('refuses %s by name', async (_, variables, code, field) => {
+    const { errors } = await open()
+      .subscribe(EVENTS, { ...variables })
+      .untilRefused();
+    expect(codesOf(errors)).toEqual([code]);
+    expect(errors[0]?.extensions?.['problems']).toEqual([{ field, message: expect.stringContaining(field.split('.')[0] ?? '') }]);
+  });
+});
+
+describe('a client that takes nothing', () => {
+  /** Events beyond what the connection itself holds: some 30 MB. */
+  const COUNT = 3_000;
+
+  const appendLarge = async (): Promise<void> => {
+    const log = openEmbeddedLog({ file: folder.events });
+    const data = { name: 'Ana', interest: 'x'.repeat(10_000) };
+    for (let at = 0; at < COUNT; at += 100) {
+      const events = Array.from({ length: 100 }, () => noted(data, { type: 'LeadRegistered' }));
+      await log.append({ type: 'lead', id: randomUUID() }, 'none', events);
+    }
+    await log.close();
+  };
+
+  it('is told what it missed and where to resume, others are not kept waiting, and nothing is lost', async () => {
+    await start({ DAYBOOK_SLOW_CLIENT_MS: '300', DAYBOOK_SLOW_CLIENT_EVENTS: '50' });
+    const query = 'subscription ($after: Position) { events(after: $after) { position data } }';
+    const slow = open();
+    const events = slow.subscribe<Events>(query, { after: '0' });
+    await registerLeads('first');
+    const first = await events.next();
+    slow.pause();
+    await appendLarge();
+    const other = open().subscribe<Events>('subscription { events(after: "1") { position } }');
+    expect(positionsOf(await other.take(COUNT)).at(-1)).toBe(String(COUNT + 1));
+    await other.end();
+    await untilCounted('daybook_subscriptions', 0);
+    slow.resume();
+
+    const { data, errors } = await events.untilRefused();
+    const seen = [first, ...data];
+    expect(codesOf(errors)).toEqual(['SLOW_CLIENT']);
+    const last = Number(positionsOf(seen).at(-1));
+    // It was told while others still wrote.
+    const { missed, resumeAfter } = errors[0]?.extensions as { readonly missed: number; readonly resumeAfter: string };
+    expect(resumeAfter).toBe(String(last));
+    expect(missed).toBeGreaterThan(50);
+    expect(missed).toBeLessThanOrEqual(COUNT + 1 - last);
+    const resumed = slow.subscribe<Events>(query, { after: String(last) });
+    const rest = await resumed.take(COUNT + 1 - last);
+    expect(positionsOf([...seen, ...rest])).toEqual(Array.from({ length: COUNT + 1 }, (_, index) => String(index + 1)));
+  });
+});
+
+describe('over a websocket', () => {
+  it.each<[string, string, string]>([
+    ['a query', '{ logPosition }', 'HTTP_ONLY'],
+    ['a mutation', 'mutation { registerLead(input: { name: "Ana" }) { position } }', 'HTTP_ONLY'],
+    ['text that is no document', 'subscription {', 'GRAPHQL_PARSE_FAILED'],
+    ['a field that is not there', 'subscription { events { secret } }', 'GRAPHQL_VALIDATION_FAILED'],
+    ['two fields', 'subscription { events { id } again: events { id } }', 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'one of two operations that are not named',
+      'subscription A { events { id } } subscription B { events { id } }',
+      'OPERATION_RESOLUTION_FAILURE',
+    ],
+    ['too many tokens', `subscription { events { ${'id '.repeat(2_100)} } }`, 'GRAPHQL_PARSE_FAILED'],
+    ['too many aliases', `subscription { events { ${Array.from({ length: 31 }, (_, i) => `a${i}: id`).join(' ')} } }`, 'BAD_USER_INPUT'],
+    ['too many directives', `subscription { events { ${'id @include(if: true) '.repeat(40)} } }`, 'BAD_USER_INPUT'],
+  ])('refuses %s', async (_, query, code) => {
+    const before = await server.logPosition();
+    const { errors } = await open().subscribe(query).untilRefused();
+    expect(codesOf(errors)).toEqual([code]);
+    expect(JSON.stringify(errors)).not.toMatch(/node_modules|\.js:\d|stack/);
+    expect(await server.logPosition()).toBe(before);
+  });
+
+  it('the schema is not told where introspection is off', async () => {
+    await start({ NODE_ENV: 'production' });
+    const { errors } = await open().subscribe('subscription { events { ide } }').untilRefused();
+    expect(errors[0]?.message).toBe('Cannot query field "ide" on type "RecordedEvent".');
+  });
+
+  it('a subscription too many is refused, and the others go on', async () => {
+    await start({ DAYBOOK_SUBSCRIPTIONS_PER_SOCKET: '2' });
+    const client = open();
+    const kept = [client.subscribe<Events>(EVENTS, { after: '0' }), client.subscribe<Events>(EVENTS, { after: '0' })];
+    const firsts = kept.map((each) => each.next());
+    await untilCounted('daybook_subscriptions', 2);
+    expect(codesOf((await client.subscribe(EVENTS).untilRefused()).errors)).toEqual(['TOO_MANY_SUBSCRIPTIONS']);
+    await registerLeads('Ana');
+    expect(positionsOf(await Promise.all(firsts))).toEqual(['1', '1']);
+    await kept[0]?.end();
+    await untilCounted('daybook_subscriptions', 1);
+    expect(positionsOf([await client.subscribe<Events>(EVENTS, { after: '0' }).next()])).toEqual(['1']);
+  });
+
+  it('only so many are open at once, and a place is free again when one is closed', async () => {
+    await start({ DAYBOOK_SOCKETS: '1' });
+    const first = await openSocket(server.url);
+    expect(first).toBeInstanceOf(WebSocket);
+    const refused = await openSocket(server.url);
+    expect(refused).toMatchObject({ status: 503, body: expect.stringContaining('TOO_MANY_SOCKETS') });
+    (first as WebSocket).close();
+    await untilCounted('daybook_websockets', 0);
+    const next = await openSocket(server.url);
+    expect(next).toBeInstanceOf(WebSocket);
+    (next as WebSocket).terminate();
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, string, number, string]>([
+    ["another site's page", { origin: 'https://evil.example' }, '/graphql', 403, 'FOREIGN_ORIGIN'],
+    ['a page without an origin of its own', { origin: 'null' }, '/graphql', 403, 'FOREIGN_ORIGIN'],
+    ['anybody at another path', {}, '/metrics', 404, 'NOT_FOUND'],
+  ])('%s is kept out', async (_, headers, path, status, code) => {
+    expect(await openSocket(server.url, headers, path)).toMatchObject({ status, body: expect.stringContaining(code) });
+    const own = await openSocket(server.url, { origin: server.url });
+    expect(own).toBeInstanceOf(WebSocket);
+    (own as WebSocket).terminate();
+  });
+
+  it.each([
+    ['its payload', { params: { 'x-daybook-actor': 'not a user' } }],
+    ['its payload in another type', { params: { 'x-daybook-actor': 7 } }],
+    ['its headers', { headers: { 'x-daybook-actor': 'not a user' } }],
+  ])('who says in %s to be no user is told so', async (_, options) => {
+    const client = open(server.url, options);
+    const ended = client
+      .subscribe(EVENTS)
+      .untilRefused()
+      .catch(() => undefined);
+    expect(await client.closed).toMatchObject({ code: 4400, reason: expect.stringContaining('x-daybook-actor must be a user id') });
+    await ended;
+  });
+
+  it.each<[string, string, number]>([
+    ['what is no message', 'hello', 4400],
+    ['a subscription before the introduction', '{"id":"1","type":"subscribe","payload":{"query":"subscription { events { id } }"}}', 4401],
+    ['a message that is too large', `{"type":"ping","payload":{"text":"${'x'.repeat(20_000)}"}}`, 1009],
+  ])('%s ends it with a code', async (_, message, code) => {
+    await start({ DAYBOOK_BODY_LIMIT_BYTES: '10000' });
+    const socket = (await openSocket(server.url)) as WebSocket;
+    socket.send(message);
+    expect((await closingOf(socket)).code).toBe(code);
+  });
+
+  it('one that answers no ping is ended, one that answers stays', async () => {
+    await start({ DAYBOOK_SOCKET_PING_MS: '200' });
+    const silent = connect(Number(new URL(server.url).port), '127.0.0.1');
+    const key = Buffer.alloc(16, 1).toString('base64');
+    silent.write(
+      `GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n`,
+    );
+    const alive = open();
+    const event = alive.subscribe<Events>(EVENTS).next();
+    silent.resume();
+    await once(silent, 'close');
+    await registerLeads('Ana');
+    expect((await event).events.position).toBe('1');
+  });
+
+  it('is told when the server stops, which then ends at once', async () => {
+    await start();
+    const client = open();
+    const ended = client
+      .subscribe(EVENTS)
+      .untilRefused()
+      .catch(() => undefined);
+    await untilCounted('daybook_subscriptions', 1);
+    const deaf = open();
+    void deaf
+      .subscribe(EVENTS)
+      .untilRefused()
+      .catch(() => undefined);
+    await untilCounted('daybook_subscriptions', 2);
+    deaf.pause();
+    const stopped = server.stop();
+    expect(await client.closed).toMatchObject({ code: 1001, reason: expect.stringContaining('stops') });
+    // GraphQL's own grace for open connections is 10 s, which nobody at a console would wait for.
+    expect(await Promise.race([stopped, sleep(8_000, 'still running', { ref: false })])).toMatchObject({ code: 0 });
+    await ended;
+  });
+});
+
+describe('over HTTP', () => {
+  it('a subscription is told where to go', async () => {
+    const { status, errors } = await server.request(EVENTS);
+    expect(status).toBe(400);
+    expect(errors).toEqual([{ message: expect.stringContaining('websocket'), extensions: { code: 'WEBSOCKET_ONLY' } }]);
+  });
+
+  it('a request that offers HTTP/2 is answered in HTTP/1.1, body and all', async () => {
+    const body = JSON.stringify({ query: '{ logPosition }' });
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';
+    const head = `POST /graphql HTTP/1.1\r\nHost: localhost\r\n${offer}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    socket.write(head + body.slice(0, 5));
+    await sleep(50);
+    socket.write(body.slice(5));
+    let answered = '';
+    socket.on('data', (chunk: Buffer) => (answered += chunk.toString()));
+    while (!answered.includes('logPosition')) await once(socket, 'data');
+    expect(answered).toMatch(/^HTTP\/1\.1 200 OK/);
+    socket.destroy();
+  });
+});
