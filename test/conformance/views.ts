@@ -14,8 +14,11 @@ import { search } from './views/search.js';
 import type { OpenStore } from './views/store.js';
 import { summaries } from './views/summaries.js';
 
-/** @param open a store that is empty; called for each test */
-export function viewsConformance(name: string, open: OpenStore): void {
+/**
+ * @param open a store that is empty; called for each test
+ * @param histories how many histories are made up and tried
+ */
+export function viewsConformance(name: string, open: OpenStore, histories = 60): void {
   describe(`${name}: read-model store`, () => {
     builds(open);
     commits(open);
@@ -28,6 +31,6 @@ export function viewsConformance(name: string, open: OpenStore): void {
     summaries(open);
     scans(open);
     news(open);
-    anyHistory(open);
+    anyHistory(open, histories);
   });
 }

@@ -25,9 +25,10 @@ export interface MongoServer {
 
 /**
  * The server for one test file, started.
+ * @param options.durable whether it keeps what it acknowledged when it is killed: slower
  * @returns undefined where it can't be had: the reason is printed, and in CI it is an error
  */
-export async function mongoForTests(): Promise<MongoServer | undefined> {
+export async function mongoForTests({ durable = false } = {}): Promise<MongoServer | undefined> {
   const given = process.env['MONGODB_URL'];
   if (given !== undefined) return { url: () => withDatabase(given), stop: async () => undefined };
   const python = findPython();
@@ -38,7 +39,7 @@ export async function mongoForTests(): Promise<MongoServer | undefined> {
     return undefined;
   }
   await install(python);
-  return start();
+  return start(durable);
 }
 
 function withDatabase(url: string): string {
@@ -105,10 +106,10 @@ function ended(child: ChildProcess): Promise<number | null> {
   });
 }
 
-async function start(): Promise<MongoServer> {
+async function start(durable: boolean): Promise<MongoServer> {
   const folder = mkdtempSync(join(tmpdir(), 'daybook-mongo-'));
   const port = await freePort();
-  let server = await serve(folder, port);
+  let server = await serve(folder, port, durable);
   const kill = async () => {
     const gone = ended(server);
     server.kill('SIGKILL');
@@ -119,7 +120,7 @@ async function start(): Promise<MongoServer> {
     url: () => withDatabase(`mongodb://127.0.0.1:${port}/?retryWrites=false`),
     async restart() {
       await kill();
-      server = await serve(folder, port);
+      server = await serve(folder, port, durable);
     },
     async stop() {
       await kill();
@@ -128,9 +129,9 @@ async function start(): Promise<MongoServer> {
   };
 }
 
-/** Written to disk with each commit, or a kill would lose what was acknowledged. */
-async function serve(folder: string, port: number): Promise<ChildProcess> {
-  const args = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', folder, '--sync-on-commit', '--log-level', 'ERROR'];
+async function serve(folder: string, port: number, durable: boolean): Promise<ChildProcess> {
+  const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', folder];
+  const args = [...place, '--log-level', 'ERROR', ...(durable ? ['--sync-on-commit'] : [])];
   const child = spawn(join(home, 'bin/secantusd-py'), args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => {

@@ -1,9 +1,13 @@
-import { afterAll, describe, test } from '@jest/globals';
+import { afterAll, describe, jest, test } from '@jest/globals';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { viewsConformance } from '../conformance/views.js';
 import { dropDatabase } from '../support/mongo-database.js';
 import { mongoForTests } from '../support/secantus.js';
+
+/** The server for tests is slow, and shares its machine with the tests. */
+const HISTORIES = 8;
+jest.setTimeout(240_000);
 
 const server = await mongoForTests();
 afterAll(async () => server?.stop());
@@ -24,7 +28,7 @@ if (server) {
         await dropDatabase(url);
       },
     };
-  });
+  }, HISTORIES);
 } else {
   describe('MongoDB: read-model store', () => {
     test.skip('needs a server', () => undefined);

@@ -60,7 +60,7 @@ export function writesOf({ name, layout, changes, from, commit }: Batch, stored:
     if (row || before) latest.set(key, { since: position, row, ahead: false });
   }
   const current = [...latest].map(([key, { since, row }]): CurrentRow => {
-    return row ? { _id: key, live: true, commit, ...row } : { _id: key, live: false, commit, since, gone: new Date() };
+    return row ? { _id: key, live: true, commit, ...row } : { _id: key, live: false, commit, since, gone: Date.now() };
   });
   return { past, current };
 }
@@ -101,14 +101,30 @@ export async function write({ past, current }: Collections, writes: Writes): Pro
   );
 }
 
-/** Writes all that the store does not have already: a duplicate key is what a guard that does not hold comes to. */
+/**
+ * Writes all that the store does not have already: a duplicate key is what a guard that does not hold comes to. It is also what comes of two
+ * that insert at once, of whom the later one may be the newer: so what was refused is sent once more, when the document is there for sure.
+ */
 export async function guarded<Row extends Bson>(collection: Collection<Row>, operations: readonly AnyBulkWriteOperation<Row>[]): Promise<void> {
-  if (operations.length === 0) return;
+  const refused = await refusedOf(collection, operations);
+  await refusedOf(
+    collection,
+    refused.filter((operation) => !('insertOne' in operation)),
+  );
+}
+
+async function refusedOf<Row extends Bson>(
+  collection: Collection<Row>,
+  operations: readonly AnyBulkWriteOperation<Row>[],
+): Promise<readonly AnyBulkWriteOperation<Row>[]> {
+  if (operations.length === 0) return [];
   try {
     await collection.bulkWrite(operations, { ordered: false });
+    return [];
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
     const refused = [error.writeErrors].flat();
     if (refused.length === 0 || refused.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
+    return refused.flatMap(({ index }) => operations[index] ?? []);
   }
 }

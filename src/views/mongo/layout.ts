@@ -24,11 +24,11 @@ export interface Row {
 
 /**
  * The current document of a key; after its removal a tombstone, whose position keeps older writes from bringing it back. `commit`: which
- * commit of the build wrote it.
+ * commit of the build wrote it. `gone`: when, in milliseconds since 1970.
  */
 export type CurrentRow =
   | ({ readonly _id: string; readonly live: true; readonly commit: number } & Row)
-  | { readonly _id: string; readonly live: false; readonly commit: number; readonly since: Position; readonly gone: Date };
+  | { readonly _id: string; readonly live: false; readonly commit: number; readonly since: Position; readonly gone: number };
 
 /** A superseded document. The id makes writing it twice the same as writing it once. */
 export interface PastRow extends Row {
@@ -48,8 +48,8 @@ export interface WaitingRow {
   readonly done: boolean;
   /** The event as JSON; only while it waits. */
   readonly event?: string;
-  /** When it was found to be done. */
-  readonly gone?: Date;
+  /** When it was found to be done, in milliseconds since 1970. */
+  readonly gone?: number;
 }
 
 export interface StoredColumn extends ComparedColumn {

@@ -5,6 +5,9 @@ import type { Register } from './register.js';
 
 const DUPLICATE_KEY = 11_000;
 
+/** The server's clock, in milliseconds since 1970. */
+const now = { $toLong: '$$NOW' };
+
 export async function takeLeases(register: Register, names: readonly string[], holder: string, milliseconds: number): Promise<readonly Lease[]> {
   const taken = await Promise.all(names.map((name) => takeLease(register, name, holder, milliseconds)));
   return taken.flatMap((lease) => lease ?? []);
@@ -12,11 +15,11 @@ export async function takeLeases(register: Register, names: readonly string[], h
 
 async function takeLease(register: Register, name: string, holder: string, milliseconds: number): Promise<Lease | undefined> {
   const me = { $literal: holder };
-  const until = { $ifNull: ['$lease.until', new Date(0)] };
-  const own = { $and: [{ $eq: ['$lease.holder', me] }, { $gt: [until, new Date(0)] }] };
-  const free = { $lte: [until, '$$NOW'] };
+  const until = { $ifNull: ['$lease.until', 0] };
+  const own = { $and: [{ $eq: ['$lease.holder', me] }, { $gt: [until, 0] }] };
+  const free = { $lte: [until, now] };
   const token = { $ifNull: ['$lease.token', 0] };
-  const lease = { holder: me, token: { $cond: [own, token, { $add: [token, 1] }] }, until: { $add: ['$$NOW', milliseconds] } };
+  const lease = { holder: me, token: { $cond: [own, token, { $add: [token, 1] }] }, until: { $add: [now, milliseconds] } };
   const take: Bson[] = [{ $set: { lease: { $cond: [{ $or: [own, free] }, lease, '$lease'] } } }];
   const row = await retried(() => register.findOneAndUpdate({ _id: name }, take, { upsert: true, returnDocument: 'after' }));
   return row?.lease?.holder === holder ? { name, holder, token: row.lease.token } : undefined;
@@ -34,14 +37,14 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
 
 export async function giveBackLeases(register: Register, leases: readonly Lease[]): Promise<void> {
   for (const { name, holder, token } of leases) {
-    await register.updateOne({ _id: name, 'lease.holder': holder, 'lease.token': token }, { $set: { 'lease.until': new Date(0) } });
+    await register.updateOne({ _id: name, 'lease.holder': holder, 'lease.token': token }, { $set: { 'lease.until': 0 } });
   }
 }
 
 export async function heldLeases(register: Register): Promise<readonly HeldLease[]> {
   const rows = await register
-    .find({ $expr: { $gt: ['$lease.until', '$$NOW'] } })
+    .find({ $expr: { $gt: ['$lease.until', now] } })
     .sort({ _id: 1 })
     .toArray();
-  return rows.flatMap(({ _id: name, lease }) => (lease ? [{ name, holder: lease.holder, token: lease.token, until: lease.until.toISOString() }] : []));
+  return rows.flatMap(({ _id: name, lease }) => (lease ? [{ name, holder: lease.holder, token: lease.token, until: new Date(lease.until).toISOString() }] : []));
 }

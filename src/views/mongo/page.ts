@@ -3,7 +3,7 @@ import type { Document as Bson } from 'mongodb';
 import { decodeCursor, encodeCursor, fingerprint, type Bound } from '../cursor.js';
 import type { ListPage, ListQuery, Order } from '../query.js';
 import { indexName, type Collections, type Layout } from './layout.js';
-import { cutOf, hinted, type Source } from './selection.js';
+import { cutOf, hinted, type Cut, type Source } from './selection.js';
 import { and, TRUE, type Condition } from './where.js';
 
 interface Term {
@@ -19,8 +19,9 @@ interface Item {
 }
 
 export interface PagePlan {
-  readonly sources: readonly Source[];
-  readonly hint: { readonly hint?: string };
+  readonly cut: Cut;
+  /** The one that the whole list is read by. */
+  readonly index: string;
   readonly terms: readonly Term[];
   /** Behind a cursor: ranges in the order of the list. */
   readonly place: readonly Bound[] | undefined;
@@ -32,15 +33,15 @@ export interface PagePlan {
  * @throws TypeError when the order, a filter or the search does not fit the read model.
  * @throws BadCursor when the cursor is not one of this order.
  */
-export function pagePlan(layout: Layout, { orderBy, first, after, ...selection }: ListQuery, indexed: boolean): PagePlan {
+export function pagePlan(layout: Layout, { orderBy, first, after, ...selection }: ListQuery): PagePlan {
   const terms = termsOf(layout, orderBy);
   const order = orderBy.map(({ column, descending }) => `${descending ? '-' : '+'}${column}`);
   const print = fingerprint(layout.model.name, order);
   const cut = cutOf(layout, selection);
   const [leading] = orderBy;
   return {
-    sources: cut.sources,
-    hint: hinted(cut, leading ? indexName.column(leading.column) : indexName.key, indexed),
+    cut,
+    index: leading ? indexName.column(leading.column) : indexName.key,
     terms,
     place: after === undefined ? undefined : decodeCursor(print, after, terms.length),
     first,
@@ -48,11 +49,12 @@ export function pagePlan(layout: Layout, { orderBy, first, after, ...selection }
   };
 }
 
-export async function readPage(collections: Collections, plan: PagePlan): Promise<ListPage> {
-  const { first, terms, fingerprint: print } = plan;
+/** @param indexed whether the build has its indexes */
+export async function readPage(collections: Collections, plan: PagePlan, indexed: boolean): Promise<ListPage> {
+  const { cut, index, first, terms, fingerprint: print } = plan;
   const found: (readonly Item[])[] = [];
   // One after the other: what is superseded after the current documents were read is found among the superseded ones.
-  for (const source of plan.sources) found.push(await itemsOf(collections, source, plan));
+  for (const source of cut.sources) if (source) found.push(await itemsOf(collections, source, plan, hinted(cut, index, indexed)));
   const items = merged(found, terms, first + 1);
   const json = items.slice(0, first).map(({ place, doc }) => {
     return `{"key":${JSON.stringify(place.at(-1))},"cursor":"${encodeCursor(print, place)}","document":${doc}}`;
@@ -71,8 +73,12 @@ function termsOf({ model, columns }: Layout, orderBy: readonly Order[]): readonl
 }
 
 /** One more than asked for tells whether there is a next page. */
-async function itemsOf(collections: Collections, { collection, key, filter }: Source, plan: PagePlan): Promise<readonly Item[]> {
-  const { terms, place, first, hint } = plan;
+async function itemsOf(
+  collections: Collections,
+  { collection, key, filter }: Source,
+  { terms, place, first }: PagePlan,
+  hint: { readonly hint?: string },
+): Promise<readonly Item[]> {
   const paths = terms.map(({ path }) => path ?? key);
   const sort = Object.fromEntries(terms.map(({ descending }, index) => [paths[index] ?? key, descending ? (-1 as const) : (1 as const)]));
   const projection = { doc: 1, [key]: 1, ...Object.fromEntries(paths.map((path) => [path, 1])) };

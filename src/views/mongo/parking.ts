@@ -16,7 +16,7 @@ export async function park(waiting: Collection<WaitingRow>, changes: readonly Pa
     [...last.values()].map((change) => {
       const { key, position } = change;
       const done = 'done' in change;
-      const state = done ? { done, gone: new Date() } : { done, event: JSON.stringify(change) };
+      const state = done ? { done, gone: Date.now() } : { done, event: JSON.stringify(change) };
       const filter = { _id: { key, position }, token: { $lte: token } };
       return { replaceOne: { filter, replacement: { key, position, token, ...state }, upsert: true } };
     }),

@@ -1,29 +1,30 @@
-/** The side of queries. Each begins with a look at the register, so that it sees what was committed or emptied before it was asked. */
+/**
+ * The side of queries. Which collections a build is in is remembered, and looked up after each query: when it was emptied or dropped
+ * meanwhile, the answer is not given but asked for again.
+ */
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
-import type { Build, BuildRecord } from '../builds.js';
-import { NoHistory, ViewsUnavailable } from '../errors.js';
+import { buildName, idOf, type Build, type BuildRecord } from '../builds.js';
+import { BuildGone, NoHistory, ViewsUnavailable } from '../errors.js';
 import type { DocumentHistory, ParkedDocument, ViewReader, WaitingEvent } from '../port.js';
 import type { ListPage, ListQuery, Selection, SummaryGroup, SummaryQuery } from '../query.js';
 import { attempt, type Connection } from './connection.js';
-import { gather, type Gathering } from './gather.js';
+import { gather, type Found, type Gathering } from './gather.js';
 import { collectionsOf, layoutOf, type Collections, type Layout } from './layout.js';
 import { pagePlan, readPage } from './page.js';
 import { parkedIn, waitingIn, type ParkedOptions, type WaitingOptions } from './parking.js';
-import { entryIn, recordsIn, registered, registerIn, type BuildEntry, type Register } from './register.js';
+import { mustBeIn, recordsIn, registered, registerIn, type Register, type RegisterRow } from './register.js';
 import { scanned } from './scan.js';
+import { cutOf, upTo } from './selection.js';
 import { groupsOf, groupStages, partOfDocument, partOfGroup, projectionOf, summaryPlan } from './summary.js';
 import { Watch } from './watch.js';
-
-interface Found {
-  readonly entry: BuildEntry;
-  readonly collections: Collections;
-}
 
 export class MongoViewReader implements ViewReader {
   readonly #connection: Connection;
   readonly #register: Register;
   readonly #watch: Watch;
+  /** Where builds were when they were last looked up. */
+  readonly #known = new Map<string, Found>();
   #closed = false;
 
   constructor(connection: Connection) {
@@ -41,39 +42,30 @@ export class MongoViewReader implements ViewReader {
   }
 
   position(build: Build): Promise<Position> {
-    return this.#attempt(async () => (await registered(this.#register, build))?.position ?? 0);
+    return this.#attempt(async () => positionIn((await this.#register.findOne({ _id: build.model.name })) ?? undefined, build));
   }
 
   async reached(build: Build, position: Position, timeoutMs: number): Promise<void> {
     const { name } = build.model;
-    await this.#watch.reached(name, position, timeoutMs, (rows) => {
-      return entryIn(rows.find(({ _id }) => _id === name), build)?.position ?? 0;
-    });
+    await this.#watch.reached(name, position, timeoutMs, (rows) => positionIn(rows.find(({ _id }) => _id === name), build));
   }
 
   async get(build: Build, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]> {
     layoutFor(build, asOf);
-    return this.#attempt(async () => {
-      const found = await this.#find(build);
-      const documents = found ? await documentsOf(found.collections, keys, asOf) : new Map<string, string>();
-      return keys.map((key) => {
-        const doc = documents.get(key);
-        return doc === undefined ? null : (JSON.parse(doc) as Document);
-      });
+    const documents = await this.#ask(build, new Map<string, string>(), ({ collections }) => documentsOf(collections, keys, asOf));
+    return keys.map((key) => {
+      const doc = documents.get(key);
+      return doc === undefined ? null : (JSON.parse(doc) as Document);
     });
   }
 
   async list(build: Build, query: ListQuery): Promise<ListPage> {
-    const layout = layoutFor(build, query.asOf);
-    return this.#attempt(async () => {
-      const found = await this.#find(build);
-      const plan = pagePlan(layout, query, found?.entry.indexed === true);
-      return found ? readPage(found.collections, plan) : { json: '[]', hasNext: false };
-    });
+    const plan = pagePlan(layoutFor(build, query.asOf), query);
+    return this.#ask(build, { json: '[]', hasNext: false }, ({ entry, collections }) => readPage(collections, plan, entry.indexed));
   }
 
   async count(build: Build, selection: Selection): Promise<number> {
-    const layout = layoutFor(build, selection.asOf);
+    const cut = cutOf(layoutFor(build, selection.asOf), selection);
     const counted: Gathering<number> = {
       onServer: true,
       stages: [{ $group: { _id: null, n: { $sum: 1 } } }],
@@ -81,13 +73,14 @@ export class MongoViewReader implements ViewReader {
       projection: {},
       ofDocument: () => 1,
     };
-    const parts = await this.#attempt(() => gather(layout, selection, counted, () => this.#find(build)));
+    const parts = await this.#ask(build, [], (found) => gather(cut, counted, found, () => this.#look(build)));
     return parts.reduce((sum, part) => sum + part, 0);
   }
 
   async summarise(build: Build, { groupBy, measures, ...selection }: SummaryQuery): Promise<readonly SummaryGroup[]> {
     const layout = layoutFor(build, selection.asOf);
     const plan = summaryPlan(layout, { groupBy, measures });
+    const cut = cutOf(layout, selection);
     const gathering = {
       onServer: plan.onServer,
       stages: groupStages(plan),
@@ -95,7 +88,7 @@ export class MongoViewReader implements ViewReader {
       projection: projectionOf(plan),
       ofDocument: (row: object) => partOfDocument(plan, row),
     };
-    return groupsOf(plan, await this.#attempt(() => gather(layout, selection, gathering, () => this.#find(build))));
+    return groupsOf(plan, await this.#ask(build, [], (found) => gather(cut, gathering, found, () => this.#look(build))));
   }
 
   scan(build: Build, after: string | undefined, limit: number): Promise<readonly DocumentHistory[]> {
@@ -116,16 +109,32 @@ export class MongoViewReader implements ViewReader {
     await this.#connection.client.close();
   }
 
+  /** @param empty the answer of a build that is not there yet @throws BuildGone */
   #ask<T>(build: Build, empty: T, work: (found: Found) => Promise<T>): Promise<T> {
+    if (build.number === 0) return Promise.resolve(empty);
+    const name = buildName(idOf(build));
     return this.#attempt(async () => {
-      const found = await this.#find(build);
-      return found ? work(found) : empty;
+      for (let found = this.#known.get(name) ?? (await this.#look(build)); ; ) {
+        const [answer] = await Promise.allSettled([work(found)]);
+        const now = await this.#look(build);
+        if (now.entry.generation !== found.entry.generation) found = now;
+        else if (answer.status === 'fulfilled') return answer.value;
+        else throw answer.reason;
+      }
     });
   }
 
-  async #find(build: Build): Promise<Found | undefined> {
+  /** Where the build is now. @throws BuildGone */
+  async #look(build: Build): Promise<Found> {
+    const name = buildName(idOf(build));
     const entry = await registered(this.#register, build);
-    return entry && { entry, collections: collectionsOf(this.#connection.db, build, entry.generation) };
+    if (!entry) {
+      this.#known.delete(name);
+      throw new BuildGone(name);
+    }
+    const found = { entry, collections: collectionsOf(this.#connection.db, build, entry.generation) };
+    this.#known.set(name, found);
+    return found;
   }
 
   async #attempt<T>(work: () => Promise<T>): Promise<T> {
@@ -136,7 +145,7 @@ export class MongoViewReader implements ViewReader {
 
 /** The JSON of each document that there is; of those that were not so yet, the version that was. */
 async function documentsOf({ current, past }: Collections, keys: readonly string[], asOf: Position | undefined): Promise<Map<string, string>> {
-  const moment = asOf === undefined ? {} : { since: { $lte: asOf } };
+  const moment = asOf === undefined ? {} : { since: upTo(asOf) };
   const rows = await current
     .find({ _id: { $in: keys }, live: true, ...moment })
     .project<{ readonly _id: string; readonly doc: string }>({ doc: 1 })
@@ -145,11 +154,16 @@ async function documentsOf({ current, past }: Collections, keys: readonly string
   const missing = keys.filter((key) => !documents.has(key));
   if (asOf === undefined || missing.length === 0) return documents;
   const superseded = await past
-    .find({ key: { $in: missing }, until: { $gt: asOf }, since: { $lte: asOf } })
+    .find({ key: { $in: missing }, until: { $gt: asOf }, since: upTo(asOf) })
     .project<{ readonly key: string; readonly doc: string }>({ key: 1, doc: 1 })
     .toArray();
   for (const { key, doc } of superseded) documents.set(key, doc);
   return documents;
+}
+
+/** A build that is not there yet stands at 0. @throws BuildGone */
+function positionIn(row: RegisterRow | undefined, build: Build): Position {
+  return build.number === 0 ? 0 : mustBeIn(row, build).position;
 }
 
 /** @throws NoHistory */

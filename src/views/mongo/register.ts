@@ -23,7 +23,8 @@ export interface RegisterRow {
   readonly next?: number;
   /** By `fieldOf` their numbers. */
   readonly builds?: Readonly<Record<string, BuildEntry>>;
-  readonly lease?: { readonly holder: string; readonly token: number; readonly until: Date };
+  /** `until` in milliseconds since 1970; 0 when it was given back. */
+  readonly lease?: { readonly holder: string; readonly token: number; readonly until: number };
 }
 
 export type Register = Collection<RegisterRow>;
@@ -55,7 +56,12 @@ export async function registered(register: Register, build: Build): Promise<Buil
 
 /** @throws BuildGone */
 export async function mustBeRegistered(register: Register, build: Build): Promise<BuildEntry> {
-  const entry = await registered(register, build);
+  return mustBeIn(await register.findOne({ _id: build.model.name }), build);
+}
+
+/** @throws BuildGone */
+export function mustBeIn(row: RegisterRow | null | undefined, build: Build): BuildEntry {
+  const entry = entryIn(row, build);
   if (!entry) throw new BuildGone(buildName(idOf(build)));
   return entry;
 }

@@ -13,7 +13,7 @@ export interface Source {
 
 export interface Cut {
   /** The current documents first: what is superseded while they are read is then found among the superseded ones. */
-  readonly sources: readonly Source[];
+  readonly sources: readonly [current: Source, past?: Source];
   /** The index to use, where there is no doubt which; otherwise the server chooses. */
   readonly hint: { readonly kind: 'words' | 'whole' } | undefined;
 }
@@ -25,20 +25,21 @@ export interface Cut {
 export function cutOf(layout: Layout, { where, keys, search, asOf }: Selection): Cut {
   const filter = where ? condition(layout, where) : TRUE;
   const found = search === undefined ? TRUE : searchCondition(layout, search);
-  const sources = sourcesAsOf(asOf).map(({ filter: then, ...source }): Source => {
-    const these = keys ? { [source.key]: { $in: keys } } : TRUE;
-    return { ...source, filter: { ...then, ...and([filter, found, these]) } };
-  });
-  const chosen = found !== TRUE ? ({ kind: 'words' } as const) : ({ kind: 'whole' } as const);
-  return { sources, hint: filter === TRUE && !keys ? chosen : undefined };
+  const source = (collection: Source['collection'], key: Source['key'], then: Condition): Source => {
+    const these = keys ? { [key]: { $in: keys } } : TRUE;
+    return { collection, key, filter: { ...then, ...and([filter, found, these]) } };
+  };
+  const hint = found !== TRUE ? ({ kind: 'words' } as const) : ({ kind: 'whole' } as const);
+  const whole = filter === TRUE && !keys ? hint : undefined;
+  if (asOf === undefined) return { sources: [source('current', '_id', { live: true })], hint: whole };
+  const since = upTo(asOf);
+  const current = source('current', '_id', { live: true, since });
+  return { sources: [current, source('past', 'key', { until: { $gt: asOf }, since })], hint: whole };
 }
 
-function sourcesAsOf(asOf: Position | undefined): readonly Source[] {
-  if (asOf === undefined) return [{ collection: 'current', key: '_id', filter: { live: true } }];
-  return [
-    { collection: 'current', key: '_id', filter: { live: true, since: { $lte: asOf } } },
-    { collection: 'past', key: 'key', filter: { until: { $gt: asOf }, since: { $lte: asOf } } },
-  ];
+/** Positions up to this one, itself among them. */
+export function upTo(position: Position): Condition {
+  return { $lt: Math.floor(position) + 1 };
 }
 
 /** The name of the index to use: of words, or the one that serves the whole. */

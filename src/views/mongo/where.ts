@@ -51,15 +51,28 @@ export function having(layout: Layout, name: string, value: Scalar): { readonly 
   return { column, filter: equal(column, value) };
 }
 
-const operators = { lt: '$lt', lte: '$lte', gt: '$gt', gte: '$gte' } as const;
-
 function comparison(column: StoredColumn, { op, value }: Extract<Where, { readonly kind: 'is' }>): Condition {
   if (op === 'eq') return equal(column, value);
   if (op === 'ne') return { [column.value]: { $ne: value === null ? null : comparable(column, value) } };
   if (value === null) return FALSE;
   if (op === 'startsWith' || op === 'contains' || op === 'agree') return textual(column, op, String(comparable(column, value)));
-  const limit = comparable(column, value);
-  return { [column.ordered]: { [operators[op]]: column.kind === 'text' ? fold(String(limit)) : limit } };
+  const given = comparable(column, value);
+  return { [column.ordered]: compared(op, column.kind === 'text' ? fold(String(given)) : given) };
+}
+
+/** Null is neither below nor above anything, which the server holds too: it compares values of one type. */
+function compared(op: 'lt' | 'lte' | 'gt' | 'gte', limit: string | number): Condition {
+  switch (op) {
+    case 'lt':
+      return { $lt: limit };
+    case 'gt':
+      return { $gt: limit };
+    case 'gte':
+      return { $gte: limit };
+    case 'lte':
+      // The same stretch of an index as $lte, of which SecantusDB leaves out the end.
+      return { $ne: null, $not: { $gt: limit } };
+  }
 }
 
 /** Folded text has the index, so equal text is looked for there first. */

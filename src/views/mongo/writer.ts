@@ -76,7 +76,7 @@ export class MongoViewWriter implements ViewWriter {
     });
   }
 
-  find(build: Build, column: string, value: Scalar): Promise<readonly string[]> {
+  async find(build: Build, column: string, value: Scalar): Promise<readonly string[]> {
     const layout = layoutOf(build.model);
     const { column: stored, filter } = having(layout, column, value);
     return this.#attempt(async () => {

@@ -68,7 +68,7 @@ const query = fc.record({
   at: fc.double({ min: 0, max: 1.1, noNaN: true }),
 });
 
-export function anyHistory(open: OpenStore): void {
+export function anyHistory(open: OpenStore, numRuns: number): void {
   describe('any history', () => {
     test(
       'is read as of any position as a plain reading of its changes says',
@@ -108,7 +108,7 @@ export function anyHistory(open: OpenStore): void {
               }
             },
           ),
-          { numRuns: 60 },
+          { numRuns },
         );
       }),
     );
