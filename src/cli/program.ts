@@ -5,6 +5,7 @@ import { loadConfig, type Config } from '../config.js';
 import { dataDirOption, wholeNumber, type CommandLine, type Settings } from './command-line.js';
 import { runConfig } from './config.js';
 import { runContracts } from './contracts.js';
+import { addDeadLetters } from './dead-letters-commands.js';
 import { runDemo } from './demo.js';
 import { addEvents } from './events-commands.js';
 import { describeFailure, exitCodeOf } from './failure.js';
@@ -77,6 +78,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   };
   addEvents(commandLine);
   addProjections(commandLine);
+  addDeadLetters(commandLine);
 
   const contracts = program.command('contracts').description('the published contracts: JSON Schemas of the events and the GraphQL schema');
   for (const task of ['emit', 'check'] as const) {

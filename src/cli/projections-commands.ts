@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { runBuildStep, runStatus, type BuildStep, type OutputOptions } from './builds.js';
 import { dataDirOption, jsonOption, positiveNumber, type CommandLine, type Settings } from './command-line.js';
 import { runRebuild, type RebuildOptions } from './rebuild.js';
+import { runVerify, type VerifyOptions } from './verify.js';
 
 export function addProjections({ program, terminal, config, exit }: CommandLine): void {
   const projections = program.command('projections').description('the builds of read models: built beside each other, compared, cut over');
@@ -26,6 +27,14 @@ export function addProjections({ program, terminal, config, exit }: CommandLine)
     .action(async (names: readonly string[], options: Settings & RebuildOptions & AllOption, self: Command) => {
       mustChoose(names, options, self);
       exit(await runRebuild(config(options), names, options, terminal));
+    });
+
+  command('verify', 'build read models aside and compare every document with those that answer')
+    .argument('[names...]', 'these read models; all when absent')
+    .option('--all', 'all read models, as without a name')
+    .option('--no-data', 'tell keys and reasons of what differs, without the documents, which may be personal')
+    .action(async (names: readonly string[], options: Settings & VerifyOptions) => {
+      exit(await runVerify(config(options), names, options, terminal));
     });
 
   step('cutover', 'make a build that is ready the live one').option('--build <number>', 'this one; the newest when absent', positiveNumber);
