@@ -64,6 +64,12 @@ module.exports = {
       '^(contracts|src/(kernel|views|sqlite))/',
       'The view store keeps documents whatever they mean and whoever writes them.',
     ),
+    within(
+      'migrate-knows-ports-only',
+      '^src/migrate/',
+      '^(contracts/|src/(kernel|migrate)/|src/log/port\\.ts$)',
+      'A log is moved through the port: whatever engine it is in, and whatever its events mean.',
+    ),
     within('sqlite-knows-no-port', '^src/sqlite/', '^src/(kernel|sqlite)/', 'What both embedded engines share knows neither of them.'),
     {
       name: 'contracts-use-zod-only',

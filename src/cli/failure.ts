@@ -7,6 +7,7 @@ import { SetupRefused } from '../import/run-import.js';
 import { InvalidInput } from '../kernel/input.js';
 import { Rejection } from '../kernel/rejection.js';
 import { LogUnavailable } from '../log/port.js';
+import { MigrationRefused } from '../migrate/refused.js';
 import { NotThere } from '../projector/operations.js';
 import { LockHeld } from '../sqlite/lock.js';
 import { DatabaseUnavailable } from '../sqlite/unavailable.js';
@@ -19,6 +20,7 @@ const known = [
   HistoryNotEmpty,
   SetupRefused,
   LogUnavailable,
+  MigrationRefused,
   ViewsUnavailable,
   DatabaseUnavailable,
   LockHeld,

@@ -10,6 +10,7 @@ import { runDemo } from './demo.js';
 import { addEvents } from './events-commands.js';
 import { describeFailure, exitCodeOf } from './failure.js';
 import { runImportCommand } from './import.js';
+import { addMigrate } from './migrate.js';
 import { addProjections } from './projections-commands.js';
 import { runServe } from './serve.js';
 import type { Terminal } from './terminal.js';
@@ -77,6 +78,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     },
   };
   addEvents(commandLine);
+  addMigrate(commandLine);
   addProjections(commandLine);
   addDeadLetters(commandLine);
 

@@ -1,0 +1,163 @@
+/** `daybook migrate`: a log copied into another, in the data folder or on a server, and compared with it. */
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { shownSetting, type Config } from '../config.js';
+import { openLog } from '../engines.js';
+import type { EventLog } from '../log/port.js';
+import { migrate, type Migration, type Step } from '../migrate/migrate.js';
+import { MigrationRefused } from '../migrate/refused.js';
+import { holdLock } from '../sqlite/lock.js';
+import type { CommandLine } from './command-line.js';
+import { progress, silent, type Progress } from './progress.js';
+import { count } from './table.js';
+import { stopSignal, type Terminal } from './terminal.js';
+
+interface MigrateCommandOptions {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** A log as the configuration names one. */
+type Place = Pick<Config, 'dataDir' | 'logUrl' | 'logPrefix'>;
+
+export function addMigrate({ program, terminal, config, exit }: CommandLine): void {
+  program
+    .command('migrate')
+    .description('copy a log into another, on the same engine or another, and compare both; may be broken off and run again')
+    .option('--from <log>', 'a data folder, its events.db, or a connection string; the log of the settings when absent')
+    .option('--to <log>', 'the same; empty, or what an earlier run has begun')
+    .action(async ({ from, to }: MigrateCommandOptions, command: Command) => {
+      if (from === undefined && to === undefined) command.error('error: name a log with --from, --to or both.');
+      const settings = config({});
+      const place = (text: string | undefined): Place => (text === undefined ? settings : placeOf(text, settings, command));
+      exit(await runMigrate(place(from), place(to), terminal));
+    });
+}
+
+const TITLES: Readonly<Record<Step, string>> = { look: 'Look', copy: 'Copy', verify: 'Verify' };
+
+/** @returns the exit code: 0 the target is the same, 1 it is not, 130 stopped. @throws MigrationRefused, LogUnavailable, LockHeld */
+async function runMigrate(from: Place, to: Place, terminal: Terminal): Promise<number> {
+  if (identity(from) === identity(to)) throw new MigrationRefused('The source and the target are the same log. Name another target.');
+  const stop = stopSignal();
+  const bars = new Bars(terminal);
+  const began = performance.now();
+  try {
+    const migration = await withBoth(from, to, (source, target) =>
+      migrate(source, target, { together: isEmbedded(to), signal: stop.signal, onProgress: bars.update }),
+    );
+    bars.end();
+    if (!migration) {
+      terminal.out.write('Stopped. What is copied stays. Run the same command again to go on.\n');
+      return 130;
+    }
+    terminal.out.write(describe(migration, (performance.now() - began) / 1000, shown(from), shown(to)));
+    return migration.difference === undefined ? 0 : 1;
+  } finally {
+    bars.end();
+    stop.release();
+  }
+}
+
+/** No server may start on the target's data folder meanwhile, and its disk is waited for at the end: running it again puts back what is lost. */
+async function withBoth<T>(from: Place, to: Place, work: (source: EventLog, target: EventLog) => Promise<T>): Promise<T> {
+  const source = await openLog(from, { readOnly: true });
+  try {
+    const lock = isEmbedded(to) ? holdLock(join(to.dataDir, 'server.lock'), { shared: false }) : undefined;
+    try {
+      const target = await openLog(to, { copying: true, durableAtClose: true });
+      try {
+        if (isEmbedded(to)) await refuseForeignViews(to.dataDir, target);
+        return await work(source, target);
+      } finally {
+        await target.close();
+      }
+    } finally {
+      lock?.release();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** Read models of another log would count themselves as far along this one. */
+async function refuseForeignViews(dataDir: string, target: EventLog): Promise<void> {
+  const left = ['views.db', 'policies.db'].filter((file) => existsSync(join(dataDir, file)));
+  if (left.length > 0 && (await target.head()) === 0) {
+    throw new MigrationRefused(
+      `The data folder ${dataDir} has no events, but ${left.join(' and ')} of another log. Delete ${left.length === 1 ? 'it' : 'them'}, or choose another folder.`,
+    );
+  }
+}
+
+/** A bar for each step, one under the other. */
+class Bars {
+  private step: Step | undefined;
+  private bar: Progress = silent;
+
+  constructor(private readonly terminal: Terminal) {}
+
+  readonly update = (step: Step, done: number, total: number, from: number): void => {
+    if (step !== this.step) {
+      this.end();
+      this.step = step;
+      this.bar = progress(this.terminal.err, TITLES[step], { from });
+    }
+    this.bar.update(done, total);
+  };
+
+  /** Leaves the bar as it stands. Calling it again does nothing. */
+  end(): void {
+    this.bar.end();
+    this.bar = silent;
+  }
+}
+
+function describe(migration: Migration, seconds: number, from: string, to: string): string {
+  const { held, copied, source, target, difference, behind } = migration;
+  const before = held === 0 ? '' : `, ${count(held)} were there already`;
+  const lines = [
+    `Copied ${count(copied)} events in ${seconds.toFixed(1)} s${before}.`,
+    `  source  ${count(source.events)} events  ${source.hash}  ${from}`,
+    `  target  ${count(target.events)} events  ${target.hash}  ${to}`,
+    difference === undefined ? 'They are the same.' : `They differ: ${difference}. Take an empty target, and let nobody else write to it.`,
+  ];
+  if (behind) lines.push('The source has been written to since. Stop who writes to it and run the same command again to copy the rest.');
+  if (difference === undefined) {
+    lines.push(
+      'Read models and process managers begin anew on the target: give it a data folder and a database without those of another log.',
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** @throws CommanderError when the text is neither a folder nor a connection string. It isn't repeated: it may hold a password. */
+function placeOf(text: string, settings: Config, command: Command): Place {
+  if (/^(esdb|kurrentdb|kurrent|kdb)(\+discover)?:\/\//.test(text)) return { ...settings, logUrl: text };
+  const path = resolve(text);
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (!file && /^[\w+.-]{2,}:|@/.test(text)) {
+    command.error(
+      'error: a log is named by its data folder, by the events.db in it, or by a connection string such as kurrentdb://host:2113.',
+    );
+  }
+  if (basename(path) === 'events.db') return { ...settings, dataDir: dirname(path), logUrl: 'embedded' };
+  if (file && !file.isDirectory()) command.error(`error: ${path} is a file; a log is named by its data folder, or by the events.db in it.`);
+  return { ...settings, dataDir: path, logUrl: 'embedded' };
+}
+
+function isEmbedded({ logUrl }: Place): boolean {
+  return logUrl === 'embedded';
+}
+
+/** Where a log is, for people: nothing secret. */
+function shown(place: Place): string {
+  return isEmbedded(place) ? place.dataDir : shownSetting(place.logUrl);
+}
+
+/** What two names of one log have in common. */
+function identity(place: Place): string {
+  if (!isEmbedded(place)) return `${shown(place)} ${place.logPrefix}`;
+  return existsSync(place.dataDir) ? realpathSync(place.dataDir) : place.dataDir;
+}

@@ -1,0 +1,35 @@
+/**
+ * A log's hash: a chain over all its events, in order, so that two logs with the same hash hold the same events, whatever engines they are in.
+ *
+ * The link of an event is the SHA-256, in hex, of the link before it, a line feed, and the event as canonical JSON: without its position,
+ * which differs between engines, no spaces, the names of every object in the order of their UTF-16 code units (as in RFC 8785). Before the
+ * first event stand 64 zeros.
+ */
+import { hash } from 'node:crypto';
+import type { RecordedEvent } from '../kernel/event.js';
+
+/** How far a chain has come. */
+export interface Chain {
+  /** How many events it goes over. */
+  readonly events: number;
+  /** The link of the last of them. */
+  readonly hash: string;
+}
+
+/** The chain of no events. */
+export const NO_EVENTS: Chain = { events: 0, hash: '0'.repeat(64) };
+
+/** The chain with one event more. */
+export function linked({ events, hash: before }: Chain, { position: _, ...event }: RecordedEvent): Chain {
+  return { events: events + 1, hash: hash('sha256', `${before}\n${canonical(event)}`) };
+}
+
+function canonical(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const names = Object.keys(fields)
+    .filter((name) => fields[name] !== undefined)
+    .sort();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(fields[name])}`).join(',')}}`;
+}

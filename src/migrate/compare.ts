@@ -1,0 +1,102 @@
+/** Two logs side by side: whether one begins as the other does, and whether both are the same to the end. */
+import { streamName, type Position, type RecordedEvent } from '../kernel/event.js';
+import type { EventLog } from '../log/port.js';
+import { linked, NO_EVENTS, type Chain } from './chain.js';
+import { MigrationRefused } from './refused.js';
+import { estimated, eventsOf } from './walk.js';
+
+export interface Watched {
+  readonly signal?: AbortSignal | undefined;
+  /** Hears now and then how many events have been done, and of how many; what is not known of those is estimated. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** What stands in the target already. */
+export interface Held {
+  readonly events: number;
+  /** Where the source has the last of them; 0 when there is none. */
+  readonly position: Position;
+}
+
+/**
+ * What the target holds of the source: its first events, in order, none or all of them.
+ * @throws MigrationRefused when it holds anything else; LogUnavailable
+ */
+export async function heldAlready(source: EventLog, target: EventLog, { signal, onProgress }: Watched): Promise<Held> {
+  let held: Held = { events: 0, position: 0 };
+  const head = await target.head();
+  for await (const { ours, theirs } of inStep(eventsOf(source, { signal }), eventsOf(target, { signal }))) {
+    if (signal?.aborted || !theirs) break;
+    if (!ours || linked(NO_EVENTS, ours).hash !== linked(NO_EVENTS, theirs).hash) throw notTheBeginning(held.events + 1, ours, theirs);
+    held = { events: held.events + 1, position: ours.position };
+    if (held.events % NOTED_EVERY === 0) onProgress?.(held.events, estimated(held.events, theirs.position, head));
+  }
+  if (held.events > 0 && signal?.aborted !== true) onProgress?.(held.events, held.events);
+  return held;
+}
+
+/** What came of comparing two logs to the end. */
+export interface Comparison {
+  readonly source: Chain;
+  readonly target: Chain;
+  /** The first event that is not the same, in words; undefined when all are. */
+  readonly difference: string | undefined;
+}
+
+/**
+ * Goes over both logs from the first event on.
+ * @param until the last position of the source that counts
+ * @throws LogUnavailable
+ */
+export async function compare(
+  source: EventLog,
+  target: EventLog,
+  { until, signal, onProgress }: Watched & { readonly until: Position },
+): Promise<Comparison> {
+  let [from, to, difference]: readonly [Chain, Chain, string?] = [NO_EVENTS, NO_EVENTS];
+  for await (const { ours, theirs } of inStep(eventsOf(source, { until, signal }), eventsOf(target, { signal }))) {
+    if (ours) from = linked(from, ours);
+    if (theirs) to = linked(to, theirs);
+    if (from.hash !== to.hash) difference ??= described(Math.max(from.events, to.events), ours, theirs);
+    if (ours && from.events % NOTED_EVERY === 0) onProgress?.(from.events, estimated(from.events, ours.position, until));
+  }
+  if (signal?.aborted !== true) onProgress?.(from.events, from.events);
+  return { source: from, target: to, difference };
+}
+
+/** Events between two words about the progress. */
+const NOTED_EVERY = 500;
+
+interface Pair {
+  /** Undefined when the source has ended. */
+  readonly ours: RecordedEvent | undefined;
+  /** Undefined when the target has ended. */
+  readonly theirs: RecordedEvent | undefined;
+}
+
+async function* inStep(source: AsyncIterator<RecordedEvent, void>, target: AsyncIterator<RecordedEvent, void>): AsyncGenerator<Pair> {
+  for (;;) {
+    const [ours, theirs] = await Promise.all([source.next(), target.next()]);
+    if (ours.done && theirs.done) return;
+    yield { ours: ours.value ?? undefined, theirs: theirs.value ?? undefined };
+  }
+}
+
+function notTheBeginning(number: number, ours: RecordedEvent | undefined, theirs: RecordedEvent): MigrationRefused {
+  const what = ours
+    ? `The target holds other events than the source: ${described(number, ours, theirs)}.`
+    : `The target holds more events than the source: ${described(number, ours, theirs)}.`;
+  return new MigrationRefused(
+    `${what} Nothing was written. Name an empty log as the target, or the one that an earlier copy of this source was made in.`,
+  );
+}
+
+/** What happened is left out: it may be personal. */
+function described(number: number, ours: RecordedEvent | undefined, theirs: RecordedEvent | undefined): string {
+  if (ours && theirs && placed(ours) === placed(theirs)) return `event ${number}, ${placed(ours)}, is not the same in both`;
+  return `event ${number} is ${placed(ours)} in the source and ${placed(theirs)} in the target`;
+}
+
+function placed(event: RecordedEvent | undefined): string {
+  return event ? `${event.type} ${event.id} (${streamName(event.stream)}, revision ${event.revision})` : 'not there';
+}

@@ -1,0 +1,43 @@
+/** The events of a log one after another, read in pages. */
+import type { Position, RecordedEvent } from '../kernel/event.js';
+import type { EventLog } from '../log/port.js';
+
+/** Events read at a time. */
+const PAGE = 2_000;
+
+export interface Stretch {
+  readonly events: readonly RecordedEvent[];
+  /** All up to here has been given. */
+  readonly position: Position;
+}
+
+/**
+ * Pages after a position, until the end of the log as it is when it is reached, or until the signal aborts.
+ * @param until the last position that is wanted
+ * @throws LogUnavailable
+ */
+export async function* pagesOf(
+  log: EventLog,
+  {
+    after = 0,
+    until = Infinity,
+    signal,
+  }: { readonly after?: Position; readonly until?: Position; readonly signal?: AbortSignal | undefined },
+): AsyncGenerator<Stretch, void, undefined> {
+  for (let at = after; at < until && signal?.aborted !== true;) {
+    const { events, position } = await log.readAll(at, PAGE);
+    if (position === at) return;
+    at = position;
+    yield { events: at > until ? events.filter((event) => event.position <= until) : events, position: Math.min(at, until) };
+  }
+}
+
+/** The same, event by event. @throws LogUnavailable */
+export async function* eventsOf(log: EventLog, range: Parameters<typeof pagesOf>[1]): AsyncGenerator<RecordedEvent, void, undefined> {
+  for await (const { events } of pagesOf(log, range)) yield* events;
+}
+
+/** How many events there are up to a position, judged by those up to an earlier one: exact where positions have no gaps. */
+export function estimated(events: number, at: Position, until: Position): number {
+  return at === 0 ? events : Math.max(events, Math.round((events * until) / at));
+}
