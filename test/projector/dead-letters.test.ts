@@ -1,0 +1,410 @@
+/** Documents that wait because of an event that can't be taken: given such an event, when an operator decides, then the document goes on. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { DeadLetterSkipped, DeadLettersRetried } from '../../contracts/operations/dead-letter.js';
+import type { RecordedEvent } from '../../src/kernel/event.js';
+import type { Projection } from '../../src/kernel/projection.js';
+import { DealMovedTo, DealOpened, DealRaised, deals, DealWithdrawn, failing, AccountRenamed, nameless, tallies } from './deals.js';
+import { overriding } from '../support/overriding.js';
+import { openStage, type Stage } from './stage.js';
+
+const by = { actor: 'olga' };
+const opened = (account = 'a') => DealOpened({ account, name: 'Ana', amount: 10 });
+const raised = (amount: number) => DealRaised({ by: amount });
+
+/** The handlers have an error: a raise by 13 is more than they can take. */
+const broken = failing(deals, ({ type, data }) => type === 'DealRaised' && (data as { readonly by: number }).by === 13);
+
+describe('a document that waits', () => {
+  let stage: Stage;
+
+  beforeEach(async () => {
+    stage = await openStage();
+  });
+
+  afterEach(() => stage.close());
+
+  /** What waits for a document, by position, with the error and the number of attempts. */
+  const waiting = async (projection: Projection, key: string) => {
+    const [build] = await stage.builds(projection.model.name);
+    const events = await stage.reader.waiting({ model: projection.model, number: build?.number ?? 0 }, key, { first: 100 });
+    return events.map(({ position, error, attempts }) => [position, error, attempts]);
+  };
+  const parkedKeys = async (projection: Projection): Promise<readonly string[]> => {
+    const [build] = await stage.builds(projection.model.name);
+    const parked = await stage.reader.parked({ model: projection.model, number: build?.number ?? 0 }, { first: 100 });
+    return parked.map(({ first }) => first.key);
+  };
+  const retry = async (projections: readonly Projection[], key?: string): Promise<void> => {
+    await stage.operations(projections).retry('deals', key, by);
+    await stage.project(projections);
+  };
+  const skip = async (projections: readonly Projection[], key: string): Promise<void> => {
+    await stage.operations(projections).skip('deals', key, 'a typing error of 2018', by);
+    await stage.project(projections);
+  };
+
+  /** Deal 1 waits at its third event with two behind it; deal 2 and the account have gone on. */
+  const oneParked = async (pageSize = 2_000): Promise<void> => {
+    await stage.happens('deal-1', opened(), raised(13), raised(1));
+    await stage.happens('deal-2', opened(), raised(2));
+    await stage.happens('deal-1', raised(4));
+    await stage.project([broken, tallies], { pageSize });
+  };
+
+  it.each([1, 2, 2_000])('keeps no other document and no other read model waiting, in pages of %i', async (pageSize) => {
+    await oneParked(pageSize);
+    expect(await stage.documents(broken)).toMatchObject({ 1: { total: 10 }, 2: { total: 12 } });
+    expect(await stage.documents(tallies)).toEqual({ a: { account: 'a', deals: 2 } });
+    expect(await waiting(broken, '1')).toEqual([
+      [2, 'no such stage', 1],
+      [3, null, 0],
+      [6, null, 0],
+    ]);
+    expect(await stage.builds('deals')).toMatchObject([{ state: 'live', position: 6, parked: 1, error: null }]);
+  });
+
+  it('waits on while events come for it, in order', async () => {
+    await oneParked();
+    await stage.happens('deal-1', raised(8));
+    await stage.project([broken, tallies]);
+    expect((await waiting(broken, '1')).map(([position]) => position)).toEqual([2, 3, 6, 7]);
+  });
+
+  it('gets what waited at its own positions when it is tried again with handlers that are mended', async () => {
+    await oneParked();
+    await retry([deals, tallies], '1');
+    expect(await stage.documents(deals)).toMatchObject({ 1: { total: 28 }, 2: { total: 12 } });
+    expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
+    expect(await parkedKeys(deals)).toEqual([]);
+    await stage.happens('deal-1', raised(100));
+    await stage.project([deals, tallies]);
+    expect(await stage.documents(deals)).toMatchObject({ 1: { total: 128 } });
+  });
+
+  it('waits on when it fails again, and the attempts are counted', async () => {
+    await oneParked();
+    const [, , parkedBefore] = await stage
+      .operations([broken])
+      .deadLetter('deals', '1')
+      .then(({ waiting: events }) => events);
+    await retry([broken, tallies], '1');
+    await retry([broken, tallies]);
+    expect(await waiting(broken, '1')).toEqual([
+      [2, 'no such stage', 3],
+      [3, null, 0],
+      [6, null, 0],
+    ]);
+    const [, , parkedNow] = await stage
+      .operations([broken])
+      .deadLetter('deals', '1')
+      .then(({ waiting: events }) => events);
+    expect(parkedNow).toEqual(parkedBefore);
+  });
+
+  it('gets as far as it can: up to the next event that can not be taken', async () => {
+    await stage.happens('deal-1', opened(), raised(13), raised(1), raised(13), raised(2));
+    await stage.project([broken]);
+    await skip([broken], '1');
+    expect(await stage.documents(broken)).toMatchObject({ 1: { total: 11 } });
+    expect(await waiting(broken, '1')).toEqual([
+      [4, 'no such stage', 1],
+      [5, null, 0],
+    ]);
+    await skip([broken], '1');
+    expect(await stage.documents(broken)).toMatchObject({ 1: { total: 13 } });
+    expect(await stage.histories(broken)).toEqual(await stage.afresh(broken));
+  });
+
+  it('goes on without an event that is skipped, and so does every build that is made later', async () => {
+    await oneParked();
+    await skip([broken, tallies], '1');
+    expect(await stage.documents(broken)).toMatchObject({ 1: { total: 15 }, 2: { total: 12 } });
+    expect(await parkedKeys(broken)).toEqual([]);
+    expect(await stage.histories(broken)).toEqual(await stage.afresh(broken));
+    const [decision] = (await stage.log.readAll(0, 100, [DeadLetterSkipped.type])).events;
+    expect(decision).toMatchObject({
+      data: { readModel: 'deals', version: 1, key: '1', reason: 'a typing error of 2018' },
+      metadata: { actor: 'olga', recordedAt: expect.any(String) },
+    });
+  });
+
+  it('is tried again with all others that wait, in one decision', async () => {
+    for (const id of ['deal-1', 'deal-2', 'deal-3']) await stage.happens(id, opened(), raised(13));
+    await stage.project([broken]);
+    expect(await parkedKeys(broken)).toEqual(['1', '2', '3']);
+    await retry([deals]);
+    expect(await parkedKeys(deals)).toEqual([]);
+    expect((await stage.log.readAll(0, 100, [DeadLettersRetried.type])).events).toHaveLength(1);
+    expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
+  });
+
+  it('waits in its own place of the log: what is decided is carried out where the decision stands, in pages of any size', async () => {
+    await stage.happens('deal-1', opened(), raised(13), raised(1));
+    await stage.project([broken]);
+    await stage.operations([broken]).skip('deals', '1', 'wrong', by);
+    await stage.happens('deal-1', raised(13), raised(2));
+    await stage.project([broken]);
+    const expected = [
+      [5, 'no such stage', 1],
+      [6, null, 0],
+    ];
+    expect(await waiting(broken, '1')).toEqual(expected);
+    for (const pageSize of [1, 2, 3, 100]) {
+      await stage.operations([broken]).rebuild('deals');
+      await stage.project([broken], { pageSize });
+      const records = await stage.builds('deals');
+      const live = records.find(({ state }) => state === 'live');
+      const events = await stage.reader.waiting({ model: broken.model, number: live?.number ?? 0 }, '1', { first: 10 });
+      expect(events.map(({ position, error, attempts }) => [position, error, attempts])).toEqual(expected);
+      expect(await stage.documents(broken)).toMatchObject({ 1: { total: 11 } });
+    }
+  });
+
+  it('has its decision carried out live, once it is made, and again after the projector was stopped', async () => {
+    await oneParked();
+    const stop = stage.follow([deals, tallies]);
+    const { position } = await stage.operations([deals]).retry('deals', '1', by);
+    await stage.operations([deals]).carriedOut('deals', position, 20_000);
+    await stop();
+    expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
+    expect(await parkedKeys(deals)).toEqual([]);
+  });
+
+  it('has nothing done twice when the projector dies between what it did and its checkpoint', async () => {
+    await oneParked();
+    await stage.operations([deals]).retry('deals', '1', by);
+    let commits = 0;
+    const views = overriding(stage.writer, {
+      commit: (batch) => (commits++ > 0 ? Promise.reject(new Error('killed')) : stage.writer.commit(batch)),
+    });
+    await expect(stage.project([deals, tallies], { views })).rejects.toThrow('killed');
+    expect(await parkedKeys(deals)).toEqual([]);
+    expect((await stage.builds('deals'))[0]?.position).toBe(6);
+    await stage.project([deals, tallies]);
+    expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
+  });
+
+  it('is named with its build, its event and what waits; one that does not wait is not there', async () => {
+    await oneParked();
+    const operations = stage.operations([broken, tallies]);
+    expect(await operations.deadLetters()).toMatchObject([
+      { build: { name: 'deals', version: 1, number: 1 }, key: '1', waiting: 3, first: { position: 2, error: 'no such stage' } },
+    ]);
+    await expect(operations.retry('deals', '2', by)).rejects.toMatchObject({ name: 'NotThere', field: 'key' });
+    await expect(operations.skip('deals', '2', 'why', by)).rejects.toMatchObject({ name: 'NotThere' });
+    await expect(operations.retry('dealTallies', undefined, by)).rejects.toMatchObject({ name: 'NotThere' });
+    await expect(operations.retry('tales', undefined, by)).rejects.toMatchObject({ name: 'NotThere', field: 'readModel' });
+  });
+
+  it.each([1, 1_000])('may hold more than one page of events; in pages of %i', async (pageSize) => {
+    await stage.happens('deal-1', opened(), raised(13), ...Array.from({ length: 1_200 }, () => raised(1)));
+    await stage.project([broken], { pageSize: pageSize * 100 });
+    expect((await stage.operations([broken]).deadLetters('deals'))[0]).toMatchObject({ waiting: 1_201 });
+    await retry([deals], '1');
+    expect(await stage.documents(deals)).toMatchObject({ 1: { total: 1_223 } });
+    expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
+  });
+
+  describe('because the store can not take it', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+
+    it.each([1, 2_000])(
+      'waits like one whose handler throws, and fails again when it is tried again as it is, in pages of %i',
+      async (pageSize) => {
+        await stage.happens('deal-1', opened(), raised(most), raised(1));
+        await stage.happens('deal-2', opened());
+        await stage.project([deals], { pageSize });
+        expect(await stage.documents(deals)).toMatchObject({ 1: { total: 10 }, 2: { total: 10 } });
+        const refusal = (await waiting(deals, '1'))[0]?.[1];
+        expect(refusal).toEqual(expect.any(String));
+        await retry([deals], '1');
+        await retry([deals]);
+        expect(await waiting(deals, '1')).toEqual([
+          [2, refusal, 3],
+          [3, null, 0],
+        ]);
+        await skip([deals], '1');
+        expect(await stage.documents(deals)).toMatchObject({ 1: { total: 11 } });
+        expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
+      },
+    );
+  });
+
+  describe('chosen by a column', () => {
+    const renamed = (name: string) => AccountRenamed({ name });
+
+    it('is changed by what chose it while it waited, once what is before it has been taken', async () => {
+      await stage.happens('deal-1', opened('a'));
+      await stage.happens('deal-2', opened('a'));
+      await stage.happens('deal-3', opened('b'), raised(13), DealMovedTo({ account: 'a' }));
+      await stage.happens('deal-1', raised(13), DealMovedTo({ account: 'b' }));
+      await stage.happens('account-a', renamed('Maria'));
+      await stage.happens('deal-3', raised(1));
+      await stage.project([broken]);
+      expect(await stage.documents(broken)).toMatchObject({
+        1: { accountName: 'Ana' },
+        2: { accountName: 'Maria' },
+        3: { accountName: 'Ana' },
+      });
+      await retry([deals]);
+      expect(await stage.documents(deals)).toMatchObject({
+        1: { account: 'b', accountName: 'Ana', total: 23 },
+        2: { account: 'a', accountName: 'Maria' },
+        3: { account: 'a', accountName: 'Maria', total: 24 },
+      });
+      expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
+    });
+
+    it('waits when it is chosen by an event that can not be taken; others of the same event go on', async () => {
+      const own: Projection = failing(
+        deals,
+        ({ type, data }) => type === 'AccountRenamed' && (data as { readonly name: string }).name === 'Zoe',
+      );
+      await stage.happens('deal-1', opened('a'));
+      await stage.happens('account-a', renamed('Zoe'));
+      await stage.happens('deal-1', raised(1));
+      await stage.happens('deal-2', opened('a'));
+      await stage.project([own]);
+      expect(await waiting(own, '1')).toEqual([
+        [2, 'no such stage', 1],
+        [3, null, 0],
+      ]);
+      expect(await stage.documents(own)).toMatchObject({ 2: { accountName: 'Ana' } });
+      await skip([own], '1');
+      expect(await stage.documents(own)).toMatchObject({ 1: { accountName: 'Ana', total: 11 } });
+      expect(await stage.histories(own)).toEqual(await stage.afresh(own));
+    });
+
+    it('is removed at its place when it waited for that', async () => {
+      await stage.happens('deal-1', opened('a'), raised(13), DealWithdrawn({}), opened('b'));
+      await stage.project([broken]);
+      await retry([deals], '1');
+      expect(await stage.documents(deals)).toEqual({ 1: { id: '1', account: 'b', accountName: 'Ana', total: 10 } });
+      expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
+    });
+  });
+
+  describe('of events whose documents can not be named', () => {
+    const KEY = '@stream deal-1';
+    const unnamed = nameless(deals, ({ type }) => type === 'DealMovedTo');
+
+    const streamParked = async (): Promise<void> => {
+      await stage.happens('deal-1', opened('a'), DealMovedTo({ account: 'b' }), raised(1));
+      await stage.happens('deal-2', opened('a'));
+      await stage.happens('deal-1', DealMovedTo({ account: 'c' }));
+      await stage.happens('account-b', AccountRenamed({ name: 'Maria' }));
+      await stage.project([unnamed]);
+    };
+
+    it('is its stream: other streams go on, and what waits is applied where it is tried again', async () => {
+      await streamParked();
+      expect(await waiting(unnamed, KEY)).toEqual([
+        [2, 'no such record', 1],
+        [3, null, 0],
+        [5, null, 0],
+      ]);
+      expect(await stage.documents(unnamed)).toMatchObject({ 1: { account: 'a', total: 10 }, 2: { total: 10 } });
+      await retry([deals], KEY);
+      expect(await stage.documents(deals)).toMatchObject({ 1: { account: 'c', total: 11 } });
+      expect(await parkedKeys(deals)).toEqual([]);
+      const versions = (await stage.histories(deals))[0]?.versions;
+      expect(versions).toMatchObject([
+        { since: 1, until: 7, document: { account: 'a' } },
+        { since: 7, until: null, document: { account: 'c', total: 11 } },
+      ]);
+    });
+
+    it('counts the attempts of what fails again, and skips one event after the other', async () => {
+      await streamParked();
+      await retry([unnamed], KEY);
+      expect((await waiting(unnamed, KEY))[0]).toEqual([2, 'no such record', 2]);
+      await skip([unnamed], KEY);
+      expect(await stage.documents(unnamed)).toMatchObject({ 1: { account: 'a', total: 11 } });
+      expect(await waiting(unnamed, KEY)).toEqual([[5, 'no such record', 1]]);
+      await skip([unnamed], KEY);
+      expect(await parkedKeys(unnamed)).toEqual([]);
+      expect(await stage.histories(unnamed)).toEqual(await stage.afresh(unnamed));
+    });
+
+    it('waits too when an event is of a version that this program does not know', async () => {
+      await stage.happens('deal-1', opened('a'), { ...raised(1), version: 9 }, raised(2));
+      await stage.happens('deal-2', opened('a'));
+      await stage.project([deals]);
+      expect((await waiting(deals, KEY))[0]?.[1]).toMatch(/DealRaised version 9 is not known/);
+      expect(await stage.documents(deals)).toMatchObject({ 2: { total: 10 } });
+      await skip([deals], KEY);
+      expect(await stage.documents(deals)).toMatchObject({ 1: { total: 12 } });
+    });
+
+    it('is told apart from a document of the stream that waits itself', async () => {
+      const both = nameless(broken, ({ type }) => type === 'DealMovedTo');
+      await stage.happens('deal-1', opened('a'), raised(13), raised(1), DealMovedTo({ account: 'b' }), raised(2));
+      await stage.project([both]);
+      expect(await parkedKeys(both)).toEqual(['1', KEY]);
+      const mended = nameless(deals, ({ type }) => type === 'DealMovedTo');
+      await retry([mended], '1');
+      expect(await parkedKeys(mended)).toEqual([KEY]);
+      expect(await stage.documents(mended)).toMatchObject({ 1: { account: 'a', total: 24 } });
+      await retry([deals], KEY);
+      expect(await stage.documents(deals)).toMatchObject({ 1: { account: 'b', total: 26 } });
+    });
+
+    it('waits for the document first when both are tried again at once', async () => {
+      const both = nameless(broken, ({ type }) => type === 'DealMovedTo');
+      await stage.happens('deal-1', opened('a'), DealMovedTo({ account: 'b' }));
+      await stage.happens('account-a', AccountRenamed({ name: 'Maria' }));
+      const fail = (): never => {
+        throw new Error('no such stage');
+      };
+      const own: Projection = {
+        ...both,
+        changes: (event: RecordedEvent) => (event.stream.id === 'x' ? [{ key: '1', to: fail }] : both.changes(event)),
+      };
+      await stage.happens('deal-x', raised(1));
+      await stage.project([own]);
+      expect(await parkedKeys(own)).toEqual(['1', KEY]);
+      await retry([deals]);
+      expect(await parkedKeys(deals)).toEqual([]);
+      expect(await stage.documents(deals)).toMatchObject({ 1: { account: 'b' } });
+    });
+
+    it('waits for the store as well: the event that it refuses is told from those before it', async () => {
+      await stage.happens('deal-1', opened('a'), DealMovedTo({ account: 'b' }), raised(1), raised(Number.MAX_SAFE_INTEGER), raised(2));
+      await stage.project([unnamed]);
+      await retry([deals], KEY);
+      expect(await stage.documents(deals)).toMatchObject({ 1: { account: 'b', total: 11 } });
+      expect(await waiting(deals, KEY)).toEqual([
+        [4, expect.any(String), 1],
+        [5, null, 0],
+      ]);
+      await skip([deals], KEY);
+      expect(await stage.documents(deals)).toMatchObject({ 1: { account: 'b', total: 13 } });
+    });
+  });
+
+  it('stops its build when more than so many documents wait, and says why in the register; others go on', async () => {
+    for (let id = 1; id <= 4; id++) await stage.happens(`deal-${id}`, opened(), raised(13));
+    const stopped: string[] = [];
+    await stage.project([broken, tallies], { pageSize: 2, parkedLimit: 2, onStop: (build) => stopped.push(build) });
+    const error = "more than 2 documents wait for events that its handlers can't take: mend them, and raise its version";
+    expect(await stage.builds()).toMatchObject([
+      { name: 'dealTallies', position: 8, error: null },
+      { name: 'deals', position: 6, parked: 3, error, rate: 0 },
+    ]);
+    expect(stopped).toEqual(['deals@1#1']);
+    await stage.project([broken, tallies], { parkedLimit: 10 });
+    expect((await stage.builds('deals'))[0]).toMatchObject({ position: 8, error: null, parked: 4 });
+  });
+
+  it('belongs to its version: a decision about one leaves another as it is', async () => {
+    await oneParked();
+    await stage.happens('deadLetter-other', DeadLettersRetried({ readModel: 'deals', version: 2, key: null }));
+    await stage.happens(
+      'deadLetter-third',
+      DeadLetterSkipped({ readModel: 'dealTallies', version: 1, key: '1', eventId: randomUUID(), reason: 'x' }),
+    );
+    await stage.project([deals, tallies]);
+    expect(await parkedKeys(deals)).toEqual(['1']);
+  });
+});

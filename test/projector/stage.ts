@@ -1,0 +1,123 @@
+/** A log, a store of read models and what projects the one into the other: what happens, what is built, and what is then there. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { NewEvent } from '../../contracts/event.js';
+import type { Position, RecordedEvent } from '../../src/kernel/event.js';
+import type { Document, Projection } from '../../src/kernel/projection.js';
+import { openEmbeddedLog } from '../../src/log/embedded.js';
+import type { EventLog } from '../../src/log/port.js';
+import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
+import { Operations } from '../../src/projector/operations.js';
+import { Projector, type ProjectorOptions } from '../../src/projector/projector.js';
+import { servedBuild, type Build, type BuildRecord } from '../../src/views/builds.js';
+import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
+import type { DocumentHistory, ViewReader, ViewWriter } from '../../src/views/port.js';
+import { temporaryFolder } from '../support/folder.js';
+import { noted } from '../support/log-events.js';
+import { definitions } from './deals.js';
+
+export interface Stage {
+  readonly log: EventLog;
+  readonly writer: ViewWriter;
+  readonly reader: ViewReader;
+  /** Appends events to a stream, named `deal-1`. @returns what was recorded */
+  happens(stream: string, ...events: readonly NewEvent[]): Promise<readonly RecordedEvent[]>;
+  projector(projections: readonly Projection[], options?: Partial<ProjectorOptions>): Projector;
+  /** Projects what the log holds now. */
+  project(projections: readonly Projection[], options?: Partial<ProjectorOptions>): Promise<Position>;
+  /** Projects live until the returned function is called. */
+  follow(projections: readonly Projection[], options?: Partial<ProjectorOptions>): () => Promise<void>;
+  operations(projections: readonly Projection[]): Operations;
+  /** What the register says, in the order of numbers. */
+  builds(name?: string): Promise<readonly BuildRecord[]>;
+  /** Every document of the build that answers, with its kept versions. */
+  histories(projection: Projection): Promise<readonly DocumentHistory[]>;
+  historiesOf(build: Build): Promise<readonly DocumentHistory[]>;
+  /** The current documents of the build that answers, by key. */
+  documents(projection: Projection): Promise<Readonly<Record<string, Document>>>;
+  /** What a build that never failed comes to, made afresh from the same log in another store. */
+  afresh(projection: Projection): Promise<readonly DocumentHistory[]>;
+  close(): Promise<void>;
+}
+
+export async function openStage(): Promise<Stage> {
+  const folder = temporaryFolder();
+  const log = openEmbeddedLog({ file: folder.events, synchronous: 'NORMAL' });
+  const writer = await openEmbeddedViewWriter({ file: folder.views });
+  const reader = await openEmbeddedViewReader({ file: folder.views, threads: 0 });
+  const projector: Stage['projector'] = (projections, options = {}) =>
+    new Projector({ log, views: writer, reader, definitions, projections, graceMs: 0, ...options });
+  const stage: Stage = {
+    log,
+    writer,
+    reader,
+    async happens(name, ...events) {
+      const [type = '', id = ''] = name.split('-');
+      const stream = { type, id };
+      const known = (await log.readStream(stream)).length;
+      const toAppend = events.map((event) => ({ ...noted(event.data, { id: randomUUID(), type: event.type }), version: event.version }));
+      await log.append(stream, known === 0 ? 'none' : known - 1, toAppend);
+      return log.readStream(stream, known);
+    },
+    projector,
+    project: (projections, options) => projector(projections, options).catchUp(),
+    follow(projections, options) {
+      const stop = new AbortController();
+      const running = projector(projections, options).run(stop.signal);
+      return async () => {
+        stop.abort();
+        await running;
+      };
+    },
+    operations: (projections) =>
+      new Operations({
+        reader,
+        writer: async () => writer,
+        pipeline: new CommandPipeline({ log, definitions }),
+        projections,
+        requestTimeoutMs: 0,
+      }),
+    async builds(name) {
+      return (await reader.builds()).filter((record) => name === undefined || record.name === name);
+    },
+    async histories({ model }) {
+      return scanned(reader, servedBuild(await reader.builds(), model));
+    },
+    historiesOf: (build) => scanned(reader, build),
+    async documents(projection) {
+      const current = (await stage.histories(projection)).flatMap(({ key, versions }) => {
+        const last = versions.at(-1);
+        return last?.until === null ? [[key, last.document] as const] : [];
+      });
+      return Object.fromEntries(current);
+    },
+    async afresh(projection) {
+      const file = join(folder.path, `views-${randomUUID()}.db`);
+      const views = await openEmbeddedViewWriter({ file });
+      const aside = await openEmbeddedViewReader({ file, threads: 0 });
+      try {
+        await projector([projection], { views, reader: aside }).catchUp();
+        return await scanned(aside, servedBuild(await aside.builds(), projection.model));
+      } finally {
+        await aside.close();
+        await views.close();
+      }
+    },
+    async close() {
+      await reader.close();
+      await writer.close();
+      await log.close();
+      folder.remove();
+    },
+  };
+  return stage;
+}
+
+async function scanned(reader: ViewReader, build: Build): Promise<readonly DocumentHistory[]> {
+  const found: DocumentHistory[] = [];
+  for (let after: string | undefined; ; after = found.at(-1)?.key) {
+    const page = await reader.scan(build, after, 200);
+    found.push(...page);
+    if (page.length < 200) return found;
+  }
+}
