@@ -64,8 +64,12 @@ async function back(instant: number, before: Position | undefined, { backwards, 
 }
 
 async function firstEvent({ page }: Ways): Promise<{ readonly recordedAt: number } | undefined> {
-  const [first] = (await page(0, 1)).events;
-  return first && { recordedAt: timeOf(first) };
+  for (let after = 0; ;) {
+    const { events, position } = await page(after, 1);
+    if (events[0]) return { recordedAt: timeOf(events[0]) };
+    if (position === after) return undefined;
+    after = position;
+  }
 }
 
 function timeOf(event: RecordedEvent): number {

@@ -72,7 +72,8 @@ export async function* subscribeToAll(
         sent = { commit: event.position, prepare: event.position };
       }
       looked += considered;
-      const ended = index >= store.all.length;
+      // A page that ends with the last record doesn't know that: the next one finds the end.
+      const ended = found < PAGE && considered < window;
       if (ended || looked >= interval) {
         looked = ended ? 0 : looked % interval;
         if (page.commit > sent.commit) sent = page;

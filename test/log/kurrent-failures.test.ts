@@ -1,0 +1,336 @@
+/** The log on EventStoreDB while the server, the network or the leader fails: nothing is lost, nothing is written twice, nothing hangs. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RecordedEvent } from '../../src/kernel/event.js';
+import { openKurrentLog, type KurrentLogOptions } from '../../src/log/kurrent.js';
+import { LogUnavailable, WrongRevision, type EventLog, type EventToAppend, type Page } from '../../src/log/port.js';
+import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
+import { eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log-events.js';
+
+let server: KurrentServer;
+/** A test's own log in the server. */
+let prefix: string;
+let opened: EventLog[];
+beforeAll(async () => {
+  server = await startKurrentServer();
+});
+beforeEach(() => {
+  opened = [];
+  prefix = `t${randomUUID().replaceAll('-', '')}.`;
+});
+afterEach(async () => {
+  await Promise.all(opened.map((log) => log.close()));
+  await server.faults({ silent: false, slowMs: 0, lostAnswers: 0, unavailable: 0 });
+});
+afterAll(() => server.dispose());
+
+async function open(options: Partial<KurrentLogOptions> = {}): Promise<EventLog> {
+  const log = await openKurrentLog({ url: server.url, prefix, answerMs: 2000, retryMs: 20_000, ...options });
+  opened.push(log);
+  return log;
+}
+
+const ids = (events: readonly { readonly id: string }[]) => events.map((event) => event.id);
+
+/** Appends to a stream again and again, one event at a time, until told to stop. @returns the events that the log acknowledged, in order */
+function appending(log: EventLog): { stop(): Promise<readonly EventToAppend[]>; readonly count: () => number } {
+  const stream = freshStream();
+  const acknowledged: EventToAppend[] = [];
+  let stopped = false;
+  const running = (async () => {
+    for (let n = 0; !stopped; n += 1) {
+      const event = noted({ n });
+      const { revision } = await log.append(stream, n === 0 ? 'none' : n - 1, [event]);
+      expect(revision).toBe(n);
+      acknowledged.push(event);
+    }
+  })();
+  return {
+    count: () => acknowledged.length,
+    async stop() {
+      stopped = true;
+      await running;
+      return acknowledged;
+    },
+  };
+}
+
+/** A tail that is read until it has given these events, by their ids. */
+function tailing(
+  log: EventLog,
+  limit = 7,
+): { until(wanted: readonly string[]): Promise<readonly RecordedEvent[]>; readonly count: () => number } {
+  const abort = new AbortController();
+  const events: RecordedEvent[] = [];
+  const arrivals = new EventEmitter();
+  const running = (async () => {
+    for await (const page of log.tail(0, { limit, signal: abort.signal })) {
+      events.push(...page.events);
+      arrivals.emit('arrived');
+    }
+  })();
+  return {
+    count: () => events.length,
+    async until(wanted) {
+      while (!wanted.every((id) => events.some((event) => event.id === id))) {
+        await Promise.race([running, once(arrivals, 'arrived')]);
+      }
+      abort.abort();
+      await running;
+      return events;
+    },
+  };
+}
+
+async function reached(count: () => number, wanted: number): Promise<void> {
+  while (count() < wanted) await delay(5);
+}
+
+describe('an append whose answer gets lost', () => {
+  test.each(['drop', 'silence'] as const)('by %s is answered as the first time, and written once', async (lostBy) => {
+    const log = await open({ answerMs: 300 });
+    const stream = freshStream();
+    const events = [noted(), noted(), noted()];
+    await log.append(stream, 'none', [noted()]);
+    await server.faults({ lostAnswers: 2, lostBy });
+    const appended = await log.append(stream, 0, events);
+    expect(appended.revision).toBe(3);
+    const stored = await log.readStream(stream);
+    expect(ids(stored.slice(1))).toEqual(ids(events));
+    expect(stored.at(-1)?.position).toBe(appended.position);
+    expect(await log.append(stream, 0, events)).toEqual(appended);
+  });
+
+  test('after which somebody else has appended, is answered as the first time', async () => {
+    const [log, other] = [await open({ answerMs: 300, retryMs: 0 }), await open()];
+    const stream = freshStream();
+    const event = noted();
+    await server.faults({ lostAnswers: 1, lostBy: 'silence' });
+    await expect(log.append(stream, 'none', [event])).rejects.toThrow(LogUnavailable);
+    await other.append(stream, 0, [noted()]);
+    expect(await log.append(stream, 'none', [event])).toMatchObject({ revision: 0 });
+    expect(await log.readStream(stream)).toHaveLength(2);
+  });
+
+  test('does not keep the others that share its connection from being written once', async () => {
+    const log = await open();
+    const streams = Array.from({ length: 40 }, () => freshStream());
+    await server.faults({ lostAnswers: 3, lostBy: 'drop' });
+    const appended = await Promise.all(streams.map((stream) => log.append(stream, 'none', [noted(), noted()])));
+    expect(appended.map(({ revision }) => revision)).toEqual(streams.map(() => 1));
+    expect(eventsOf(await readToEnd(log, 100))).toHaveLength(80);
+  });
+
+  test('is refused as ever when it came too late', async () => {
+    const log = await open();
+    const stream = freshStream();
+    await log.append(stream, 'none', [noted()]);
+    await server.faults({ lostAnswers: 1 });
+    await expect(log.append(stream, 'none', [noted()])).rejects.toThrow(WrongRevision);
+    expect(await log.readStream(stream)).toHaveLength(1);
+  });
+
+  test('is safe on a server without streams of appends too', async () => {
+    const old = await startKurrentServer({ unaryAppends: true });
+    const log = await open({ url: old.url });
+    const stream = freshStream();
+    const events = [noted(), noted()];
+    await old.faults({ lostAnswers: 1 });
+    const appended = await log.append(stream, 'none', events);
+    expect(await log.append(stream, 'none', events)).toEqual(appended);
+    await expect(log.append(stream, 0, [noted()])).rejects.toMatchObject({ name: 'WrongRevision', actual: 1 });
+    expect(ids(await log.readStream(stream))).toEqual(ids(events));
+    await log.close();
+    await old.dispose();
+  });
+});
+
+describe('a server that is slow, silent or starting', () => {
+  test('is asked again while it says that it is not ready', async () => {
+    const log = await open();
+    const stream = freshStream();
+    await server.faults({ unavailable: 3 });
+    await log.append(stream, 'none', [noted()]);
+    await server.faults({ unavailable: 2 });
+    expect(await log.readStream(stream)).toHaveLength(1);
+    await server.faults({ unavailable: 2 });
+    expect((await log.readAll(0, 10)).events).toHaveLength(1);
+  });
+
+  test('that answers too late fails the append, which can be asked for again', async () => {
+    const log = await open({ answerMs: 100, retryMs: 300 });
+    const stream = freshStream();
+    const event = noted();
+    await log.append(freshStream(), 'none', [noted()]);
+    await server.faults({ slowMs: 400 });
+    const error = await log.append(stream, 'none', [event]).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(LogUnavailable);
+    expect((error as Error).message).toContain('no answer within 100 ms');
+    await server.faults({ slowMs: 0 });
+    expect(await log.append(stream, 'none', [event])).toMatchObject({ revision: 0 });
+    expect(await log.readStream(stream)).toHaveLength(1);
+  });
+
+  test('that falls silent fails every call in time, and all work again when it speaks', async () => {
+    const log = await open({ answerMs: 100, retryMs: 200 });
+    const stream = freshStream();
+    await log.append(stream, 'none', [noted()]);
+    const tail = tailed(log, 0, 2);
+    await server.faults({ silent: true });
+    const calls = [
+      log.append(stream, 0, [noted()]),
+      log.readStream(stream),
+      log.readAll(0, 10),
+      log.readAll(0, 10, ['Noted']),
+      log.head(),
+      log.positionAt('2100-01-01T00:00:00.000Z'),
+    ];
+    for (const call of await Promise.allSettled(calls)) {
+      expect(call).toMatchObject({ status: 'rejected', reason: expect.any(LogUnavailable) });
+    }
+    await server.faults({ silent: false });
+    const { revision } = (await log.readStream(stream)).at(-1)!;
+    await log.append(stream, revision, [noted()]);
+    expect(new Set(ids(eventsOf(await tail))).size).toBe(eventsOf(await tail).length);
+    expect(await log.head()).toBe((await log.readStream(stream)).at(-1)?.position);
+  });
+
+  test('that accepts connections and says nothing is not opened, and told', async () => {
+    const silent = createServer((socket) => socket.on('error', () => socket.destroy()));
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const { port } = silent.address() as AddressInfo;
+    await expect(open({ url: `kurrentdb://127.0.0.1:${port}?tls=false`, answerMs: 200, retryMs: 300 })).rejects.toThrow(
+      `kurrentdb://127.0.0.1:${port} could not read the end of the log`,
+    );
+    silent.close();
+  });
+
+  test('that was not there for the first read is found when it comes', async () => {
+    await server.kill();
+    const opening = open();
+    await delay(300);
+    await server.restart();
+    expect(await (await opening).head()).toBe(0);
+  });
+});
+
+describe('a connection that breaks', () => {
+  test('again and again under appends leaves every tail with every event once', async () => {
+    const log = await open();
+    const tails = [tailing(log, 1), tailing(log, 5), tailing(log, 500)];
+    const appends = [appending(log), appending(log)];
+    for (let n = 1; n <= 6; n += 1) {
+      await Promise.all(appends.map(({ count }) => reached(count, n * 8)));
+      await server.drop();
+    }
+    const acknowledged = (await Promise.all(appends.map((one) => one.stop()))).flat();
+    const all = ids(eventsOf(await readToEnd(log, 100)));
+    expect([...all].sort()).toEqual(ids(acknowledged).sort());
+    for (const tail of tails) expect(ids(await tail.until(all))).toEqual(all);
+  });
+
+  test('while a tail of named types catches up, leaves it with each of them once', async () => {
+    const log = await open();
+    const types = Array.from({ length: 400 }, (_, n) => (n % 10 === 0 ? 'Sold' : 'Noted'));
+    const events = types.map((type) => noted({}, { type }));
+    await log.append(freshStream(), 'none', events);
+    await server.faults({ slowMs: 2 });
+    const pages: Page[] = [];
+    const abort = new AbortController();
+    for await (const page of log.tail(0, { limit: 4, types: ['Sold'], signal: abort.signal })) {
+      pages.push(page);
+      await server.drop();
+      if (eventsOf(pages).length === 40) abort.abort();
+    }
+    expect(ids(eventsOf(pages))).toEqual(ids(events.filter((event) => event.type === 'Sold')));
+  });
+});
+
+describe('a server that is killed and started again', () => {
+  test('under appends and tails loses nothing that was acknowledged, and gives nothing twice', async () => {
+    const log = await open();
+    const tails = [tailing(log), tailing(log, 100)];
+    const appends = [appending(log), appending(log), appending(log)];
+    for (let n = 1; n <= 3; n += 1) {
+      await Promise.all(appends.map(({ count }) => reached(count, n * 10)));
+      await server.kill();
+      await server.restart();
+    }
+    await Promise.all(appends.map(({ count }) => reached(count, 40)));
+    const acknowledged = (await Promise.all(appends.map((one) => one.stop()))).flat();
+    const all = ids(eventsOf(await readToEnd(log, 100)));
+    expect([...all].sort()).toEqual(ids(acknowledged).sort());
+    for (const tail of tails) expect(ids(await tail.until(all))).toEqual(all);
+  });
+
+  test('meanwhile an append says that the log is unavailable and what to look at', async () => {
+    const log = await open({ retryMs: 200 });
+    await server.kill();
+    const error = await log.append(freshStream(), 'none', [noted()]).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(LogUnavailable);
+    expect((error as Error).message).toContain('Check that the server runs');
+    await server.restart();
+  });
+});
+
+describe('a cluster whose leader changes', () => {
+  let folder: string;
+  let nodes: KurrentServer[];
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'daybook-cluster-'));
+    const file = join(folder, 'log.jsonl');
+    nodes = [await startKurrentServer({ file }), await startKurrentServer({ file })];
+    await nodes[1]!.follow(at(nodes[0]!));
+  });
+  afterEach(async () => {
+    await Promise.all(nodes.map((node) => node.dispose()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const at = ({ port }: KurrentServer) => ({ host: '127.0.0.1', port });
+  /** The old leader says where the new one is. */
+  const change = async (from: KurrentServer, to: KurrentServer) => {
+    await from.follow(at(to));
+    await to.lead();
+  };
+
+  const ways: readonly [string, (nodes: readonly KurrentServer[]) => string][] = [
+    ['through one node', ([first]) => first!.url],
+    ['through the other node', ([, second]) => second!.url],
+    ['through all nodes, by gossip', (all) => `kurrentdb://${all.map(({ port }) => `127.0.0.1:${port}`).join(',')}?tls=false`],
+  ];
+  test.each(ways)('is followed %s, back and forth', async (_, urlOf) => {
+    const [first, second] = nodes as [KurrentServer, KurrentServer];
+    const log = await open({ url: urlOf(nodes) });
+    const tail = tailing(log);
+    const appends = [appending(log), appending(log)];
+    for (let n = 1; n <= 4; n += 1) {
+      await Promise.all(appends.map(({ count }) => reached(count, n * 6)));
+      await (n % 2 === 1 ? change(first, second) : change(second, first));
+    }
+    await Promise.all(appends.map(({ count }) => reached(count, 30)));
+    const acknowledged = ids((await Promise.all(appends.map((one) => one.stop()))).flat());
+    const seen = ids(await tail.until(acknowledged));
+    expect([...seen].sort()).toEqual([...acknowledged].sort());
+    expect(ids(eventsOf(await readToEnd(log, 50)))).toEqual(seen);
+  });
+
+  test('because it was killed, is found by gossip', async () => {
+    const [first, second] = nodes as [KurrentServer, KurrentServer];
+    const log = await open({ url: ways[2]![1](nodes) });
+    const tail = tailing(log);
+    const one = appending(log);
+    await reached(one.count, 10);
+    await first.kill();
+    await second.lead();
+    await reached(one.count, one.count() + 10);
+    const acknowledged = ids(await one.stop());
+    expect(ids(await tail.until(acknowledged))).toEqual(acknowledged);
+  });
+});
