@@ -9,7 +9,7 @@ import { NotYetThere } from '../views/errors.js';
 import type { WaitingEvent } from '../views/port.js';
 import { whoProjects, type OutputOptions } from './builds.js';
 import { whileProjecting, withSession, type Session } from './session.js';
-import { counted, details, plain, table, type Column } from './table.js';
+import { count, counted, details, plain, table, type Column } from './table.js';
 import { widthOf, type Terminal } from './terminal.js';
 
 export interface LetterOptions extends OutputOptions {
@@ -68,7 +68,7 @@ export async function runLetter(config: Config, name: string, key: string, optio
         out.write(`\n${event.position} ${event.type}\n${JSON.stringify(data[index], undefined, 2).split('\n').map(plain).join('\n')}\n`);
       }
     }
-    out.write(`\n\`daybook dead-letters retry ${name} ${plain(key)}\` tries again, \`skip\` leaves the first event out for good.\n`);
+    out.write(`\n\`daybook dead-letters retry ${name} ${asWord(key)}\` tries again, \`skip\` leaves the first event out for good.\n`);
     return 0;
   });
 }
@@ -81,7 +81,7 @@ export async function runRetry(
   options: DecisionOptions,
   terminal: Terminal,
 ): Promise<number> {
-  return decide(config, { name, key, options, told: 'tried again' }, terminal, ({ operations }, actor) =>
+  return decide(config, { name, key, options, told: 'Tried again' }, terminal, ({ operations }, actor) =>
     operations.retry(name, key, { actor }),
   );
 }
@@ -94,7 +94,7 @@ export async function runSkip(
   { reason, ...options }: DecisionOptions & { readonly reason: string },
   terminal: Terminal,
 ): Promise<number> {
-  return decide(config, { name, key, options, told: 'skipped' }, terminal, ({ operations }, actor) =>
+  return decide(config, { name, key, options, told: 'Left out' }, terminal, ({ operations }, actor) =>
     operations.skip(name, key, reason, { actor }),
   );
 }
@@ -137,8 +137,9 @@ async function decide(
       out.write(`${JSON.stringify({ decision, before: before.length, deadLetters: after.map(jsonOf) }, undefined, 2)}\n`);
     } else {
       const free = before.length - after.length;
-      out.write(`${counted(before.length, 'document')} ${told} by ${actor}, at position ${outcome.position}: `);
-      out.write(`${free === 1 ? '1 goes on' : `${free} go on`}, ${after.length === 1 ? '1 still waits' : `${after.length} still wait`}.\n`);
+      const goOn = counted(free, 'document goes on', 'documents go on');
+      const left = after.length === 0 ? 'none waits any more' : counted(after.length, 'still waits', 'still wait');
+      out.write(`${told} by ${actor}, at position ${count(outcome.position)} of the log: ${goOn}, ${left}.\n`);
       if (after.length > 0) out.write(`\n${listed(after, terminal)}`);
     }
     return after.length > 0 ? 5 : 0;
@@ -163,6 +164,11 @@ function reaching({ operations }: Session, builds: ReadonlySet<string>, position
 
 function stand(record: BuildRecord): string {
   return `${buildName(record)} ${record.position}`;
+}
+
+/** As one word of a shell's command line. */
+function asWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${plain(text).replaceAll("'", "'\\''")}'`;
 }
 
 function listed(letters: readonly DeadLetter[], { out }: Terminal): string {

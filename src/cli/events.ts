@@ -52,7 +52,7 @@ export async function runShow(
     if (json) out.write(events.map((event) => line(event, data)).join(''));
     else if (only && !('stream' in what)) out.write(description(only, data));
     else {
-      out.write(table([revision, ...columns.slice(0, -1), cause], events, { width: widthOf(out) }));
+      out.write(table([revision, ...columns, cause], events, { width: widthOf(out) }));
       if (data) for (const event of events) out.write(`\n${event.revision} ${event.type}\n${dataOf(event)}\n`);
     }
     return 0;
@@ -69,9 +69,14 @@ export async function runTail(config: Config, options: TailOptions, { out }: Ter
       const events = page.slice(0, left);
       left -= events.length;
       if (json) out.write(events.map((event) => line(event, data)).join(''));
-      else if (data) for (const event of events) out.write(`${table(columns, [event], { titles })}${dataOf(event)}\n`);
-      else if (events.length > 0) out.write(table(columns, events, { titles, width: widthOf(out) }));
-      if (events.length > 0) titles = false;
+      else {
+        // What was written stands below its event.
+        for (const rows of data ? events.map((event) => [event]) : [events]) {
+          if (rows.length > 0) out.write(table(tailColumns, rows, { titles, width: widthOf(out) }));
+          titles &&= rows.length === 0;
+          if (data) out.write(rows.map((event) => `${dataOf(event)}\n`).join(''));
+        }
+      }
       if (left === 0) return 0;
     }
     return signal.aborted ? 130 : 0;
@@ -151,7 +156,7 @@ async function* pages(log: EventLog, options: TailOptions, signal: AbortSignal):
   for await (const page of log.tail(Math.max(after, head), { limit: PAGE, ...named, signal })) yield page.events.filter(fits);
 }
 
-const revision: Column<RecordedEvent> = { title: 'rev', value: (event) => String(event.revision), right: true };
+const revision: Column<RecordedEvent> = { title: 'rev', value: (event) => String(event.revision), right: true, minimum: 3 };
 
 const cause: Column<RecordedEvent> = { title: 'cause', value: ({ metadata }) => metadata.causationId, minimum: 36, spare: 3 };
 
@@ -161,8 +166,12 @@ const columns: readonly Column<RecordedEvent>[] = [
   { title: 'occurred', value: ({ metadata }) => metadata.occurredAt, minimum: 24, spare: 2 },
   { title: 'type', value: ({ type }) => type, minimum: 24 },
   { title: 'actor', value: actorOf, minimum: 12 },
-  { ...revision, minimum: 3 },
-  { ...cause, minimum: 36 },
+];
+
+const tailColumns: readonly Column<RecordedEvent>[] = [
+  ...columns,
+  cause,
+  revision,
   { title: 'stream', value: ({ stream }) => streamName(stream), minimum: 40 },
 ];
 
