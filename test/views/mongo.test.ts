@@ -13,22 +13,26 @@ const server = await mongoForTests();
 afterAll(async () => server?.stop());
 
 if (server) {
-  viewsConformance('MongoDB', async () => {
-    const url = server.url();
-    const opened: (ViewReader | ViewWriter)[] = [];
-    const opening = <Side extends ViewReader | ViewWriter>(side: Side): Side => {
-      opened.push(side);
-      return side;
-    };
-    return {
-      writer: async () => opening(await openMongoViewWriter({ url })),
-      reader: async () => opening(await openMongoViewReader({ url })),
-      remove: async () => {
-        await Promise.all(opened.map((side) => side.close()));
-        await dropDatabase(url);
-      },
-    };
-  }, HISTORIES);
+  viewsConformance(
+    'MongoDB',
+    async () => {
+      const url = server.url();
+      const opened: (ViewReader | ViewWriter)[] = [];
+      const opening = <Side extends ViewReader | ViewWriter>(side: Side): Side => {
+        opened.push(side);
+        return side;
+      };
+      return {
+        writer: async () => opening(await openMongoViewWriter({ url })),
+        reader: async () => opening(await openMongoViewReader({ url })),
+        remove: async () => {
+          await Promise.all(opened.map((side) => side.close()));
+          await dropDatabase(url);
+        },
+      };
+    },
+    HISTORIES,
+  );
 } else {
   describe('MongoDB: read-model store', () => {
     test.skip('needs a server', () => undefined);

@@ -1,9 +1,10 @@
 /** How a build lies in the file: which columns of its documents become SQL columns, in which tables, under which indexes. */
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
 import { buildName, idOf, type Build, type BuildId } from '../builds.js';
+import { comparedColumns, indexedColumns, type ComparedColumn, type StoredKind } from '../columns.js';
 import { identifier, type Sql } from './sql.js';
 
-const sqlTypes = {
+const sqlTypes: Readonly<Record<StoredKind, string>> = {
   id: 'TEXT',
   user: 'TEXT',
   text: 'TEXT',
@@ -14,22 +15,16 @@ const sqlTypes = {
   int: 'INTEGER',
   money: 'INTEGER',
   decimal: 'REAL',
-} as const;
-
-export type StoredKind = keyof typeof sqlTypes;
+};
 
 /** A column of the documents that is an SQL column too. */
-export interface StoredColumn {
-  readonly spec: ColumnSpec;
-  readonly kind: StoredKind;
+export interface StoredColumn extends ComparedColumn {
   /** The value as it stands; of money the amount in minor units. */
   readonly value: Sql;
   /** What it is ordered and compared by: folded text, else the value. */
   readonly ordered: Sql;
   /** Only of money. */
   readonly currency?: Sql;
-  /** Filters on it narrow down what is found otherwise. */
-  readonly fewValues: boolean;
 }
 
 /** An SQL column that a document fills. */
@@ -143,48 +138,18 @@ export function dropStatements({ current, past, pastDocuments, words }: Tables):
 }
 
 function storedColumns(model: ReadModelSpec): readonly StoredColumn[] {
-  const compared = new Set(model.duplicates?.flat());
-  return model.columns.flatMap((spec): readonly StoredColumn[] => {
-    const { kind } = spec.type;
-    const asked = [spec.filter, spec.sort, spec.dimension, compared.has(spec.name)].some((flag) => flag === true);
-    // Sketches and sums by currency are added up from the document itself.
-    const added = kind === 'moneys' || kind === 'distribution';
-    if (!asked && (!spec.measure || added)) return [];
-    if (!isStored(kind)) throw new TypeError(`${model.name}.${spec.name}: a ${kind} can't be filtered, sorted or grouped by.`);
+  return comparedColumns(model).map((column) => {
+    const { spec, kind } = column;
     const value = identifier(`c ${spec.name}`);
-    return [
-      {
-        spec,
-        kind,
-        value,
-        ordered: kind === 'text' ? identifier(`f ${spec.name}`) : value,
-        fewValues: hasFewValues(spec),
-        ...(kind === 'money' ? { currency: identifier(`u ${spec.name}`) } : {}),
-      },
-    ];
+    return {
+      ...column,
+      value,
+      ordered: kind === 'text' ? identifier(`f ${spec.name}`) : value,
+      ...(kind === 'money' ? { currency: identifier(`u ${spec.name}`) } : {}),
+    };
   });
 }
 
-function isStored(kind: string): kind is StoredKind {
-  return kind in sqlTypes;
-}
-
-/** A column with few values, such as a status or a stage: lists of one of them are sorted by another column, so it never leads the search. */
-function hasFewValues({ filter, dimension, type: { kind } }: ColumnSpec): boolean {
-  return filter === true && (dimension === true || kind === 'choice' || kind === 'boolean');
-}
-
-/**
- * One index for each column that lists are sorted by, with the columns of few values in it: a list of one of those walks the index in its
- * order and leaves out the others without looking at their rows. One for each other column that is filtered by. Fewer than one for each
- * pair, since every index is written with every change.
- */
 function indexes({ model, columns }: Layout): readonly (readonly StoredColumn[])[] {
-  const stored = [...columns.values()];
-  const compared = new Set(model.duplicates?.flat());
-  const few = stored.filter(({ fewValues }) => fewValues);
-  const sorted = stored.filter(({ spec }) => spec.sort);
-  const others = stored.filter(({ spec, fewValues }) => !spec.sort && !fewValues && (spec.filter ?? compared.has(spec.name)));
-  const walked = sorted.map((first) => [first, ...few.filter((column) => column !== first)]);
-  return [...walked, ...others.map((column) => [column])];
+  return indexedColumns(model, [...columns.values()]);
 }

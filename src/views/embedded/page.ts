@@ -1,7 +1,7 @@
 /** One page of a list: the statement that finds it, and the JSON that its rows become. */
 import type { Database } from '../../sqlite/database.js';
+import { decodeCursor, encodeCursor, fingerprint } from '../cursor.js';
 import type { ListPage, ListQuery, Order } from '../query.js';
-import { decodeCursor, encodeCursor, fingerprint } from './cursor.js';
 import type { Layout } from './layout.js';
 import { pastDocument, sourcesOf } from './selection.js';
 import { and, FALSE, identifier, join, or, raw, sql, TRUE, type Bound, type Sql } from './sql.js';

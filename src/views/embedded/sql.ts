@@ -1,7 +1,8 @@
 /** Pieces of SQL that carry their values along: text of ours, values of anybody's, never mixed. */
 
-/** A value bound to a placeholder. */
-export type Bound = string | number | null;
+import type { Bound } from '../cursor.js';
+
+export type { Bound };
 
 export interface Sql {
   readonly text: string;

@@ -1,5 +1,6 @@
 /** Filters and searches as SQL conditions. Each one is true or not: what SQL would call unknown is not. */
 import { fold, words } from '../../kernel/fold.js';
+import { afterPrefix, comparable, filterColumn } from '../columns.js';
 import type { Scalar, Where } from '../query.js';
 import type { Layout, StoredColumn } from './layout.js';
 import { and, FALSE, or, raw, sql, type Bound, type Sql } from './sql.js';
@@ -16,21 +17,21 @@ export function condition(layout: Layout, where: Where): Sql {
     case 'not':
       return sql`((${condition(layout, where.of)}) IS NOT TRUE)`;
     case 'is':
-      return comparison(filtered(layout, where.column), where);
+      return comparison(filterColumn(layout.model, layout.columns, where.column), where);
     case 'in':
-      return among(filtered(layout, where.column), where.values);
+      return among(filterColumn(layout.model, layout.columns, where.column), where.values);
     case 'notIn':
-      return sql`((${among(filtered(layout, where.column), where.values)}) IS NOT TRUE)`;
+      return sql`((${among(filterColumn(layout.model, layout.columns, where.column), where.values)}) IS NOT TRUE)`;
   }
 }
 
 function comparison(column: StoredColumn, { op, value }: Comparison): Sql {
   const { value: stored, ordered, kind } = column;
-  if (op === 'eq') return value === null ? sql`${stored} IS NULL` : equal(column, bound(column, value));
-  if (op === 'ne') return value === null ? sql`${stored} IS NOT NULL` : sql`${stored} IS NOT ${bound(column, value)}`;
+  if (op === 'eq') return value === null ? sql`${stored} IS NULL` : equal(column, comparable(column, value));
+  if (op === 'ne') return value === null ? sql`${stored} IS NOT NULL` : sql`${stored} IS NOT ${comparable(column, value)}`;
   if (value === null) return FALSE;
-  if (op === 'startsWith' || op === 'contains' || op === 'agree') return textual(column, op, String(bound(column, value)));
-  const limit = bound(column, value);
+  if (op === 'startsWith' || op === 'contains' || op === 'agree') return textual(column, op, String(comparable(column, value)));
+  const limit = comparable(column, value);
   return sql`${ordered} ${operators[op]} ${kind === 'text' ? fold(String(limit)) : limit}`;
 }
 
@@ -47,10 +48,10 @@ function equal({ value: stored, ordered, kind, fewValues }: StoredColumn, value:
 
 /** Documents that have this value in a column, by the index that `findStatement` makes. @throws TypeError as `condition` does. */
 export function having(layout: Layout, name: string, value: Scalar): { readonly column: StoredColumn; readonly condition: Sql } {
-  const column = filtered(layout, name);
+  const column = filterColumn(layout.model, layout.columns, name);
   const { value: stored, ordered, kind } = column;
   if (value === null) return { column, condition: sql`${ordered} IS NULL` };
-  const wanted = bound(column, value);
+  const wanted = comparable(column, value);
   const folded = kind === 'text' ? sql`${ordered} = ${fold(String(wanted))} AND ` : raw('');
   return { column, condition: sql`${folded}${stored} = ${wanted}` };
 }
@@ -68,23 +69,13 @@ function textual({ spec, ordered, kind }: StoredColumn, op: 'startsWith' | 'cont
 }
 
 function startsWith(text: Sql, start: string): Sql {
-  const end = next(start);
+  const end = afterPrefix(start);
   if (start === '') return sql`${text} IS NOT NULL`;
   return end === undefined ? sql`${text} >= ${start}` : sql`(${text} >= ${start} AND ${text} < ${end})`;
 }
 
-/** The first text, in the order of code points, after all texts that start with this one; undefined when there is none. */
-function next(start: string): string | undefined {
-  const points = Array.from(start, (character) => character.codePointAt(0) ?? 0);
-  while (points.length > 0) {
-    const last = points.pop() ?? 0;
-    if (last < 0x10ffff) return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
-  }
-  return undefined;
-}
-
 function among(column: StoredColumn, values: readonly Scalar[]): Sql {
-  const found = JSON.stringify(values.filter((value) => value !== null).map((value) => bound(column, value)));
+  const found = JSON.stringify(values.filter((value) => value !== null).map((value) => comparable(column, value)));
   const { value: stored, ordered, kind } = column;
   const given = sql`${stored} IN (SELECT value FROM json_each(${found}))`;
   const foldedToo = () => sql`${ordered} IN (SELECT value FROM json_each(${JSON.stringify((JSON.parse(found) as string[]).map(fold))}))`;
@@ -105,21 +96,4 @@ export function searchCurrent(layout: Layout, search: string): Sql {
 /** The condition on superseded documents, and on current ones without an index of words: by the words kept with each. */
 export function searchPast(layout: Layout, search: string): Sql {
   return and(wanted(layout, search).map((word) => sql`instr(words, ${` ${word}`}) > 0`));
-}
-
-function filtered(layout: Layout, name: string): StoredColumn {
-  const column = layout.columns.get(name);
-  const { duplicates = [] } = layout.model;
-  if (column && (column.spec.filter === true || duplicates.some((set) => set.includes(name)))) return column;
-  throw new TypeError(`${layout.model.name}.${name} is not declared with \`filter\`.`);
-}
-
-const expected = { int: 'number', decimal: 'number', money: 'number', boolean: 'boolean' } as const;
-
-function bound({ spec, kind }: StoredColumn, value: Exclude<Scalar, null>): Exclude<Bound, null> {
-  const type = kind in expected ? expected[kind as keyof typeof expected] : 'string';
-  if (typeof value !== type || (typeof value === 'number' && Number.isNaN(value))) {
-    throw new TypeError(`${spec.name} is compared with a ${type}, not with a ${typeof value}.`);
-  }
-  return typeof value === 'boolean' ? Number(value) : value;
 }

@@ -105,7 +105,10 @@ export async function write({ past, current }: Collections, writes: Writes): Pro
  * Writes all that the store does not have already: a duplicate key is what a guard that does not hold comes to. It is also what comes of two
  * that insert at once, of whom the later one may be the newer: so what was refused is sent once more, when the document is there for sure.
  */
-export async function guarded<Row extends Bson>(collection: Collection<Row>, operations: readonly AnyBulkWriteOperation<Row>[]): Promise<void> {
+export async function guarded<Row extends Bson>(
+  collection: Collection<Row>,
+  operations: readonly AnyBulkWriteOperation<Row>[],
+): Promise<void> {
   const refused = await refusedOf(collection, operations);
   await refusedOf(
     collection,

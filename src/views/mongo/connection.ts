@@ -1,5 +1,14 @@
 /** The connection to MongoDB: how sure its writes and reads are, and what its failures are called in the port's words. */
-import { MongoClient, MongoError, MongoNetworkError, MongoParseError, MongoServerError, MongoServerSelectionError, ReadConcern, type Db } from 'mongodb';
+import {
+  MongoClient,
+  MongoError,
+  MongoNetworkError,
+  MongoParseError,
+  MongoServerError,
+  MongoServerSelectionError,
+  ReadConcern,
+  type Db,
+} from 'mongodb';
 import { ViewsUnavailable } from '../errors.js';
 
 export interface MongoViewsOptions {
@@ -61,7 +70,9 @@ function clientOf(url: string): MongoClient {
     });
   } catch (error) {
     if (!(error instanceof MongoError) && !(error instanceof TypeError)) throw error;
-    throw new ViewsUnavailable('The connection string of the read models is not one of MongoDB: mongodb://user:password@host:27017/database');
+    throw new ViewsUnavailable(
+      'The connection string of the read models is not one of MongoDB: mongodb://user:password@host:27017/database',
+    );
   }
 }
 

@@ -5,12 +5,12 @@
 import type { Document as Bson } from 'mongodb';
 import { indexName, type Collections } from './layout.js';
 import type { BuildEntry } from './register.js';
-import { hinted, upTo, type Cut, type Source } from './selection.js';
+import { hinted, type Cut, type Source } from './selection.js';
 
 /** What is made of the documents of a source. */
 export interface Gathering<Part> {
-  /** Stages behind `$match` that add up, and what one of their rows comes to. */
-  readonly stages: readonly Bson[];
+  /** The stages behind `$match` that add up, by these values too, and what one of their rows comes to. */
+  readonly stages: (by: Bson) => readonly Bson[];
   readonly ofGroup: (row: Bson) => Part;
   /** What is needed of a document, and what it comes to by itself. */
   readonly projection: Readonly<Record<string, 1>>;
@@ -45,18 +45,15 @@ export async function gather<Part>(
   for (let tries = 0; tries < TRIES && gathering.onServer; tries += 1) {
     const { entry, collections } = past ? await look() : found;
     const options = hinted(cut, indexName.moment, entry.indexed);
-    const added = async ({ collection, filter }: Source): Promise<readonly Part[]> => {
-      const rows = await collections[collection as 'current'].aggregate([{ $match: filter }, ...gathering.stages], options).toArray();
-      return rows.map(gathering.ofGroup);
+    const added = ({ collection, filter }: Source, by: Bson): Promise<readonly Bson[]> => {
+      return collections[collection as 'current'].aggregate([{ $match: filter }, ...gathering.stages(by)], options).toArray();
     };
-    const first = await added(current);
-    if (!past) return first;
-    const behind = { until: upTo(entry.position), commit: upTo(entry.commits) };
-    const [second, doubtful] = await Promise.all([
-      added({ ...past, filter: { $and: [past.filter, behind] } }),
-      collections.past.findOne({ $and: [past.filter, { $nor: [behind] }] }, { ...options, projection: { _id: 1 } }),
-    ]);
-    if (!doubtful) return [...first, ...second];
+    const rows = [...(await added(current, {}))];
+    if (past) {
+      const { position, commits } = entry;
+      rows.push(...(await added(past, { doubtful: { $or: [{ $gt: ['$until', position] }, { $gt: ['$commit', commits] }] } })));
+    }
+    if (rows.every(({ _id }) => !(_id as Bson | null)?.doubtful)) return rows.map(gathering.ofGroup);
   }
   return oneByOne(found.collections, cut.sources, gathering, hinted(cut, indexName.moment, found.entry.indexed));
 }

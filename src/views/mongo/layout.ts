@@ -141,7 +141,7 @@ function indexesOf(model: ReadModelSpec, stored: readonly StoredColumn[], search
             key: ascending(first?.ordered ?? '', 'key', 'until', 'since', ...rest.map(({ value }) => value)),
           })),
         { name: indexName.key, key: ascending('key', 'until', 'since') },
-        { name: indexName.moment, key: ascending('until', 'since', ...grouped) },
+        { name: indexName.moment, key: ascending('until', 'since', 'commit', ...grouped) },
         ...(searches ? [{ name: indexName.words, key: ascending('w') }] : []),
       ]
     : [];

@@ -8,7 +8,12 @@ const DUPLICATE_KEY = 11_000;
 /** The server's clock, in milliseconds since 1970. */
 const now = { $toLong: '$$NOW' };
 
-export async function takeLeases(register: Register, names: readonly string[], holder: string, milliseconds: number): Promise<readonly Lease[]> {
+export async function takeLeases(
+  register: Register,
+  names: readonly string[],
+  holder: string,
+  milliseconds: number,
+): Promise<readonly Lease[]> {
   const taken = await Promise.all(names.map((name) => takeLease(register, name, holder, milliseconds)));
   return taken.flatMap((lease) => lease ?? []);
 }
@@ -46,5 +51,7 @@ export async function heldLeases(register: Register): Promise<readonly HeldLease
     .find({ $expr: { $gt: ['$lease.until', now] } })
     .sort({ _id: 1 })
     .toArray();
-  return rows.flatMap(({ _id: name, lease }) => (lease ? [{ name, holder: lease.holder, token: lease.token, until: new Date(lease.until).toISOString() }] : []));
+  return rows.flatMap(({ _id: name, lease }) =>
+    lease ? [{ name, holder: lease.holder, token: lease.token, until: new Date(lease.until).toISOString() }] : [],
+  );
 }

@@ -25,7 +25,9 @@ export async function park(waiting: Collection<WaitingRow>, changes: readonly Pa
 
 /** How many documents wait. */
 export async function countParked(waiting: Collection<WaitingRow>): Promise<number> {
-  const [row] = await waiting.aggregate<{ readonly n: number }>([{ $match: { done: false } }, { $group: { _id: '$key' } }, { $count: 'n' }]).toArray();
+  const [row] = await waiting
+    .aggregate<{ readonly n: number }>([{ $match: { done: false } }, { $group: { _id: '$key' } }, { $count: 'n' }])
+    .toArray();
   return row?.n ?? 0;
 }
 
@@ -36,10 +38,7 @@ export interface ParkedOptions {
 }
 
 /** The first event of each document that waits, and how many there are. */
-export async function parkedIn(
-  waiting: Collection<WaitingRow>,
-  { first, after, keys }: ParkedOptions,
-): Promise<readonly ParkedDocument[]> {
+export async function parkedIn(waiting: Collection<WaitingRow>, { first, after, keys }: ParkedOptions): Promise<readonly ParkedDocument[]> {
   const conditions: Bson[] = [...(after === undefined ? [] : [{ key: { $gt: after } }]), ...(keys ? [{ key: { $in: keys } }] : [])];
   const rows = await waiting
     .aggregate<{ readonly event: string; readonly waiting: number }>([

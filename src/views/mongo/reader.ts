@@ -47,7 +47,12 @@ export class MongoViewReader implements ViewReader {
 
   async reached(build: Build, position: Position, timeoutMs: number): Promise<void> {
     const { name } = build.model;
-    await this.#watch.reached(name, position, timeoutMs, (rows) => positionIn(rows.find(({ _id }) => _id === name), build));
+    await this.#watch.reached(name, position, timeoutMs, (rows) =>
+      positionIn(
+        rows.find(({ _id }) => _id === name),
+        build,
+      ),
+    );
   }
 
   async get(build: Build, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]> {
@@ -68,7 +73,7 @@ export class MongoViewReader implements ViewReader {
     const cut = cutOf(layoutFor(build, selection.asOf), selection);
     const counted: Gathering<number> = {
       onServer: true,
-      stages: [{ $group: { _id: null, n: { $sum: 1 } } }],
+      stages: (by) => [{ $group: { _id: by, n: { $sum: 1 } } }],
       ofGroup: ({ n }) => Number(n),
       projection: {},
       ofDocument: () => 1,
@@ -83,7 +88,7 @@ export class MongoViewReader implements ViewReader {
     const cut = cutOf(layout, selection);
     const gathering = {
       onServer: plan.onServer,
-      stages: groupStages(plan),
+      stages: (by: object) => groupStages(plan, by),
       ofGroup: (row: object) => partOfGroup(plan, row),
       projection: projectionOf(plan),
       ofDocument: (row: object) => partOfDocument(plan, row),
@@ -114,7 +119,7 @@ export class MongoViewReader implements ViewReader {
     if (build.number === 0) return Promise.resolve(empty);
     const name = buildName(idOf(build));
     return this.#attempt(async () => {
-      for (let found = this.#known.get(name) ?? (await this.#look(build)); ; ) {
+      for (let found = this.#known.get(name) ?? (await this.#look(build)); ;) {
         const [answer] = await Promise.allSettled([work(found)]);
         const now = await this.#look(build);
         if (now.entry.generation !== found.entry.generation) found = now;
@@ -144,7 +149,11 @@ export class MongoViewReader implements ViewReader {
 }
 
 /** The JSON of each document that there is; of those that were not so yet, the version that was. */
-async function documentsOf({ current, past }: Collections, keys: readonly string[], asOf: Position | undefined): Promise<Map<string, string>> {
+async function documentsOf(
+  { current, past }: Collections,
+  keys: readonly string[],
+  asOf: Position | undefined,
+): Promise<Map<string, string>> {
   const moment = asOf === undefined ? {} : { since: upTo(asOf) };
   const rows = await current
     .find({ _id: { $in: keys }, live: true, ...moment })

@@ -40,7 +40,9 @@ export function fieldOf(number: number): string {
 
 export function recordsIn(rows: readonly RegisterRow[]): readonly BuildRecord[] {
   return rows
-    .flatMap(({ _id: name, builds = {} }) => Object.values(builds).map(({ generation: _, commits: __, indexed: ___, ...entry }) => ({ name, ...entry })))
+    .flatMap(({ _id: name, builds = {} }) =>
+      Object.values(builds).map(({ generation: _, commits: __, indexed: ___, ...entry }) => ({ name, ...entry })),
+    )
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.number - b.number));
 }
 

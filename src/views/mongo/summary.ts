@@ -66,9 +66,10 @@ function undeclared(layout: Layout, name: string, flag: string): TypeError {
 /**
  * The stages after `$match` that add up. Integers are added as decimals of 34 digits, since sums of 64-bit integers may leave those.
  * Counted beside, since a sum of nothing is 0 to the server.
+ * @param by expressions to group by besides
  */
-export function groupStages({ dimensions, measures }: SummaryPlan): readonly Bson[] {
-  const id: Record<string, string> = {};
+export function groupStages({ dimensions, measures }: SummaryPlan, by: Bson): readonly Bson[] {
+  const id: Bson = { ...by };
   const sums: Record<string, Bson> = {};
   for (const [index, { value }] of dimensions.entries()) id[`g${index}`] = `$${value}`;
   for (const [index, measure] of measures.entries()) {
@@ -150,7 +151,15 @@ export function groupsOf({ dimensions, measures }: SummaryPlan, parts: readonly 
   return [...groups.values()].map((group) => ({
     by: Object.fromEntries(dimensions.map(({ spec }, index) => [spec.name, group[0]?.by[index] ?? null])),
     count: group.reduce((count, part) => count + part.count, 0),
-    measures: Object.fromEntries(measures.map(({ name, kind }, index) => [name, total(kind, group.flatMap((part) => part.sums[index] ?? []))])),
+    measures: Object.fromEntries(
+      measures.map(({ name, kind }, index) => [
+        name,
+        total(
+          kind,
+          group.flatMap((part) => part.sums[index] ?? []),
+        ),
+      ]),
+    ),
   }));
 }
 

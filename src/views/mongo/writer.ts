@@ -70,9 +70,7 @@ export class MongoViewWriter implements ViewWriter {
     return this.#attempt(async () => {
       const { current } = this.#collections(build, await mustBeRegistered(this.#register, build));
       const rows = await current.find({ _id: { $in: keys } }).toArray();
-      return new Map(
-        rows.map((row) => [row._id, { document: row.live ? (JSON.parse(row.doc) as Document) : null, position: row.since }]),
-      );
+      return new Map(rows.map((row) => [row._id, { document: row.live ? (JSON.parse(row.doc) as Document) : null, position: row.since }]));
     });
   }
 
@@ -137,10 +135,15 @@ export class MongoViewWriter implements ViewWriter {
       await this.#index(build, entry);
       const { generation, state, finishedAt } = entry;
       if (state !== 'building' && finishedAt !== null) return;
-      await this.#change(build, lease, { generation, state }, {
-        finishedAt: finishedAt ?? new Date().toISOString(),
-        ...(state === 'building' ? { state: 'ready' } : {}),
-      });
+      await this.#change(
+        build,
+        lease,
+        { generation, state },
+        {
+          finishedAt: finishedAt ?? new Date().toISOString(),
+          ...(state === 'building' ? { state: 'ready' } : {}),
+        },
+      );
     });
   }
 
@@ -185,7 +188,7 @@ export class MongoViewWriter implements ViewWriter {
     const collections = this.#collections(build, entry);
     const keys = [...new Set(changes.map(({ key }) => key))];
     const rows = keys.length > 0 ? await collections.current.find({ _id: { $in: keys } }, { promoteLongs: false }).toArray() : [];
-    const stored = new Map<string, CurrentRow>(rows.map((row) => [row._id, { ...row, since: Number(row.since) }]));
+    const stored = new Map<string, CurrentRow>(rows.map((row) => [row._id, row]));
     const writes = writesOf({ name, layout: layoutOf(build.model), changes, from, commit: entry.commits + 1 }, stored);
     return { commit, entry, collections, writes };
   }
@@ -218,7 +221,7 @@ export class MongoViewWriter implements ViewWriter {
     const { name } = build.model;
     if (lease.name !== name) await this.#mustHold(lease);
     const { matchedCount } = await this.#register.updateOne(
-      { _id: name, ...(lease.name === name ? { 'lease.token': lease.token } : {}), ...under(field, expected) } as { _id: string },
+      { _id: name, ...(lease.name === name ? { 'lease.token': lease.token } : {}), ...under(field, expected) },
       { $set: under(field, values) },
     );
     if (matchedCount === 1) return;
@@ -247,10 +250,7 @@ export class MongoViewWriter implements ViewWriter {
     if (indexes.past.length > 0) await collections.past.createIndexes([...indexes.past]);
     await collections.waiting.createIndexes([...indexes.waiting]);
     const field = `builds.${fieldOf(build.number)}`;
-    await this.#register.updateOne(
-      { _id: build.model.name, ...under(field, { generation }) } as { _id: string },
-      { $set: under(field, { indexed: true }) },
-    );
+    await this.#register.updateOne({ _id: build.model.name, ...under(field, { generation }) }, { $set: under(field, { indexed: true }) });
   }
 
   /**
@@ -263,7 +263,9 @@ export class MongoViewWriter implements ViewWriter {
     const rows = await this.#register.find().toArray();
     const kept = new Set(
       rows.flatMap(({ _id, builds = {} }) =>
-        Object.values(builds).map((entry) => `${buildName({ name: _id, version: entry.version, number: entry.number })} ${entry.generation}`),
+        Object.values(builds).map(
+          (entry) => `${buildName({ name: _id, version: entry.version, number: entry.number })} ${entry.generation}`,
+        ),
       ),
     );
     for (const name of names) {
