@@ -18,43 +18,48 @@ interface Latest {
 
 /**
  * Each version but the last goes to the past at once, in the order of positions, where that table grows; the last replaces the current row.
+ * @returns how many rows there are at the most, of current documents or of versions
  * @throws DocumentRefused
  */
-export function apply(layout: Layout, table: Table, changes: readonly DocumentChange[]): void {
-  const keeps = layout.model.history;
+export function apply(layout: Layout, table: Table, changes: readonly DocumentChange[]): number {
   const latest = new Map<string, Latest>();
-  for (const { key, position, document } of inOrder(changes)) {
-    if (key.includes('\u0000')) throw new DocumentRefused(layout.name, key, position, 'its key has a character U+0000.');
+  table.begin();
+  for (const change of inOrder(changes)) {
+    const { key, position, document } = change;
     const before = latest.get(key);
     const stored = before ? before.stored : table.find(key);
     const since = before?.position ?? stored?.since ?? 0;
-    if (position < since) {
-      throw new DocumentRefused(layout.name, key, position, `the document has been changed at ${since} already.`);
-    }
-    const row = document
-      ? checked(layout, key, position, () => (keeps ? rowOf(layout, document) : mustBeStorable(layout, document)))
-      : undefined;
-    if (position > since && keeps) {
+    if (key.includes('\u0000')) throw refused(layout, change, 'its key has a character U+0000.');
+    if (position < since) throw refused(layout, change, `the document has been changed at ${since} already.`);
+    const row = document ? storable(layout, change, document) : undefined;
+    if (position > since) {
       if (before?.row) table.supersede(key, before.row, since, position);
       else if (!before && stored) table.supersedeStored(stored, position);
     }
-    if (before) [before.position, before.document, before.row] = [position, document, row ?? undefined];
-    else latest.set(key, { position, document, row: row ?? undefined, stored });
+    if (!before) latest.set(key, { position, document, row, stored });
+    else [before.position, before.document, before.row] = [position, document, row];
   }
   for (const [key, { position, document, row, stored }] of latest) {
-    if (document) table.put(key, position, row ?? checked(layout, key, position, () => rowOf(layout, document)), stored);
+    if (document) table.put(key, position, row ?? rowOf(layout, document), stored);
     else if (stored) table.remove(stored);
+  }
+  return table.end();
+}
+
+/** The document's row where versions are kept; nothing where the last one of the batch alone gets a row. @throws DocumentRefused */
+function storable(layout: Layout, change: DocumentChange, document: Document): Row | undefined {
+  try {
+    if (layout.model.history) return rowOf(layout, document);
+    mustBeStorable(layout, document);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) throw refused(layout, change, error.message);
+    throw error;
   }
 }
 
-/** @throws DocumentRefused when the document is not of a form that can be stored. */
-function checked<T>({ name }: Layout, key: string, position: Position, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) throw new DocumentRefused(name, key, position, error.message);
-    throw error;
-  }
+function refused({ name }: Layout, { key, position }: DocumentChange, reason: string): DocumentRefused {
+  return new DocumentRefused(name, key, position, reason);
 }
 
 function inOrder(changes: readonly DocumentChange[]): readonly DocumentChange[] {

@@ -135,10 +135,10 @@ class EmbeddedViewWriter implements ViewWriter {
         const before = registered[index];
         if (!before) return [];
         const table = this.table(build, before);
-        apply(layoutOf(build), table, changes);
+        const rows = apply(layoutOf(build), table, changes);
         if (parking.length > 0) park(this.database, build, parking);
         advance(this.database, build, to, progress);
-        return before.indexed === 0 && table.size() > ROWS_WITHOUT_INDEXES ? [build] : [];
+        return before.indexed === 0 && rows > ROWS_WITHOUT_INDEXES ? [build] : [];
       });
     });
     for (const build of full) await this.index(build);
