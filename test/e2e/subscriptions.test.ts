@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
-import { registerLead } from '../support/funnel.js';
+import { definePipeline, openOpportunity, registerLead } from '../support/funnel.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import type { GraphqlFailure } from '../support/graphql-client.js';
 import { noted } from '../support/log-events.js';
@@ -149,6 +149,137 @@ describe('events', () => {
       .untilRefused();
     expect(codesOf(errors)).toEqual([code]);
     expect(errors[0]?.extensions?.['problems']).toEqual([{ field, message: expect.stringContaining(field.split('.')[0] ?? '') }]);
+  });
+});
+
+interface LeadChange {
+  readonly leadChanged: {
+    readonly position: string;
+    readonly id: string;
+    readonly lead: { readonly id: string; readonly name: string; readonly status: string } | null;
+  };
+}
+
+const CHANGES = `subscription ($after: Position, $where: LeadWhere) {
+  leadChanged(after: $after, where: $where) { position id lead { id name status } }
+}`;
+
+describe('leadChanged', () => {
+  const isOpen = { status: { eq: 'OPEN' } };
+
+  it('tells of each lead that comes to match, changes while it does, and ceases to, once queries show it', async () => {
+    await start();
+    const changes = open().subscribe<LeadChange>(CHANGES, { where: isOpen, after: '0' });
+    const next = async (): Promise<unknown> => (await changes.next()).leadChanged.lead;
+    const id = await registerLead(server, { name: 'Ana' });
+    const { leadChanged } = await changes.next();
+    expect(leadChanged).toEqual({ position: '1', id, lead: { id, name: 'Ana', status: 'OPEN' } });
+    expect((await server.request('{ leads(where: { status: { eq: OPEN } }) { nodes { id } } }')).data).toEqual({
+      leads: { nodes: [{ id }] },
+    });
+    await server.done('reviseLead', { id, name: 'Ana Pop' });
+    expect(await next()).toEqual({ id, name: 'Ana Pop', status: 'OPEN' });
+    await server.done('disqualifyLead', { id, reason: 'NO_INTEREST' });
+    expect(await next()).toBeNull();
+    await server.done('reviseLead', { id, name: 'Ana Ionescu' });
+    const other = await registerLead(server, { name: 'Mara' });
+    expect(await next()).toEqual({ id: other, name: 'Mara', status: 'OPEN' });
+    await server.done('reopenLead', { id });
+    expect(await next()).toEqual({ id, name: 'Ana Ionescu', status: 'OPEN' });
+  });
+
+  it('tells several changes of one lead as one when it catches up', async () => {
+    await start();
+    const id = await registerLead(server, { name: 'Ana' });
+    await registerLead(server, { name: 'Ion' });
+    await server.done('qualifyLead', { id, temperature: 'HOT' });
+    await server.done('reviseLead', { id, name: 'Ana Pop' });
+    const changes = open().subscribe<LeadChange>(CHANGES, { after: '0' });
+    const names = (await changes.take(2)).map(({ leadChanged: { lead } }) => lead?.name);
+    expect(names).toEqual(['Ana Pop', 'Ion']);
+  });
+
+  it('keeps a copy equal to the list, resumed wherever it was cut off, while others write', async () => {
+    await start();
+    const copy = new Map<string, unknown>();
+    let after = '0';
+    const read = async (count: number): Promise<void> => {
+      const client = open();
+      const changes = client.subscribe<LeadChange>(CHANGES, { after, where: isOpen });
+      for (const { leadChanged } of await changes.take(count)) {
+        after = leadChanged.position;
+        if (leadChanged.lead) copy.set(leadChanged.id, leadChanged.lead);
+        else copy.delete(leadChanged.id);
+      }
+      await client.close();
+    };
+    const write = async (): Promise<void> => {
+      const ids: string[] = [];
+      for (let index = 0; index < 12; index++) ids.push(await registerLead(server, { name: `Lead ${index}` }));
+      for (const id of ids.slice(0, 7)) await server.done('disqualifyLead', { id, reason: 'NO_INTEREST' });
+      for (const id of ids.slice(0, 3)) await server.done('reopenLead', { id });
+      for (const id of ids.slice(2, 4)) await server.done('reviseLead', { id, name: `Revised ${id}` });
+    };
+    await write();
+    await read(2);
+    await Promise.all([write(), read(5)]);
+    await server.stop('SIGKILL');
+    await start();
+    await Promise.all([write(), read(3)]);
+    // The last word: when this one is told, everything before has been.
+    const last = await registerLead(server, { name: 'last' });
+    while (!copy.has(last)) await read(1);
+    const query = 'query ($where: LeadWhere) { leads(where: $where, first: 500) { nodes { id name status } } }';
+    const listed = await server.ask<{ leads: { nodes: { id: string }[] } }>(query, { where: isOpen });
+    const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
+    expect([...copy.values()].sort((a, b) => byId(a as { id: string }, b as { id: string }))).toEqual(listed.leads.nodes.sort(byId));
+  });
+
+  it('shows what the record refers to as it is at that moment, in every message anew', async () => {
+    await start();
+    const pipelineId = await definePipeline(server);
+    const id = await openOpportunity(server, pipelineId);
+    const query = 'subscription { opportunityChanged(after: "0") { opportunity { name account { name } } } }';
+    const changes = open().subscribe<{ opportunityChanged: unknown }>(query);
+    expect((await changes.next()).opportunityChanged).toEqual({ opportunity: { name: 'Bread', account: { name: 'Brutăria Ana' } } });
+    const { opportunity } = await server.ask<{ opportunity: { accountId: string } }>(`{ opportunity(id: "${id}") { accountId } }`);
+    await server.done('reviseAccount', { id: opportunity.accountId, name: 'Moara' });
+    await server.done('reviseOpportunity', { id, name: 'Cake' });
+    expect((await changes.next()).opportunityChanged).toEqual({ opportunity: { name: 'Cake', account: { name: 'Moara' } } });
+  });
+
+  it('refuses a filter beyond the limits, by name', async () => {
+    const where = { id: { in: Array.from({ length: 501 }, String) } };
+    const { errors } = await open()
+      .subscribe(CHANGES, { where: { owner: where.id } })
+      .untilRefused();
+    expect(codesOf(errors)).toEqual(['BAD_USER_INPUT']);
+    expect(errors[0]?.extensions?.['problems']).toMatchObject([{ field: 'where.owner.in' }]);
+  });
+});
+
+describe('projectionProgress', () => {
+  const PROGRESS = 'subscription ($readModel: String) { projectionProgress(readModel: $readModel) { readModel build state } }';
+
+  it('tells of the builds that there are, and of a rebuild until it is the live one', async () => {
+    await start();
+    await registerLeads('Ana', 'Ion');
+    await server.ready();
+    const progress = open().subscribe<{ projectionProgress: readonly object[] }>(PROGRESS, { readModel: 'leads' });
+    expect(await progress.next()).toEqual({ projectionProgress: [{ readModel: 'leads', build: 1, state: 'LIVE' }] });
+    await server.ask('mutation { rebuildReadModel(input: { readModel: "leads" }) { build } }');
+    const cutOver = [
+      { readModel: 'leads', build: 1, state: 'RETIRED' },
+      { readModel: 'leads', build: 2, state: 'LIVE' },
+    ];
+    let last: readonly object[] = [];
+    while (JSON.stringify(last) !== JSON.stringify(cutOver)) last = (await progress.next()).projectionProgress;
+    expect(last).toEqual(cutOver);
+  });
+
+  it('refuses a read model that there is not', async () => {
+    const { errors } = await open().subscribe(PROGRESS, { readModel: 'leeds' }).untilRefused();
+    expect(codesOf(errors)).toEqual(['NOT_THERE']);
   });
 });
 

@@ -2,6 +2,7 @@
 import { GraphQLID, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString, type GraphQLFieldConfigArgumentMap } from 'graphql';
 import type { Document, Projection } from '../../kernel/projection.js';
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
+import { changedField } from './changes.js';
 import { connectionType, toConnection } from './connection.js';
 import { momentOf, type ApiContext, type MomentArguments } from './context.js';
 import { momentArguments } from './moment-arguments.js';
@@ -23,6 +24,7 @@ interface ListArguments extends MomentArguments, SelectionArguments {
 export interface Published {
   readonly model: ReadModelSpec;
   readonly type: GraphQLObjectType;
+  readonly projection: Projection;
 }
 
 /** Makes the contract of read models. Types refer to each other, so all are made before any is used. */
@@ -38,7 +40,7 @@ export class ReadModelFields {
     this.#filters = new Filters(types);
     for (const projection of projections) {
       const { model } = projection;
-      const published = { model, type: this.#objectType(projection) };
+      const published = { model, type: this.#objectType(projection), projection };
       this.#published.set(model.name, published);
       if (model.record) this.#byRecord.set(model.record, published);
     }
@@ -52,6 +54,16 @@ export class ReadModelFields {
   /** The root fields of all read models. */
   queries(): Fields {
     return merged([...this.#published.values()].map((published) => this.#rootFields(published)));
+  }
+
+  /** What is told of the read models as they change. */
+  subscriptions(): Fields {
+    return merged(
+      [...this.#published.values()].map(({ model, type, projection }) => {
+        const filtered = model.columns.some((column) => column.filter);
+        return changedField(projection, type, filtered ? this.#where(model, typeNameOf(model)) : undefined);
+      }),
+    );
   }
 
   #objectType(projection: Projection): GraphQLObjectType {

@@ -9,6 +9,7 @@ import { historyArguments, HistoryConnection, historyOf, type HistoryArguments }
 import { pastArguments } from './moment-arguments.js';
 import { mutations } from './mutations.js';
 import { operationsMutations, operationsQueries } from './projection-operations.js';
+import { progressField } from './projection-progress.js';
 import { ReadModelFields } from './read-model-fields.js';
 import { PositionScalar } from './scalars.js';
 import { TypeRegistry, type Fields } from './types.js';
@@ -34,7 +35,11 @@ export function buildSchema(
     }),
     subscription: new GraphQLObjectType<object, ApiContext>({
       name: 'Subscription',
-      fields: () => ({ events: eventsField(types.enum('EventType', eventTypes), recordType) }),
+      fields: () => ({
+        ...models.subscriptions(),
+        events: eventsField(types.enum('EventType', eventTypes), recordType),
+        projectionProgress: progressField(),
+      }),
     }),
   });
 }

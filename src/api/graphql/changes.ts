@@ -1,0 +1,174 @@
+/**
+ * `leadChanged` and its like: the documents of a read model as they change, sent when the change can be read. It follows the log, so that it
+ * is resumed at a position; which documents an event changes is told by the projection, what they are by the build that answers.
+ */
+import { GraphQLID, GraphQLNonNull, GraphQLObjectType, type GraphQLInputObjectType } from 'graphql';
+import type { Position } from '../../kernel/event.js';
+import type { Document, Projection } from '../../kernel/projection.js';
+import type { Page } from '../../log/port.js';
+import { decisionTypes } from '../../projector/decisions.js';
+import type { Build } from '../../views/builds.js';
+import { NotYetThere } from '../../views/errors.js';
+import type { Selection, Where } from '../../views/query.js';
+import { changedKeys, readAgain } from './changed-keys.js';
+import { at, type ApiContext } from './context.js';
+import { toWhere, typeNameOf, type WhereInput } from './filters.js';
+import { startOf, stoppable, untilTaken } from './live.js';
+import { PositionScalar } from './scalars.js';
+import type { Fields } from './types.js';
+
+interface ChangesArguments {
+  readonly where?: WhereInput | null;
+  readonly after?: Position | null;
+}
+
+/** What a subscription follows. */
+interface Followed {
+  readonly projection: Projection;
+  /** The name of a document in the contract. */
+  readonly one: string;
+  readonly where: Where | undefined;
+  readonly types: readonly string[];
+}
+
+/** Events read from the log at a time: several changes of one document among them are told as one. */
+const PAGE = 100;
+
+/** Documents read at a time. */
+const CHUNK = 100;
+
+/** How long it is waited for the read model at a time, in milliseconds: whether the subscription goes on is looked at in between. */
+const WAIT_MS = 500;
+
+/** @param where the filter's type, of a read model that has columns to filter by */
+export function changedField(projection: Projection, type: GraphQLObjectType, where: GraphQLInputObjectType | undefined): Fields {
+  const { model } = projection;
+  if (!model.one) return {};
+  const { one } = model;
+  const change = new GraphQLObjectType<object, ApiContext>({
+    name: `${typeNameOf(model)}Change`,
+    fields: {
+      position: { type: new GraphQLNonNull(PositionScalar), description: 'To resume, subscribe after it.' },
+      id: { type: new GraphQLNonNull(GraphQLID) },
+      [one]: { type, description: 'What it became; null when it was removed, or matched before and does not any more.' },
+    },
+  });
+  const types = [...projection.types, ...decisionTypes];
+  return {
+    [`${one}Changed`]: {
+      type: new GraphQLNonNull(change),
+      description: 'Each that changes and matches, or matched before; sent when queries show the change.',
+      args: {
+        ...(where ? { where: { type: where } } : {}),
+        after: { type: PositionScalar, description: 'To resume, the position of the last change that you have. Now, when absent.' },
+      },
+      subscribe: async (_, { where: given, after }: ChangesArguments, context) => {
+        const followed = { projection, one, where: toWhere(given), types };
+        const start = await startOf(context, after);
+        return stoppable((signal) => follow(context, followed, start, signal));
+      },
+    },
+  };
+}
+
+async function* follow(context: ApiContext, followed: Followed, start: Position, signal: AbortSignal): AsyncGenerator<object, void, void> {
+  const { one, types } = followed;
+  let from = start;
+  let sent = start;
+  for await (const page of context.services.log.tail(start, { limit: PAGE, types, signal })) {
+    for await (const { key, position, document } of changesIn(context, followed, from, page, signal)) {
+      await untilTaken(context, sent, types);
+      if (signal.aborted) return;
+      yield { [`${one}Changed`]: { position, id: key, [one]: document && at({ ...document }, { min: page.position }) } };
+      sent = position;
+    }
+    from = page.position;
+  }
+}
+
+interface Told {
+  readonly key: string;
+  /** The last event before which nothing of the page is left to tell. */
+  readonly position: Position;
+  readonly document: Document | null;
+}
+
+/**
+ * What a page made of the documents that match, in the order in which they changed first. A document that is told of is as it is at the end of
+ * the page, so each is told once; whoever resumes in between is told again of those that changed again later.
+ */
+async function* changesIn(
+  context: ApiContext,
+  { projection, where }: Followed,
+  from: Position,
+  page: Page,
+  signal: AbortSignal,
+): AsyncGenerator<Told, void, void> {
+  const { model } = projection;
+  const { views } = context.services;
+  if (page.events.length === 0) return;
+  let build = await reached(context, projection, page.position, signal);
+  if (!build) return;
+  const keys = await changedKeys(views, build, projection, page.events);
+  for (let first = 0; first < keys.length && !signal.aborted; first += CHUNK) {
+    const chunk = keys.slice(first, first + CHUNK);
+    const selection: Selection = { ...(where ? { where } : {}), keys: chunk.map(({ key }) => key) };
+    const now = await documentsOf(context, build, { ...selection, ...(model.history ? { asOf: page.position } : {}) });
+    const missing = chunk.filter(({ key }) => !now.has(key));
+    // What was tried again was put into the past, too. Without a past it is not known whether it matched.
+    const asked = model.history ? missing.filter(({ again }) => !again).map(({ key }) => key) : [];
+    const before = asked.length > 0 && from > 0 ? await documentsOf(context, build, { ...selection, keys: asked, asOf: from }) : new Map();
+    if ((await views.position(build)) < page.position) {
+      // The build was dropped or emptied meanwhile, so what was read says nothing.
+      build = await reached(context, projection, page.position, signal);
+      if (!build) return;
+      first -= CHUNK;
+      continue;
+    }
+    for (const [index, { key, again }] of chunk.entries()) {
+      const document = now.get(key) ?? null;
+      if (!document && !again && model.history && !before.has(key)) continue;
+      const next = keys[first + index + 1];
+      yield { key, document, position: next ? lastBefore(next.first, from, page) : page.position };
+    }
+  }
+}
+
+/** Waits until the build that answers has come to a position. @returns nothing when the subscription is ended first */
+async function reached(
+  { services: { served, views } }: ApiContext,
+  { model }: Projection,
+  position: Position,
+  signal: AbortSignal,
+): Promise<Build | undefined> {
+  let known = served.build(model).number > 0;
+  while (!signal.aborted) {
+    const build = await served.there(model, WAIT_MS);
+    if (build.number === 0) {
+      if (known) throw readAgain(model, position, 'its version does not answer any more');
+      continue;
+    }
+    known = true;
+    try {
+      await views.reached(build, position, WAIT_MS);
+      return build;
+    } catch (failure) {
+      if (!(failure instanceof NotYetThere)) throw failure;
+    }
+  }
+  return undefined;
+}
+
+async function documentsOf(
+  { services: { views } }: ApiContext,
+  build: Build,
+  selection: Selection,
+): Promise<ReadonlyMap<string, Document>> {
+  const { json } = await views.list(build, { ...selection, orderBy: [], first: selection.keys?.length ?? 0 });
+  return new Map((JSON.parse(json) as readonly { key: string; document: Document }[]).map(({ key, document }) => [key, document]));
+}
+
+/** The last event of a page before one of its positions, else where the page begins: positions in between are no places in every log. */
+function lastBefore(position: Position, from: Position, { events }: Page): Position {
+  return events.findLast((event) => event.position < position)?.position ?? from;
+}
