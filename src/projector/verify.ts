@@ -18,6 +18,8 @@ export interface Difference {
   readonly expected: Document | null;
   /** What is stored; null: there is no document. */
   readonly actual: Document | null;
+  /** What of its stored form does not follow from the stored document: an index, a column. */
+  readonly damage?: string;
 }
 
 export interface Verification {
@@ -166,8 +168,12 @@ class Comparison {
       suspects.map(({ key }) => key),
     );
     return suspects.flatMap((suspect, index): readonly Difference[] => {
-      if (suspect.problem === 'damaged') return [suspect];
-      const difference = different(suspect.key, documents[index] ?? null, expected[index] ?? null);
+      const [are, should] = [documents[index] ?? null, expected[index] ?? null];
+      const difference = withDamage(different(suspect.key, are, should), suspect.damage, {
+        key: suspect.key,
+        expected: should,
+        actual: are,
+      });
       return difference ? [difference] : [];
     });
   }
@@ -177,12 +183,22 @@ class Comparison {
     const { history } = this.sides.stored.model;
     const [are, should] = [upTo(actual, position, history), upTo(expected, position, history)];
     const [now, then] = [currentOf(are), currentOf(should)];
-    if (actual?.damage !== undefined) return { key, problem: 'damaged', detail: actual.damage, expected: then, actual: now };
+    const both = { key, expected: then, actual: now };
     const difference = different(key, now, then);
-    if (difference) return difference;
-    if (isDeepStrictEqual(are, should)) return undefined;
-    return { key, problem: 'history', detail: firstDifference(are, should), expected: then, actual: now };
+    if (difference || isDeepStrictEqual(are, should)) return withDamage(difference, actual?.damage, both);
+    return withDamage({ ...both, problem: 'history', detail: firstDifference(are, should) }, actual?.damage, both);
   }
+}
+
+/** What differs comes first; damage alone is a difference too. */
+function withDamage(
+  difference: Difference | undefined,
+  damage: string | undefined,
+  both: Pick<Difference, 'key' | 'expected' | 'actual'>,
+): Difference | undefined {
+  if (damage === undefined) return difference;
+  if (!difference) return { ...both, problem: 'damaged', detail: damage, damage };
+  return { ...difference, detail: `${difference.detail}; ${damage}`, damage };
 }
 
 function different(key: string, actual: Document | null, expected: Document | null): Difference | undefined {

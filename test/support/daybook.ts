@@ -28,7 +28,13 @@ export function killDaybooks(): void {
 
 /** Starts `daybook <args>`, without settings from the environment of the tests. */
 export function daybook(...args: readonly string[]): Running {
-  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(DAYBOOK_|NODE_OPTIONS$)/.test(name)));
+  return daybookWith({}, ...args);
+}
+
+/** Starts `daybook <args>` with these variables. */
+export function daybookWith(variables: Readonly<Record<string, string>>, ...args: readonly string[]): Running {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(DAYBOOK_|NODE_OPTIONS$)/.test(name));
+  const environment = { ...Object.fromEntries(inherited), ...variables };
   const child = spawn(process.execPath, [resolve('dist/src/cli/main.js'), ...args], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,331 @@
+/** `daybook projections`, as operations use it: beside a running server and without one, interrupted, killed, and with read models that lie. */
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openEmbeddedViewReader } from '../../src/views/embedded.js';
+import type { BuildRecord } from '../../src/views/builds.js';
+import { commandLine, type Answer } from '../support/command-line.js';
+import { daybook, daybookWith, killDaybooks } from '../support/daybook.js';
+import { temporaryFolder, type Folder } from '../support/folder.js';
+import { registerLead } from '../support/funnel.js';
+import { fillWithLeads } from '../support/leads-log.js';
+import { startServer, stopServers } from '../support/server.js';
+
+const LEADS = 40;
+/** Each lead is registered, assigned and qualified. */
+const EVENTS = 3 * LEADS;
+
+let folder: Folder;
+let data: string;
+beforeEach(() => {
+  folder = temporaryFolder();
+  data = `${folder.path}/data`;
+});
+afterEach(async () => {
+  killDaybooks();
+  await stopServers();
+  folder.remove();
+});
+afterAll(stopServers);
+
+const fill = (leads = LEADS, assignments = 1): Promise<readonly string[]> => fillWithLeads(`${data}/events.db`, { leads, assignments });
+
+const projections = (args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Answer> =>
+  commandLine(folder, ['projections', ...args], environment);
+
+/** A build as `--json` tells it. */
+interface Told {
+  readonly readModel: string;
+  readonly number: number;
+  readonly state: string;
+  readonly position: number;
+  readonly events: number;
+  readonly behind: number;
+  readonly projector: { readonly process: number } | null;
+}
+
+async function status(...names: readonly string[]): Promise<readonly Told[]> {
+  const { out } = await projections(['status', ...names, '--json']);
+  return (JSON.parse(out) as { readonly builds: readonly Told[] }).builds;
+}
+
+const states = async (name: string): Promise<readonly string[]> => (await status(name)).map(({ number, state }) => `${number} ${state}`);
+
+/** The register, as soon as it says this of a build of leads. */
+async function register(holds: (record: BuildRecord) => boolean): Promise<BuildRecord> {
+  for (;;) {
+    const reader = await openEmbeddedViewReader({ file: `${data}/views.db`, threads: 0 });
+    try {
+      const found = (await reader.builds()).find((record) => record.name === 'leads' && holds(record));
+      if (found) return found;
+    } finally {
+      await reader.close();
+    }
+    await sleep(2);
+  }
+}
+
+describe('without a server', () => {
+  test('says that nothing was built, and makes no store by asking', async () => {
+    await fill(1);
+    expect((await projections(['status'])).out).toContain('Nothing has been built yet');
+    expect(readdirSync(data)).not.toContain('views.db');
+    expect(await projections(['verify', 'leads'])).toMatchObject({ code: 5, err: expect.stringContaining('Not built yet: leads') });
+  });
+
+  test('rebuild builds, beside the live one where there is one, and rollback goes back', async () => {
+    await fill();
+    const first = await projections(['rebuild', 'leads', 'leadFunnel']);
+    expect(first.code).toBe(0);
+    expect(first.err).toContain('leads@1#1; leadFunnel@1#1: built by this process, since no server projects.\n');
+    expect(first.err).toContain(`Build 2 read models: 100 %, ${EVENTS} of ${EVENTS}`);
+    expect(first.out).toContain(`leads@1#1 is live; ${EVENTS} events in `);
+    expect(await status()).toMatchObject([
+      { readModel: 'leadFunnel', state: 'live', position: EVENTS, projector: null },
+      { readModel: 'leads', state: 'live', position: EVENTS, behind: 0, events: EVENTS },
+    ]);
+
+    expect((await projections(['rebuild', 'leads'])).code).toBe(0);
+    expect(await states('leads')).toEqual(['1 retired', '2 live']);
+    const back = await projections(['rollback', 'leads']);
+    expect(back.out).toMatch(/^leads@1#1 is live again\.\n\nbuild +state +position/);
+    expect(await states('leads')).toEqual(['1 live', '2 retired']);
+  });
+
+  test('rebuild with --no-wait only asks for it, and the next one goes on with that build', async () => {
+    await fill();
+    await projections(['rebuild', 'leads']);
+    expect((await projections(['rebuild', 'leads', '--no-wait'])).code).toBe(0);
+    expect(await states('leads')).toEqual(['1 live', '2 building']);
+    await projections(['rebuild', 'leads']);
+    expect(await states('leads')).toEqual(['1 retired', '2 live']);
+  });
+
+  test('with cutOver manual, rebuild ends when the build is ready, and cutover makes it live', async () => {
+    await fill();
+    await projections(['rebuild', 'leads']);
+    const manual = { DAYBOOK_CUT_OVER: 'manual' };
+    const { code, out } = await projections(['rebuild', 'leads'], manual);
+    expect(code).toBe(0);
+    expect(out).toContain('leads@1#2 is ready: `daybook projections cutover leads` makes it the live one');
+    expect(await states('leads')).toEqual(['1 live', '2 ready']);
+    expect((await projections(['cutover', 'leads', '--json'], manual)).code).toBe(0);
+    expect(await states('leads')).toEqual(['1 retired', '2 live']);
+  });
+
+  test('drop takes a build away when no query can read it any more, and never the live one', async () => {
+    await fill();
+    await projections(['rebuild', 'leads']);
+    await projections(['rebuild', 'leads']);
+    expect(await projections(['drop', 'leads', '--build', '2'])).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('leads@1#2 is the live one'),
+    });
+    expect(await projections(['drop', 'leads', '--build', '1'])).toMatchObject({
+      code: 5,
+      err: expect.stringMatching(/Ask again in \d+ s/),
+    });
+    await sleep(150);
+    const soon = await projections(['drop', 'leads', '--build', '1'], { DAYBOOK_REQUEST_TIMEOUT_MS: '100' });
+    expect(soon).toMatchObject({ code: 0, out: expect.stringContaining('leads@1#1 was dropped.') });
+    expect(await states('leads')).toEqual(['2 live']);
+  });
+
+  test.each<[readonly string[], number, string]>([
+    [['rebuild'], 2, 'name read models, or give --all'],
+    [['rebuild', 'leads', '--all'], 2, 'give names or --all, not both'],
+    [['drop', 'leads'], 2, "required option '--build <number>'"],
+    [['rebuild', 'lead'], 1, 'There is no read model "lead"; there are accounts,'],
+    [['status', 'lead'], 1, 'There is no read model "lead"'],
+    [['cutover', 'leads'], 1, 'leads has no build that is being built or is ready; there are: none.'],
+    [['drop', 'leads', '--build', '7'], 1, 'leads has no build 7'],
+  ])('%j ends with %i and a sentence', async (args, code, message) => {
+    await fill(1);
+    const answer = await projections(args);
+    expect(answer).toMatchObject({ code, out: '' });
+    expect(answer.err).toContain(message);
+    expect(answer.err).not.toContain('Daybook failed');
+  });
+
+  test('refuses to build while an import has the folder to itself', async () => {
+    await fill(1);
+    const lock = new DatabaseSync(`${data}/server.lock`);
+    lock.exec('BEGIN EXCLUSIVE');
+    try {
+      expect(await projections(['rebuild', 'leads'])).toMatchObject({ code: 1, err: expect.stringContaining('has to be alone with it') });
+    } finally {
+      lock.close();
+    }
+  });
+});
+
+describe('a rebuild', () => {
+  const slow = { DAYBOOK_PROJECTION_PAGE: '20' };
+
+  test('that was killed goes on from its checkpoint and not from zero', async () => {
+    await fill(1_000, 4);
+    await projections(['rebuild', 'leads']);
+    const whole = await register(({ number }) => number === 1);
+
+    const killed = daybookWith(slow, 'projections', 'rebuild', 'leads', '--data-dir', data);
+    await register(({ number, position }) => number === 2 && position > 500);
+    killed.kill('SIGKILL');
+    expect((await killed.finished).code).toBeNull();
+    const left = await register(({ number }) => number === 2);
+    expect(left.state).toBe('building');
+    expect(left.position).toBeLessThan(whole.position);
+
+    const again = await daybook('projections', 'rebuild', 'leads', '--data-dir', data).finished;
+    expect(again.code).toBe(0);
+    const from = Number(/leads@1#2, on from position ([\d,]+):/.exec(again.err)?.[1]?.replaceAll(',', ''));
+    expect(from).toBeGreaterThanOrEqual(left.position);
+    const built = await register(({ number }) => number === 2);
+    // Every event was given to the build once: the first part before it was killed, the rest afterwards.
+    expect(built).toMatchObject({ state: 'live', startedAt: left.startedAt, position: whole.position, events: whole.events });
+    expect((await projections(['verify', 'leads'])).code).toBe(0);
+  });
+
+  test('stops at Ctrl-C, says how to go on, and keeps nobody from going on', async () => {
+    await fill(1_000, 4);
+    const stopped = daybookWith(slow, 'projections', 'rebuild', 'leads', '--data-dir', data);
+    await register(({ position }) => position > 500);
+    stopped.kill('SIGINT');
+    const { code, out } = await stopped.finished;
+    expect({ code, out }).toEqual({
+      code: 130,
+      out: 'Stopped. The next server builds them on from where they stand, or the same command.\n',
+    });
+    const [left] = await status('leads');
+    expect(left).toMatchObject({ number: 1, projector: null });
+    expect(left?.behind).toBeGreaterThan(0);
+    expect((await projections(['rebuild', 'leads'])).code).toBe(0);
+  });
+});
+
+describe('beside a running server', () => {
+  test('rebuild leaves the work to it, and the read model answers all the while', async () => {
+    await fill();
+    const server = await startServer(data);
+    await server.ready();
+    await registerLead(server);
+    const { code, err } = await daybook('projections', 'rebuild', '--all', '--data-dir', data).finished;
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining(`built by process ${server.pid} on `) });
+    for (const { readModel, number, state, projector } of await status()) {
+      expect({ readModel, state, projector }).toMatchObject({
+        state: number === 2 ? 'live' : 'retired',
+        projector: { process: server.pid },
+      });
+    }
+    expect(await server.get('/health/ready')).toMatchObject({ status: 200 });
+    await registerLead(server);
+    expect(await daybook('projections', 'verify', '--all', '--data-dir', data).finished).toMatchObject({ code: 0 });
+  });
+
+  test('rebuild goes on by itself when the server is killed meanwhile', async () => {
+    await fill(1_000, 4);
+    const server = await startServer(data, { DAYBOOK_PROJECTION_PAGE: '20' });
+    await server.ready();
+    const rebuilding = daybook('projections', 'rebuild', 'leads', '--data-dir', data);
+    await register(({ number, position }) => number === 2 && position > 200);
+    await server.stop('SIGKILL');
+    expect((await rebuilding.finished).code).toBe(0);
+    expect(await register(({ number, state }) => number === 2 && state === 'live')).toMatchObject({ position: 6_000 });
+  });
+
+  test('without waiting it is only asked for', async () => {
+    await fill();
+    const server = await startServer(data);
+    await server.ready();
+    const { code, out } = await daybook('projections', 'rebuild', 'leads', '--no-wait', '--data-dir', data).finished;
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(new RegExp(`^process ${server.pid} on .* builds them\\.\\n$`)) });
+    await register(({ number, state }) => number === 2 && state === 'live');
+  });
+});
+
+describe('daybook projections verify', () => {
+  /** Changes the read models behind the program's back. */
+  function tamper(...statements: readonly string[]): void {
+    const views = new DatabaseSync(`${data}/views.db`);
+    try {
+      for (const statement of statements) views.exec(statement);
+    } finally {
+      views.close();
+    }
+  }
+  const verify = (...args: readonly string[]) => daybook('projections', 'verify', ...args, '--data-dir', data).finished;
+
+  test('finds what no event explains, what is missing, what was changed, and a column that does not follow from its document', async () => {
+    const [planted, deleted, changed, column] = await fill();
+    await projections(['rebuild', '--all']);
+    expect(await verify()).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`leads@1#1: ${LEADS} documents as of position ${EVENTS}, none differs\n`),
+    });
+
+    const table = '"leads@1#1"';
+    tamper(
+      `CREATE TEMP TABLE copy AS SELECT * FROM ${table} WHERE key = '${planted}'`,
+      `UPDATE copy SET id = 999999, key = 'planted', document = json_set(document, '$.id', 'planted')`,
+      `INSERT INTO ${table} SELECT * FROM copy`,
+      `DELETE FROM ${table} WHERE key = '${deleted}'`,
+      `UPDATE ${table} SET document = json_set(document, '$.owner', 'mallory') WHERE key = '${changed}'`,
+      `UPDATE ${table} SET "c owner" = 'mallory' WHERE key = '${column}'`,
+    );
+
+    const { code, out } = await verify('leads', 'accounts', '--json');
+    expect(code).toBe(4);
+    const { verifications } = JSON.parse(out) as { readonly verifications: readonly { readonly differences: readonly object[] }[] };
+    expect(verifications).toMatchObject([
+      { readModel: 'leads', version: 1, number: 1, position: EVENTS, differing: 4 },
+      { readModel: 'accounts', differing: 0, differences: [] },
+    ]);
+    const found = new Map(verifications[0]?.differences.map((difference) => [(difference as { readonly key: string }).key, difference]));
+    expect(found.get('planted')).toMatchObject({ problem: 'unexplained', expected: null, actual: { id: 'planted', owner: 'bob' } });
+    expect(found.get(deleted!)).toMatchObject({ problem: 'missing', expected: { id: deleted, owner: 'bob' }, actual: null });
+    expect(found.get(changed!)).toMatchObject({ expected: { id: changed, owner: 'bob' }, actual: { id: changed, owner: 'mallory' } });
+    expect(found.get(column!)).toMatchObject({ problem: 'damaged', expected: { owner: 'bob' }, actual: { owner: 'bob' } });
+    expect(found.size).toBe(4);
+
+    const told = await verify('leads');
+    expect(told.code).toBe(4);
+    expect(told.out).toContain(`leads@1#1: ${LEADS + 1} documents as of position ${EVENTS}, 4 differ\n`);
+    expect(told.out).toMatch(/ {2}planted {2}unexplained: .*\n {4}events make nothing\n {4}stored {6}\{"id":"planted"/);
+    expect((await verify('leads', '--no-data')).out).not.toContain('bob');
+  });
+
+  test('finds a past version that was changed', async () => {
+    const [id] = await fill();
+    await projections(['rebuild', 'leads']);
+    const past = '"leads@1#1 past documents"';
+    tamper(
+      `UPDATE ${past} SET text = json_set(text, '$.name', 'Nobody') WHERE id = (SELECT min(id) FROM ${past} WHERE text LIKE '%${id}%')`,
+    );
+    const { code, out } = await verify('leads', '--json');
+    expect(code).toBe(4);
+    expect(JSON.parse(out)).toMatchObject({ verifications: [{ differing: 1, differences: [{ key: id, problem: 'history' }] }] });
+  });
+
+  test('compares what nobody projects where it stands', async () => {
+    await fill();
+    await projections(['rebuild', 'leads', 'accounts']);
+    await fill(5);
+    const { code, out } = await projections(['verify', 'leads', 'accounts', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ verifications: [{ position: EVENTS }, { position: EVENTS }] });
+  });
+
+  test('stops at Ctrl-C and leaves nothing behind', async () => {
+    await fill(1_000, 4);
+    await projections(['rebuild', 'leads']);
+    const temporary = `${folder.path}/tmp`;
+    mkdirSync(temporary);
+    const variables = { TMPDIR: temporary, DAYBOOK_PROJECTION_PAGE: '20' };
+    const stopped = daybookWith(variables, 'projections', 'verify', 'leads', '--data-dir', data);
+    while (readdirSync(temporary, { recursive: true }).length < 2) await sleep(2);
+    stopped.kill('SIGINT');
+    const { code, err } = await stopped.finished;
+    expect({ code, err }).toEqual({ code: 130, err: expect.stringContaining('Stopped. What was built aside is removed') });
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+});
