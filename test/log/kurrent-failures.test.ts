@@ -11,6 +11,7 @@ import type { RecordedEvent } from '../../src/kernel/event.js';
 import { openKurrentLog, type KurrentLogOptions } from '../../src/log/kurrent.js';
 import { LogUnavailable, WrongRevision, type EventLog, type EventToAppend, type Page } from '../../src/log/port.js';
 import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
+import { startRelay } from '../support/relay.js';
 import { eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log-events.js';
 
 let server: KurrentServer;
@@ -116,6 +117,18 @@ describe('an append whose answer gets lost', () => {
     await other.append(stream, 0, [noted()]);
     expect(await log.append(stream, 'none', [event])).toMatchObject({ revision: 0 });
     expect(await log.readStream(stream)).toHaveLength(2);
+  });
+
+  test('takes no tail with it: those of the same log go on, whatever becomes of its connection', async () => {
+    const log = await open({ answerMs: 300 });
+    const tails = [tailing(log), tailing(log)];
+    const [stream, events] = [freshStream(), [noted(), noted(), noted()]];
+    await log.append(stream, 'none', [events[0]!]);
+    await Promise.all(tails.map(({ count }) => reached(count, 1)));
+    await server.faults({ lostAnswers: 1, lostBy: 'silence' });
+    await log.append(stream, 0, [events[1]!]);
+    await log.append(stream, 1, [events[2]!]);
+    for (const tail of tails) expect(ids(await tail.until(ids(events)))).toEqual(ids(events));
   });
 
   test('does not keep the others that share its connection from being written once', async () => {
@@ -249,6 +262,27 @@ describe('a connection that breaks', () => {
       if (eventsOf(pages).length === 40) abort.abort();
     }
     expect(ids(eventsOf(pages))).toEqual(ids(events.filter((event) => event.type === 'Sold')));
+  });
+});
+
+describe('a connection that goes dead without being closed', () => {
+  test('is left for a new one as soon as an answer is missing', async () => {
+    const relay = await startRelay(server.port);
+    const log = await open({ url: `kurrentdb://127.0.0.1:${relay.port}?tls=false`, answerMs: 300, retryMs: 5000 });
+    const stream = freshStream();
+    const events = [noted(), noted(), noted()];
+    for (const [n, event] of events.entries()) {
+      await log.append(stream, n === 0 ? 'none' : n - 1, [event]);
+      relay.deaden();
+      expect(await log.readStream(stream)).toHaveLength(n + 1);
+      relay.deaden();
+      expect(await log.head()).toBeGreaterThan(0);
+      expect((await log.readAll(0, 10)).events).toHaveLength(n + 1);
+      relay.deaden();
+    }
+    expect(ids((await log.readAll(0, 10)).events)).toEqual(ids(events));
+    await log.close();
+    await relay.close();
   });
 });
 

@@ -2,8 +2,11 @@
 import { LogUnavailable } from '../port.js';
 
 export interface Address {
-  /** What the client connects with. It may hold a password: it is never shown. */
-  readonly secret: string;
+  /**
+   * What the nth client connects with, a little different for each, since clients with the same options share their connections, dead
+   * ones too. It may hold a password: it is never shown.
+   */
+  readonly secret: (nth: number) => string;
   /** The same without user, password and options, for people. */
   readonly shown: string;
 }
@@ -31,6 +34,9 @@ const OPTIONS = new Set([
 /** The client's first read waits ten times as long as this before it looks for a server, in milliseconds. */
 const DISCOVERY_INTERVAL = 'discoveryInterval=10';
 
+/** How long the client waits for the answer to a ping unless the connection string says, in milliseconds. */
+const KEEP_ALIVE_TIMEOUT_MS = 10_000;
+
 /**
  * Everything about TLS, users and nodes passes through as it is.
  * @throws LogUnavailable when it is no connection string of EventStoreDB or KurrentDB, or has an option that the client doesn't know.
@@ -52,8 +58,14 @@ export function parseAddress(url: string): Address {
   }
   if (!kept.some((option) => nameOf(option) === 'discoveryinterval')) kept.push(DISCOVERY_INTERVAL);
   const protocol = `kurrentdb${discover}`;
+  const own = kept.find((option) => nameOf(option) === 'keepalivetimeout');
+  const keepAliveTimeout = own === undefined ? KEEP_ALIVE_TIMEOUT_MS : Number(own.split('=')[1]);
   return {
-    secret: `${protocol}://${user === undefined ? '' : `${user}@`}${hosts}?${kept.join('&')}`,
+    secret: (nth) => {
+      const different =
+        keepAliveTimeout > 0 ? [...kept.filter((option) => option !== own), `keepAliveTimeout=${keepAliveTimeout + nth}`] : kept;
+      return `${protocol}://${user === undefined ? '' : `${user}@`}${hosts}?${different.join('&')}`;
+    },
     shown: `${protocol}://${hosts}`,
   };
 }

@@ -18,16 +18,20 @@ export interface Patience {
 /** The first wait after a failure, and the longest, in milliseconds. */
 const BACK_OFF = { first: 20, longest: 1000 };
 
+/** So many clients in a row have connections of their own. */
+const OPTIONS_APART = 1000;
+
 export class Connection {
   private client: KurrentDBClient;
   private closed = false;
+  private renewals = 0;
 
   /** @throws LogUnavailable when the client can't make sense of the connection string, or a certificate isn't there. */
   constructor(
     private readonly address: Address,
     readonly patience: Patience,
   ) {
-    this.client = connect(address);
+    this.client = connect(address, 0);
   }
 
   /** Where the log is, for people. */
@@ -44,7 +48,8 @@ export class Connection {
   /** Replaces a client that failed, unless that has been done. */
   renew(failed: KurrentDBClient): void {
     if (failed !== this.client || this.closed) return;
-    this.client = connect(this.address);
+    this.renewals += 1;
+    this.client = connect(this.address, this.renewals % OPTIONS_APART);
     discard(failed);
   }
 
@@ -105,9 +110,9 @@ export function backOff(failures: number): number {
   return most / 2 + (Math.random() * most) / 2;
 }
 
-function connect(address: Address): KurrentDBClient {
+function connect(address: Address, nth: number): KurrentDBClient {
   try {
-    return KurrentDBClient.connectionString(address.secret);
+    return KurrentDBClient.connectionString(address.secret(nth));
   } catch (error) {
     // The client quotes the connection string in its errors: only what it says of files is passed on.
     const said = error instanceof Error && /certificate|userCertFile/.test(error.message) ? ` ${error.message}` : '';
