@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { definitionOf } from '../../contracts/index.js';
 import type { Config } from '../config.js';
 import { parseStreamName, type Stream } from '../kernel/event.js';
+import { patterns } from '../kernel/field.js';
 import type { Terminal } from './terminal.js';
 
 /** Options that every command on a data folder has. */
@@ -33,6 +34,11 @@ export function positiveNumber(text: string): number {
   const number = wholeNumber(text);
   if (number === 0) throw new InvalidArgumentError('Expected a whole number from 1.');
   return number;
+}
+
+export function userId(text: string): string {
+  if (!patterns.user.test(text)) throw new InvalidArgumentError('Expected a user id: 1 to 100 letters, digits or "_.@:-".');
+  return text;
 }
 
 /** Names of event types with commas between them. */

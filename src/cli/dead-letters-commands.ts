@@ -1,7 +1,7 @@
 /** What can be asked of `daybook dead-letters`. */
 import type { Command } from 'commander';
 import type { OutputOptions } from './builds.js';
-import { dataDirOption, jsonOption, type CommandLine, type Settings } from './command-line.js';
+import { dataDirOption, jsonOption, userId, type CommandLine, type Settings } from './command-line.js';
 import { runLetter, runList, runRetry, runSkip, type DecisionOptions, type LetterOptions } from './dead-letters.js';
 
 export function addDeadLetters({ program, terminal, config, exit }: CommandLine): void {
@@ -13,7 +13,7 @@ export function addDeadLetters({ program, terminal, config, exit }: CommandLine)
       .option(...dataDirOption)
       .option(...jsonOption);
   const key = ['<key>', 'the document, as the list names it'] as const;
-  const actor = ['--actor <user>', 'who decides; the setting defaultActor when absent'] as const;
+  const actor = ['--actor <user>', 'who decides; the setting defaultActor when absent', userId] as const;
 
   command('list', 'the documents that wait, and why')
     .argument('[name]', 'of this read model; of all when absent')

@@ -3,6 +3,7 @@ import { streamTypes } from '../../contracts/index.js';
 import type { Config } from '../config.js';
 import { openLog } from '../engines.js';
 import { parseStreamName, streamName, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
+import { patterns } from '../kernel/field.js';
 import type { EventLog } from '../log/port.js';
 import { NotThere } from '../projector/operations.js';
 import { progress, silent } from './progress.js';
@@ -33,7 +34,7 @@ const PAGE = 500;
 /** @throws RangeError when the text is neither a position, nor an event's id, nor a stream's name */
 export function wanted(text: string): Wanted {
   if (/^\d{1,15}$/.test(text)) return { position: Number(text) };
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return { id: text.toLowerCase() };
+  if (patterns.uuid.test(text)) return { id: text.toLowerCase() };
   return { stream: parseStreamName(text) };
 }
 

@@ -15,10 +15,16 @@ import { addProjections } from './projections-commands.js';
 import { runServe } from './serve.js';
 import type { Terminal } from './terminal.js';
 
+/** What a process ends with, for every command; docs/cli.md says more. */
+const exitCodes = `
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 imported with rejects, 4 documents differ from what the events make,
+5 too early or documents still wait, 130 stopped with Ctrl-C.
+`;
+
 /**
  * Runs one command line.
  * @param args without the program's own name
- * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 3 imported with rejects, 130 stopped by the user
+ * @returns the exit code: one of `exitCodes`
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const { out, err, environment } = terminal;
@@ -30,6 +36,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .version(version())
     .exitOverride()
     .configureOutput({ writeOut: (text) => void out.write(text), writeErr: (text) => void err.write(text) })
+    .addHelpText('afterAll', exitCodes)
     .showHelpAfterError('(daybook --help lists the commands, daybook <command> --help their options)');
 
   const port = ['--port <number>', 'TCP port to serve on; 0 takes a free one (setting port)'] as const;
