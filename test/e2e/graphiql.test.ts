@@ -46,7 +46,7 @@ it('is not served where introspection is off, nor is the schema told', async () 
 const withBrowser = existsSync(BROWSER) || process.env['CI'] === 'true' ? it : it.skip;
 
 withBrowser(
-  'shows the schema and answers its first query in a browser that knows no other host',
+  'shows the schema, answers its first query and runs a subscription in a browser that knows no other host',
   async () => {
     await registerLead(server, { name: 'Ștefan from the fair', origin: 'fair' });
     await server.ready();
@@ -67,6 +67,12 @@ withBrowser(
       await page.locator('button.graphiql-execute-button').click();
       await page.locator('.graphiql-response').getByText('Ștefan from the fair').first().waitFor({ timeout: 45_000 });
       await page.screenshot({ path: join(tmpdir(), 'daybook-graphiql.png') });
+      const subscription = 'subscription { events(after: "0", types: [ACCOUNT_REGISTERED]) { data } }';
+      await page.goto(`${server.url}/graphiql?query=${encodeURIComponent(subscription)}`, { timeout: 45_000 });
+      await page.locator('.graphiql-query-editor').getByText('ACCOUNT_REGISTERED').first().waitFor({ timeout: 45_000 });
+      await page.locator('button.graphiql-execute-button').click();
+      await server.done('registerAccount', { name: 'Moara din deal' });
+      await page.locator('.graphiql-response').getByText('Moara din deal').first().waitFor({ timeout: 45_000 });
       expect(elsewhere).toEqual([]);
       expect(failures).toEqual([]);
     } finally {

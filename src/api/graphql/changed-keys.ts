@@ -56,7 +56,7 @@ export async function changedKeys(
 /** What a subscription ends with that can't tell what changed: as if it began anew. */
 export function readAgain({ name }: ReadModelSpec, position: Position, why: string): GraphQLError {
   return new GraphQLError(
-    `What changed in ${name} can't be told: ${why}. Read it again by a query, then subscribe after position ${position}.`,
+    `What changed in ${name} can't be told: ${why}. Read it again with minPosition ${position}, then subscribe after that.`,
     {
       extensions: { code: 'READ_AGAIN', resumeAfter: String(position) },
     },

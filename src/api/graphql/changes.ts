@@ -8,7 +8,7 @@ import type { Document, Projection } from '../../kernel/projection.js';
 import type { Page } from '../../log/port.js';
 import { decisionTypes } from '../../projector/decisions.js';
 import type { Build } from '../../views/builds.js';
-import { NotYetThere } from '../../views/errors.js';
+import { BuildGone, NotYetThere } from '../../views/errors.js';
 import type { Selection, Where } from '../../views/query.js';
 import { changedKeys, readAgain } from './changed-keys.js';
 import { at, type ApiContext } from './context.js';
@@ -72,15 +72,22 @@ export function changedField(projection: Projection, type: GraphQLObjectType, wh
 }
 
 async function* follow(context: ApiContext, followed: Followed, start: Position, signal: AbortSignal): AsyncGenerator<object, void, void> {
-  const { one, types } = followed;
+  const { one, projection, types } = followed;
+  const { log, served } = context.services;
+  // Right after the first start, the projector has not begun to build it.
+  while (!signal.aborted && served.build(projection.model).number === 0) await served.there(projection.model, WAIT_MS);
   let from = start;
   let sent = start;
-  for await (const page of context.services.log.tail(start, { limit: PAGE, types, signal })) {
-    for await (const { key, position, document } of changesIn(context, followed, from, page, signal)) {
-      await untilTaken(context, sent, types);
-      if (signal.aborted) return;
-      yield { [`${one}Changed`]: { position, id: key, [one]: document && at({ ...document }, { min: page.position }) } };
-      sent = position;
+  for await (const page of log.tail(start, { limit: PAGE, types, signal })) {
+    try {
+      for await (const { key, position, document } of changesIn(context, followed, from, page, signal)) {
+        await untilTaken(context, sent, types);
+        if (signal.aborted) return;
+        yield { [`${one}Changed`]: { position, id: key, [one]: document && at({ ...document }, { min: page.position }) } };
+        sent = position;
+      }
+    } catch (failure) {
+      throw failure instanceof BuildGone ? readAgain(projection.model, page.position, 'the version that was read was dropped') : failure;
     }
     from = page.position;
   }
@@ -105,11 +112,10 @@ async function* changesIn(
   signal: AbortSignal,
 ): AsyncGenerator<Told, void, void> {
   const { model } = projection;
-  const { views } = context.services;
   if (page.events.length === 0) return;
-  let build = await reached(context, projection, page.position, signal);
+  const build = await reached(context, projection, page.position, signal);
   if (!build) return;
-  const keys = await changedKeys(views, build, projection, page.events);
+  const keys = await changedKeys(context.services.views, build, projection, page.events);
   for (let first = 0; first < keys.length && !signal.aborted; first += CHUNK) {
     const chunk = keys.slice(first, first + CHUNK);
     const selection: Selection = { ...(where ? { where } : {}), keys: chunk.map(({ key }) => key) };
@@ -118,13 +124,6 @@ async function* changesIn(
     // What was tried again was put into the past, too. Without a past it is not known whether it matched.
     const asked = model.history ? missing.filter(({ again }) => !again).map(({ key }) => key) : [];
     const before = asked.length > 0 && from > 0 ? await documentsOf(context, build, { ...selection, keys: asked, asOf: from }) : new Map();
-    if ((await views.position(build)) < page.position) {
-      // The build was dropped or emptied meanwhile, so what was read says nothing.
-      build = await reached(context, projection, page.position, signal);
-      if (!build) return;
-      first -= CHUNK;
-      continue;
-    }
     for (const [index, { key, again }] of chunk.entries()) {
       const document = now.get(key) ?? null;
       if (!document && !again && model.history && !before.has(key)) continue;
@@ -134,21 +133,16 @@ async function* changesIn(
   }
 }
 
-/** Waits until the build that answers has come to a position. @returns nothing when the subscription is ended first */
+/** Waits until the build that answers has come to a position. @returns nothing when the subscription is ended first @throws BuildGone */
 async function reached(
   { services: { served, views } }: ApiContext,
   { model }: Projection,
   position: Position,
   signal: AbortSignal,
 ): Promise<Build | undefined> {
-  let known = served.build(model).number > 0;
   while (!signal.aborted) {
-    const build = await served.there(model, WAIT_MS);
-    if (build.number === 0) {
-      if (known) throw readAgain(model, position, 'its version does not answer any more');
-      continue;
-    }
-    known = true;
+    const build = served.build(model);
+    if (build.number === 0) throw new BuildGone(model.name);
     try {
       await views.reached(build, position, WAIT_MS);
       return build;
