@@ -102,9 +102,9 @@ module.exports = {
     {
       name: 'kurrent-in-its-adapter',
       severity: 'error',
-      comment: 'The EventStoreDB and KurrentDB client is slow to load: its adapter alone imports it.',
+      comment: 'The EventStoreDB and KurrentDB client, with what it is made of, is slow to load: its adapter alone imports it.',
       from: { path: program, pathNot: '^src/log/kurrent' },
-      to: { path: npm('@(kurrent|eventstore)') },
+      to: { path: npm('(@(kurrent|eventstore|grpc)|google-protobuf)') },
     },
     {
       name: 'mongodb-in-its-adapter',

@@ -1,6 +1,5 @@
 /** A subscription's messages come in the order that the server sent them, also when several arrive at once. */
 import { describe, expect, test } from '@jest/globals';
-import type { AllStreamSubscription } from '@kurrent/kurrentdb-client';
 import { PassThrough } from 'node:stream';
 import { NoAnswer } from '../../src/log/kurrent/failure.js';
 import { Feed } from '../../src/log/kurrent/feed.js';
