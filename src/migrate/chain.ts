@@ -19,17 +19,23 @@ export interface Chain {
 /** The chain of no events. */
 export const NO_EVENTS: Chain = { events: 0, hash: '0'.repeat(64) };
 
-/** The chain with one event more. */
-export function linked({ events, hash: before }: Chain, { position: _, ...event }: RecordedEvent): Chain {
-  return { events: events + 1, hash: hash('sha256', `${before}\n${canonical(event)}`) };
+/** The chain with one event more. @param event in its canonical form */
+export function linked({ events, hash: before }: Chain, event: string): Chain {
+  return { events: events + 1, hash: hash('sha256', `${before}\n${event}`) };
 }
 
-function canonical(value: unknown): string {
+/** The event as one text, the same wherever it is stored. */
+export function canonical({ position: _, ...event }: RecordedEvent): string {
+  return json(event);
+}
+
+function json(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map(json).join(',')}]`;
   const fields = value as Readonly<Record<string, unknown>>;
-  const names = Object.keys(fields)
-    .filter((name) => fields[name] !== undefined)
-    .sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(fields[name])}`).join(',')}}`;
+  let text = '';
+  for (const name of Object.keys(fields).sort()) {
+    if (fields[name] !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${json(fields[name])}`;
+  }
+  return `{${text}}`;
 }

@@ -1,7 +1,7 @@
 /** Two logs side by side: whether one begins as the other does, and whether both are the same to the end. */
 import { streamName, type Position, type RecordedEvent } from '../kernel/event.js';
 import type { EventLog } from '../log/port.js';
-import { linked, NO_EVENTS, type Chain } from './chain.js';
+import { canonical, linked, NO_EVENTS, type Chain } from './chain.js';
 import { MigrationRefused } from './refused.js';
 import { estimated, eventsOf } from './walk.js';
 
@@ -27,7 +27,7 @@ export async function heldAlready(source: EventLog, target: EventLog, { signal, 
   const head = await target.head();
   for await (const { ours, theirs } of inStep(eventsOf(source, { signal }), eventsOf(target, { signal }))) {
     if (signal?.aborted || !theirs) break;
-    if (!ours || linked(NO_EVENTS, ours).hash !== linked(NO_EVENTS, theirs).hash) throw notTheBeginning(held.events + 1, ours, theirs);
+    if (!ours || canonical(ours) !== canonical(theirs)) throw notTheBeginning(held.events + 1, ours, theirs);
     held = { events: held.events + 1, position: ours.position };
     if (held.events % NOTED_EVERY === 0) onProgress?.(held.events, estimated(held.events, theirs.position, head));
   }
@@ -55,8 +55,10 @@ export async function compare(
 ): Promise<Comparison> {
   let [from, to, difference]: readonly [Chain, Chain, string?] = [NO_EVENTS, NO_EVENTS];
   for await (const { ours, theirs } of inStep(eventsOf(source, { until, signal }), eventsOf(target, { signal }))) {
-    if (ours) from = linked(from, ours);
-    if (theirs) to = linked(to, theirs);
+    const [event, other] = [ours && canonical(ours), theirs && canonical(theirs)];
+    const before = from;
+    if (event !== undefined) from = linked(from, event);
+    if (other !== undefined) to = other === event && to.hash === before.hash ? from : linked(to, other);
     if (from.hash !== to.hash) difference ??= described(Math.max(from.events, to.events), ours, theirs);
     if (ours && from.events % NOTED_EVERY === 0) onProgress?.(from.events, estimated(from.events, ours.position, until));
   }

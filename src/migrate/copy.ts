@@ -33,7 +33,7 @@ export async function copy(source: EventLog, target: EventLog, { held, together,
   for await (const { events, position } of pagesOf(source, { after: held.position, signal })) {
     const head = await source.head();
     const runs = runsOf(events);
-    for (const some of together ? [runs] : runs.map((run) => [run])) {
+    for (const some of together && runs.length > 0 ? [runs] : runs.map((run) => [run])) {
       if (signal?.aborted) return copied;
       await Promise.all(some.map((run) => append(target, run)));
       const last = some.at(-1)?.at(-1);

@@ -1,192 +1,233 @@
 /** Moving a log: nothing is lost, doubled, changed or put elsewhere, however often it is broken off and whatever the engines are. */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { EventIdTaken, type EventLog } from '../../src/log/port.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
+import { openKurrentLog } from '../../src/log/kurrent.js';
 import { migrate, type MigrateOptions, type Step } from '../../src/migrate/migrate.js';
 import { MigrationRefused } from '../../src/migrate/refused.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
+import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
 import { freshStream, noted } from '../support/log-events.js';
 import { fill, wholeOf } from '../support/migrations.js';
 
-let folder: Folder;
-let source: EventLog;
-let target: EventLog;
-beforeEach(() => {
-  folder = temporaryFolder();
-  source = openEmbeddedLog({ file: `${folder.path}/source/events.db`, copying: true, synchronous: 'NORMAL' });
-  target = openEmbeddedLog({ file: `${folder.path}/target/events.db`, copying: true, synchronous: 'NORMAL' });
+let server: KurrentServer;
+beforeAll(async () => {
+  server = await startKurrentServer();
 });
-afterEach(async () => {
-  await source.close();
-  await target.close();
-  folder.remove();
-});
+afterAll(() => server.dispose());
 
-const moved = (options: Partial<MigrateOptions> = {}) => migrate(source, target, { together: true, ...options });
+type Engine = 'embedded' | 'EventStoreDB';
 
-/** The source, to which somebody writes just before it is asked for its end. */
-function writtenTo(when: () => boolean): EventLog {
-  return Object.assign(Object.create(source) as EventLog, {
-    head: async () => {
-      if (when()) await source.append(freshStream(), 'none', [noted()]);
-      return source.head();
-    },
+describe.each<[Engine, Engine]>([
+  ['embedded', 'embedded'],
+  ['embedded', 'EventStoreDB'],
+  ['EventStoreDB', 'embedded'],
+])('from %s to %s', (from, to) => {
+  let folder: Folder;
+  let source: EventLog;
+  let target: EventLog;
+  beforeEach(async () => {
+    folder = temporaryFolder();
+    [source, target] = [await open(from, 'source'), await open(to, 'target')];
   });
-}
-
-describe('moving a log', () => {
-  test.each([true, false])('keeps every event as it is, in order (appends made together: %s)', async (together) => {
-    await fill(source, 300);
-    const migration = await moved({ together });
-    const events = await wholeOf(source);
-    expect(await wholeOf(target)).toEqual(events);
-    expect(migration).toMatchObject({ held: 0, copied: events.length, difference: undefined, behind: false });
-    expect(migration?.source).toEqual(migration?.target);
-    expect(migration?.target.events).toBe(events.length);
+  afterEach(async () => {
+    await source.close();
+    await target.close();
+    folder.remove();
   });
 
-  test('of an empty log is done at once', async () => {
-    expect(await moved()).toMatchObject({ held: 0, copied: 0, source: { events: 0 }, target: { events: 0 }, difference: undefined });
-  });
-
-  test('again copies nothing, and later what came meanwhile', async () => {
-    await fill(source, 50);
-    const first = await moved();
-    expect(await moved()).toMatchObject({ held: first?.copied, copied: 0, target: first?.target });
-    await fill(source, 5);
-    expect(await moved()).toMatchObject({ held: first?.copied, copied: (await wholeOf(source)).length - Number(first?.copied) });
-    expect(await wholeOf(target)).toEqual(await wholeOf(source));
-  });
-
-  test('that was stopped goes on where the target ends', async () => {
-    await fill(source, 3_000);
-    const stop = new AbortController();
-    expect(await moved({ signal: stop.signal, onProgress: (step) => step === 'copy' && stop.abort() })).toBeUndefined();
-    const held = (await wholeOf(target)).length;
-    const all = await wholeOf(source);
-    expect(held).toBeGreaterThan(0);
-    expect(held).toBeLessThan(all.length);
-    expect(await moved()).toMatchObject({ held, copied: all.length - held, difference: undefined });
-    expect(await wholeOf(target)).toEqual(all);
-  });
-
-  test('goes on until it has caught up with a source that is written to', async () => {
-    await fill(source, 100);
-    let written = 0;
-    const busy = writtenTo(() => (written += 1) <= 3);
-    const migration = await migrate(busy, target, { together: true });
-    expect(migration).toMatchObject({ copied: 199 + 3, difference: undefined, behind: false });
-    expect(await wholeOf(target)).toEqual(await wholeOf(source));
-  });
-
-  test('says that it is behind when the source is written to after that', async () => {
-    await fill(source, 100);
-    let verifying = false;
-    const busy = writtenTo(() => verifying);
-    const migration = await migrate(busy, target, { together: true, onProgress: (step) => (verifying = step === 'verify') });
-    expect(migration).toMatchObject({ copied: 199, source: { events: 199 }, difference: undefined, behind: true });
-    expect(await wholeOf(target)).toEqual((await wholeOf(source)).slice(0, 199));
-  });
-
-  test('keeps times that lie ahead of this machine', async () => {
-    await source.append(freshStream(), 'none', [noted({}, { recordedAt: '2125-01-01T00:00:00.000Z' })]);
-    await moved();
-    expect((await wholeOf(target))[0]?.metadata.recordedAt).toBe('2125-01-01T00:00:00.000Z');
-  });
-
-  test('tells how far it is, step by step, to the end', async () => {
-    await fill(source, 1_000);
-    await moved();
-    await fill(source, 10);
-    const steps = new Map<Step, readonly number[]>();
-    await moved({ onProgress: (step, ...figures) => steps.set(step, figures) });
-    const [before, all] = [1_999, (await wholeOf(source)).length];
-    expect([...steps]).toEqual([
-      ['look', [before, before, 0]],
-      ['copy', [all, all, before]],
-      ['verify', [all, all, 0]],
-    ]);
-  });
-});
-
-describe('a target that holds anything else is refused before anything is written to it', () => {
-  const refused = async (): Promise<string> => {
-    const before = await wholeOf(target);
-    const failure = await moved().catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(MigrationRefused);
-    expect(await wholeOf(target)).toEqual(before);
-    return (failure as Error).message;
-  };
-
-  test('another log', async () => {
-    await fill(source, 10);
-    await fill(target, 2);
-    expect(await refused()).toMatch(
-      /^The target holds other events than the source: event 1 is Noted .* Nothing was written\. Name an empty log/,
-    );
-  });
-
-  test('the same events, one of them with another time', async () => {
-    const [stream, first, second] = [freshStream(), noted(), noted()];
-    for (const [log, recordedAt] of [
-      [source, '2026-01-01T00:00:00.000Z'],
-      [target, '2026-01-01T00:00:00.001Z'],
-    ] as const) {
-      await log.append(stream, 'none', [{ ...first, metadata: { ...first.metadata, recordedAt: '2026-01-01T00:00:00.000Z' } }]);
-      await log.append(stream, 0, [{ ...second, metadata: { ...second.metadata, recordedAt } }]);
+  /** An empty log, opened as the source's own or as the copy: the test gives the times. */
+  async function open(engine: Engine, name: string): Promise<EventLog> {
+    if (engine === 'EventStoreDB') {
+      return openKurrentLog({ url: server.url, prefix: `${name}.${randomUUID().slice(0, 8)}.`, copying: true });
     }
-    expect(await refused()).toContain(`event 2, Noted ${second.id} (lead-${stream.id}, revision 1), is not the same in both`);
-  });
+    return openEmbeddedLog({ file: `${folder.path}/${name}/events.db`, copying: true, synchronous: 'NORMAL' });
+  }
 
-  test('a longer log', async () => {
-    await fill(source, 10);
-    await moved();
-    await target.append(freshStream(), 'none', [noted()]);
-    expect(await refused()).toMatch(/holds more events than the source: event 20 is not there in the source/);
-  });
-});
+  const together = to === 'embedded';
+  const moved = (options: Partial<MigrateOptions> = {}) => migrate(source, target, { together, ...options });
 
-describe('what goes wrong on the way', () => {
-  test('somebody else writes to the target: the comparison says where', async () => {
-    await fill(source, 2_000);
-    const stranger = noted();
-    let written: Promise<unknown> | undefined;
-    const migration = await moved({
-      onProgress: (step) => {
-        if (step === 'copy') written ??= target.append(freshStream(), 'none', [stranger]);
+  /** The source, to which somebody writes just before it is asked for its end. */
+  function writtenTo(when: () => boolean): EventLog {
+    return Object.assign(Object.create(source) as EventLog, {
+      head: async () => {
+        if (when()) await source.append(freshStream(), 'none', [noted()]);
+        return source.head();
       },
     });
-    await written;
-    expect(migration?.difference).toMatch(new RegExp(`^event \\d+ is Noted .* in the source and Noted ${stranger.id} .* in the target$`));
-    expect(migration?.source.hash).not.toBe(migration?.target.hash);
-    expect(migration?.target.events).toBe(Number(migration?.source.events) + 1);
+  }
+
+  describe('moving a log', () => {
+    test('keeps every event as it is, in order', async () => {
+      await fill(source, 300);
+      const migration = await moved();
+      const events = await wholeOf(source);
+      expect(await wholeOf(target)).toEqual(events);
+      expect(migration).toMatchObject({ held: 0, copied: events.length, difference: undefined, behind: false });
+      expect(migration?.source).toEqual(migration?.target);
+      expect(migration?.target.events).toBe(events.length);
+    });
+
+    if (from !== to) {
+      test('loses and doubles nothing when connections break', async () => {
+        await fill(source, 300);
+        let told = 0;
+        const drops: Promise<void>[] = [];
+        const migration = await moved({
+          onProgress: () => {
+            if ((told += 1) % 60 === 1) drops.push(server.drop());
+          },
+        });
+        await Promise.all(drops);
+        expect(migration).toMatchObject({ copied: 600, difference: undefined });
+        expect(await wholeOf(target)).toEqual(await wholeOf(source));
+      });
+    }
+
+    test('of an empty log is done at once', async () => {
+      expect(await moved()).toMatchObject({ held: 0, copied: 0, source: { events: 0 }, target: { events: 0 }, difference: undefined });
+    });
+
+    test('again copies nothing, and later what came meanwhile', async () => {
+      await fill(source, 50);
+      const first = await moved();
+      expect(await moved()).toMatchObject({ held: first?.copied, copied: 0, target: first?.target });
+      await fill(source, 5);
+      expect(await moved()).toMatchObject({ held: first?.copied, copied: (await wholeOf(source)).length - Number(first?.copied) });
+      expect(await wholeOf(target)).toEqual(await wholeOf(source));
+    });
+
+    test('that was stopped goes on where the target ends', async () => {
+      await fill(source, 1_100);
+      const stop = new AbortController();
+      expect(await moved({ signal: stop.signal, onProgress: (step) => step === 'copy' && stop.abort() })).toBeUndefined();
+      const held = (await wholeOf(target)).length;
+      const all = await wholeOf(source);
+      expect(held).toBeGreaterThan(0);
+      expect(held).toBeLessThan(all.length);
+      expect(await moved()).toMatchObject({ held, copied: all.length - held, difference: undefined });
+      expect(await wholeOf(target)).toEqual(all);
+    });
+
+    test('goes on until it has caught up with a source that is written to', async () => {
+      await fill(source, 100);
+      let written = 0;
+      const busy = writtenTo(() => (written += 1) <= 3);
+      const migration = await migrate(busy, target, { together });
+      expect(migration).toMatchObject({ copied: 199 + 3, difference: undefined, behind: false });
+      expect(await wholeOf(target)).toEqual(await wholeOf(source));
+    });
+
+    test('says that it is behind when the source is written to after that', async () => {
+      await fill(source, 100);
+      let verifying = false;
+      const busy = writtenTo(() => verifying);
+      const migration = await migrate(busy, target, { together, onProgress: (step) => (verifying = step === 'verify') });
+      expect(migration).toMatchObject({ copied: 199, source: { events: 199 }, difference: undefined, behind: true });
+      expect(await wholeOf(target)).toEqual((await wholeOf(source)).slice(0, 199));
+    });
+
+    test('keeps times that lie ahead of this machine', async () => {
+      await source.append(freshStream(), 'none', [noted({}, { recordedAt: '2125-01-01T00:00:00.000Z' })]);
+      await moved();
+      expect((await wholeOf(target))[0]?.metadata.recordedAt).toBe('2125-01-01T00:00:00.000Z');
+    });
+
+    test('tells how far it is, step by step, to the end', async () => {
+      await fill(source, 1_000);
+      await moved();
+      await fill(source, 10);
+      const steps = new Map<Step, readonly number[]>();
+      await moved({ onProgress: (step, ...figures) => steps.set(step, figures) });
+      const [before, all] = [1_999, (await wholeOf(source)).length];
+      expect([...steps]).toEqual([
+        ['look', [before, before, 0]],
+        ['copy', [all, all, before]],
+        ['verify', [all, all, 0]],
+      ]);
+    });
   });
 
-  test('somebody else writes to a stream of the source: it is refused', async () => {
-    const [stream, other] = [freshStream(), freshStream()];
-    await source.append(stream, 'none', [noted(), noted()]);
-    await fill(source, 1_500);
-    await source.append(stream, 1, [noted()]);
-    let written: Promise<unknown> | undefined;
-    const moving = moved({
-      onProgress: (step) => {
-        if (step === 'copy') written ??= target.append(stream, 1, [noted()]).then(() => target.append(other, 'none', [noted()]));
-      },
+  describe('a target that holds anything else is refused before anything is written to it', () => {
+    const refused = async (): Promise<string> => {
+      const before = await wholeOf(target);
+      const failure = await moved().catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(MigrationRefused);
+      expect(await wholeOf(target)).toEqual(before);
+      return (failure as Error).message;
+    };
+
+    test('another log', async () => {
+      await fill(source, 10);
+      await fill(target, 2);
+      expect(await refused()).toMatch(
+        /^The target holds other events than the source: event 1 is Noted .* Nothing was written\. Name an empty log/,
+      );
     });
-    await expect(moving).rejects.toThrow(`Event 2 of lead-${stream.id} can't be copied: the target has up to event 2 of that stream.`);
-    await written;
+
+    test('the same events, one of them with another time', async () => {
+      const [stream, first, second] = [freshStream(), noted(), noted()];
+      for (const [log, recordedAt] of [
+        [source, '2026-01-01T00:00:00.000Z'],
+        [target, '2026-01-01T00:00:00.001Z'],
+      ] as const) {
+        await log.append(stream, 'none', [{ ...first, metadata: { ...first.metadata, recordedAt: '2026-01-01T00:00:00.000Z' } }]);
+        await log.append(stream, 0, [{ ...second, metadata: { ...second.metadata, recordedAt } }]);
+      }
+      expect(await refused()).toContain(`event 2, Noted ${second.id} (lead-${stream.id}, revision 1), is not the same in both`);
+    });
+
+    test('a longer log', async () => {
+      await fill(source, 10);
+      await moved();
+      await target.append(freshStream(), 'none', [noted()]);
+      expect(await refused()).toMatch(/holds more events than the source: event 20 is not there in the source/);
+    });
   });
 
-  test('an id stands in two streams, as EventStoreDB allows: a log that takes it once says so', async () => {
-    const [first, second, id] = [freshStream(), freshStream(), noted().id];
-    await source.append(first, 'none', [noted({}, { id })]);
-    await source.append(second, 'none', [noted()]);
-    const double: EventLog = Object.assign(Object.create(target) as EventLog, {
-      append: (...[stream, expected, events]: Parameters<EventLog['append']>) =>
-        stream.id === second.id ? Promise.reject(new EventIdTaken(id, first)) : target.append(stream, expected, events),
+  describe('what goes wrong on the way', () => {
+    test('somebody else writes to the target: the comparison says where', async () => {
+      await fill(source, 1_100);
+      const stranger = noted();
+      let written: Promise<unknown> | undefined;
+      const migration = await moved({
+        onProgress: (step) => {
+          if (step === 'copy') written ??= target.append(freshStream(), 'none', [stranger]);
+        },
+      });
+      await written;
+      expect(migration?.difference).toMatch(new RegExp(`^event \\d+ is Noted .* in the source and Noted ${stranger.id} .* in the target$`));
+      expect(migration?.source.hash).not.toBe(migration?.target.hash);
+      expect(migration?.target.events).toBe(Number(migration?.source.events) + 1);
     });
-    await expect(migrate(source, double, { together: false })).rejects.toThrow(
-      `An event of lead-${second.id} can't be copied: its id ${id} stands in lead-${first.id} as well`,
-    );
+
+    test('somebody else writes to a stream of the source: it is refused', async () => {
+      const [stream, other] = [freshStream(), freshStream()];
+      await source.append(stream, 'none', [noted(), noted()]);
+      await fill(source, 1_100);
+      await source.append(stream, 1, [noted()]);
+      let written: Promise<unknown> | undefined;
+      const moving = moved({
+        onProgress: (step) => {
+          if (step === 'copy') written ??= target.append(stream, 1, [noted()]).then(() => target.append(other, 'none', [noted()]));
+        },
+      });
+      await expect(moving).rejects.toThrow(`Event 2 of lead-${stream.id} can't be copied: the target has up to event 2 of that stream.`);
+      await written;
+    });
+
+    test('an id stands in two streams, as EventStoreDB allows: a log that takes it once says so', async () => {
+      const [first, second, id] = [freshStream(), freshStream(), noted().id];
+      await source.append(first, 'none', [noted({}, { id })]);
+      await source.append(second, 'none', [noted()]);
+      const double: EventLog = Object.assign(Object.create(target) as EventLog, {
+        append: (...[stream, expected, events]: Parameters<EventLog['append']>) =>
+          stream.id === second.id ? Promise.reject(new EventIdTaken(id, first)) : target.append(stream, expected, events),
+      });
+      await expect(migrate(source, double, { together: false })).rejects.toThrow(
+        `An event of lead-${second.id} can't be copied: its id ${id} stands in lead-${first.id} as well`,
+      );
+    });
   });
 });

@@ -1,0 +1,223 @@
+/** `daybook migrate` as it is typed: what it takes for a log, what it answers, and that it can be killed at any moment. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { existsSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { projections } from '../../projections/index.js';
+import type { RecordedEvent } from '../../src/kernel/event.js';
+import type { EventLog } from '../../src/log/port.js';
+import { openEmbeddedLog } from '../../src/log/embedded.js';
+import { openKurrentLog } from '../../src/log/kurrent.js';
+import { holdLock } from '../../src/sqlite/lock.js';
+import { commandLine } from '../support/command-line.js';
+import { daybook, killDaybooks } from '../support/daybook.js';
+import { temporaryFolder, type Folder } from '../support/folder.js';
+import { importInto } from '../support/import-files.js';
+import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
+import { eventsOf, freshStream, noted, readToEnd } from '../support/log-events.js';
+import { fill, wholeOf } from '../support/migrations.js';
+import { foldPlainly } from '../support/project.js';
+
+let folder: Folder;
+let server: KurrentServer;
+beforeAll(async () => {
+  server = await startKurrentServer();
+});
+afterAll(() => server.dispose());
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => {
+  killDaybooks();
+  folder.remove();
+});
+
+const at = (name: string): string => `${folder.path}/${name}`;
+
+async function inLog<T>(name: string, work: (log: EventLog) => Promise<T>): Promise<T> {
+  const log = openEmbeddedLog({ file: `${at(name)}/events.db`, copying: true, synchronous: 'NORMAL' });
+  try {
+    return await work(log);
+  } finally {
+    await log.close();
+  }
+}
+
+const migrate = (...args: readonly string[]) => commandLine(folder, ['migrate', ...args]);
+
+/** Numbers of events and hashes, as they were printed. */
+function ends(out: string): readonly (readonly string[])[] {
+  return [...out.matchAll(/^ {2}(source|target) {2}(\S+) events {2}([0-9a-f]{64}) {2}(.*)$/gm)].map(([, ...figures]) => figures);
+}
+
+describe('daybook migrate', () => {
+  test('copies one data folder into another and shows the hash of both', async () => {
+    await inLog('a', (log) => fill(log, 100));
+    const { code, out, err } = await migrate('--from', at('a'), '--to', `${at('b')}/events.db`);
+    expect(code).toBe(0);
+    const [source, target] = ends(out);
+    expect([source, target]).toEqual([
+      ['source', '199', expect.any(String), at('a')],
+      ['target', '199', source?.[2], at('b')],
+    ]);
+    expect(out).toMatch(/^Copied 199 events in .* s\.\n/);
+    expect(out).toContain('They are the same.\nRead models and process managers begin anew on the target');
+    expect(err).toMatch(/^Copy: 100 %, 199 of 199, .*\/s\nVerify: 100 %, 199 of 199, .*\/s\n$/);
+    expect(await inLog('b', wholeOf)).toEqual(await inLog('a', wholeOf));
+    expect((await migrate('--from', at('a'), '--to', at('b'))).out).toMatch(/^Copied 0 events in .* s, 199 were there already\.\n/);
+  });
+
+  test('moves into EventStoreDB and back, shows no password, and comes to the same hash', async () => {
+    await inLog('a', (log) => fill(log, 60));
+    const url = server.url.replace('://', '://ana:s%3Fcret@');
+    const environment = { DAYBOOK_LOG_URL: url, DAYBOOK_LOG_PREFIX: 'moved.' };
+    const there = await commandLine(folder, ['migrate', '--from', at('a')], environment);
+    expect(there).toMatchObject({ code: 0 });
+    const back = await commandLine(folder, ['migrate', '--from', url, '--to', at('b')], { DAYBOOK_LOG_PREFIX: 'moved.' });
+    expect(back).toMatchObject({ code: 0 });
+    const hashes = [...ends(there.out), ...ends(back.out)].map(([, count, hash]) => `${count} ${hash}`);
+    expect(hashes).toEqual(Array<string | undefined>(4).fill(hashes[0]));
+    expect(await inLog('b', wholeOf)).toEqual(await inLog('a', wholeOf));
+    expect(there.out + there.err + back.out + back.err).not.toMatch(/ana:|cret/);
+    expect(there.out).toContain(`  kurrentdb://127.0.0.1:${server.port}\n`);
+  });
+
+  test('ends with 1 when the target is not the same, and says where', async () => {
+    await inLog('a', (log) => fill(log, 10));
+    await inLog('b', (log) => log.append(freshStream(), 'none', [noted()]));
+    const { code, out, err } = await migrate('--from', at('a'), '--to', at('b'));
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^The target holds other events than the source: event 1 is .* Nothing was written\./);
+    expect(await inLog('b', wholeOf)).toHaveLength(1);
+  });
+
+  test.each([
+    ['nothing', [], 'name a log with --from, --to or both'],
+    ['a mistyped connection string', ['--from', 'kurentdb://ana:secret@host:2113'], 'a log is named by its data folder'],
+    ['another kind of server', ['--to', 'mongodb://ana:secret@host/daybook'], 'a log is named by its data folder'],
+    ['a scheme without its slashes', ['--to', 'esdb:ana:secret@host'], 'a log is named by its data folder'],
+  ])('takes %s for wrong usage, and repeats no password', async (_, args, message) => {
+    const { code, out, err } = await migrate(...args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(message);
+    expect(err).not.toContain('secret');
+  });
+
+  test('takes a file that is no log for wrong usage', async () => {
+    writeFileSync(at('backup.db'), '');
+    const { code, err } = await migrate('--from', at('backup.db'));
+    expect(code).toBe(2);
+    expect(err).toContain(`${at('backup.db')} is a file`);
+  });
+
+  test('repeats nothing secret of a connection string that the client refuses, or of a server that is not there', async () => {
+    await inLog('a', (log) => fill(log, 1));
+    for (const url of ['kurrentdb://ana:secret@host:2113?tlz=no', 'esdb://ana:secret@127.0.0.1:1?tls=false&tlsCaFile=/secret']) {
+      const { code, out, err } = await migrate('--from', at('a'), '--to', url);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toMatch(/event log/);
+      expect(err).not.toContain('secret');
+    }
+  });
+
+  test('refuses a source that is not there, and makes no target', async () => {
+    const { code, err } = await migrate('--from', at('a'), '--to', at('b'));
+    expect(code).toBe(1);
+    expect(err).toContain(`The event log ${at('a')}/events.db can't be opened`);
+    expect(existsSync(at('b'))).toBe(false);
+  });
+
+  test('refuses the same log twice', async () => {
+    await inLog('a', (log) => fill(log, 1));
+    const { code, err } = await migrate('--from', at('a'), '--to', `${at('a')}/../a/events.db`);
+    expect({ code, err }).toEqual({ code: 1, err: 'The source and the target are the same log. Name another target.\n' });
+  });
+
+  test('refuses a target on which somebody works', async () => {
+    await inLog('a', (log) => fill(log, 1));
+    const lock = holdLock(`${at('b')}/server.lock`, { shared: true });
+    const { code, err } = await migrate('--from', at('a'), '--to', at('b'));
+    lock.release();
+    expect(code).toBe(1);
+    expect(err).toMatch(/^Another Daybook works on the data folder/);
+  });
+
+  test('refuses a folder with read models of another log', async () => {
+    await inLog('a', (log) => fill(log, 1));
+    await mkdir(at('b'));
+    writeFileSync(`${at('b')}/views.db`, '');
+    const { code, err } = await migrate('--from', at('a'), '--to', at('b'));
+    expect(code).toBe(1);
+    expect(err).toBe(`The data folder ${at('b')} has no events, but views.db of another log. Delete it, or choose another folder.\n`);
+  });
+
+  test('killed again and again, it goes on each time and ends with the same log', async () => {
+    await inLog('a', (log) => fill(log, 8_000));
+    const all = await inLog('a', wholeOf);
+    let held = 0;
+    for (const share of [0.1, 0.4, 0.7]) {
+      const process = daybook('migrate', '--from', at('a'), '--to', at('b'));
+      await holds('b', Math.max(held + 1, share * all.length));
+      process.kill('SIGKILL');
+      expect((await process.finished).code).toBeNull();
+      const there = await inLog('b', wholeOf);
+      expect(there).toEqual(all.slice(0, there.length));
+      expect(there.length).toBeGreaterThan(held);
+      held = there.length;
+    }
+    const { code, out } = await daybook('migrate', '--from', at('a'), '--to', at('b')).finished;
+    expect(code).toBe(0);
+    expect(ends(out)[0]?.slice(1, 3)).toEqual(ends(out)[1]?.slice(1, 3));
+    expect(await inLog('b', wholeOf)).toEqual(all);
+  });
+
+  test('stops at Ctrl-C, says how to go on, and goes on', async () => {
+    await inLog('a', (log) => fill(log, 8_000));
+    const stopped = daybook('migrate', '--from', at('a'), '--to', at('b'));
+    await holds('b', 1);
+    stopped.kill('SIGINT');
+    const { code, out } = await stopped.finished;
+    expect(code).toBe(130);
+    expect(out).toBe('Stopped. What is copied stays. Run the same command again to go on.\n');
+    expect((await migrate('--from', at('a'), '--to', at('b'))).code).toBe(0);
+  });
+});
+
+describe('the Olist import, moved', () => {
+  test('gives the same read models', async () => {
+    await importInto(folder.path, resolve('examples/olist/mapping.yaml'), { from: resolve('../shared/data/olist'), asHistory: true });
+    const url = `${server.url}&connectionName=olist`;
+    const there = await commandLine(folder, ['migrate', '--from', at('data'), '--to', url], { DAYBOOK_LOG_PREFIX: 'olist.' });
+    expect(there).toMatchObject({ code: 0 });
+
+    const log = await openKurrentLog({ url, prefix: 'olist.', readOnly: true });
+    try {
+      const [imported, moved] = [await inLog('data', everything), await everything(log)];
+      for (const projection of projections) {
+        const [before, after] = [imported, moved].map((events) => JSON.stringify([...foldPlainly(projection, events)]));
+        expect(before).toContain(':');
+        expect(after === before).toBe(true);
+      }
+    } finally {
+      await log.close();
+    }
+  }, 180_000);
+});
+
+const everything = async (log: EventLog): Promise<readonly RecordedEvent[]> => eventsOf(await readToEnd(log, 2_000));
+
+/** Resolves when the log in a data folder holds this many events. */
+async function holds(name: string, count: number): Promise<void> {
+  for (;;) {
+    try {
+      const log = openEmbeddedLog({ file: `${at(name)}/events.db`, readOnly: true });
+      const head = await log.head();
+      await log.close();
+      if (head >= count) return;
+    } catch {
+      // The file is not there yet.
+    }
+    await sleep(5);
+  }
+}
