@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
 import { ViewsUnavailable } from '../../src/views/errors.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
-import { change, commitOf, deals, is, live } from '../conformance/views/deals.js';
+import { change, commitOf, deals, is, live, tallies } from '../conformance/views/deals.js';
 import { keepDeals, leaseOf, recordOf } from '../conformance/views/store.js';
 import { killChildren, startChild } from '../support/child.js';
 import { type Folder, temporaryFolder } from '../support/folder.js';
@@ -145,6 +145,31 @@ describe('the file of read models', () => {
     await writing();
     by((database) => expect(database.prepare(tables).get()).toEqual({ count: 0 }));
     expect(await (await reading()).count(live, {})).toBe(1);
+  });
+
+  test('a build that grows large gets its indexes before it is complete, so that nobody waits long for them in the end', async () => {
+    const writer = await writing();
+    const build = await writer.begin(tallies);
+    const lease = await leaseOf(writer, 'tester');
+    const indexes = () => {
+      let count: unknown;
+      by((database) => {
+        count = Object.values(database.prepare(`SELECT count(*) FROM sqlite_schema WHERE name = 'tallies@1#1 by name'`).get() as object)[0];
+      });
+      return count;
+    };
+    const commit = async (from: number, to: number) => {
+      const changes = Array.from({ length: to - from }, (_, index) => {
+        const position = from + index + 1;
+        return { key: `k${position}`, position, document: { name: `Tally ${position}`, total: 1 } };
+      });
+      await writer.commit([{ ...commitOf(lease, from, to, ...changes), build }]);
+    };
+    await commit(0, 100);
+    expect(indexes()).toBe(0);
+    await commit(100, 50_100);
+    expect(indexes()).toBe(1);
+    expect(await recordOf(writer, build)).toMatchObject({ state: 'live', finishedAt: null, position: 50_100 });
   });
 
   test('a scan names what was changed by hand and does not follow from the document', async () => {

@@ -5,10 +5,12 @@ import { DocumentRefused } from '../errors.js';
 import type { DocumentChange } from '../port.js';
 import type { Layout } from './layout.js';
 import { mustBeStorable, rowOf, type Row } from './row.js';
-import type { Stored, Table } from './table.js';
+import type { Size, Stored, Table } from './table.js';
 
 /** What stands for a document while a batch is applied: its last change, and the row that was there before the batch. */
 interface Latest {
+  /** Undefined of one that was never there, until it is put or kept. */
+  id: number | undefined;
   position: Position;
   document: Document | null;
   /** Of the document, where versions are kept. */
@@ -18,10 +20,9 @@ interface Latest {
 
 /**
  * Each version but the last goes to the past at once, in the order of positions, where that table grows; the last replaces the current row.
- * @returns how many rows there are at the most, of current documents or of versions
  * @throws DocumentRefused
  */
-export function apply(layout: Layout, table: Table, changes: readonly DocumentChange[]): number {
+export function apply(layout: Layout, table: Table, changes: readonly DocumentChange[]): Size {
   const latest = new Map<string, Latest>();
   table.begin();
   for (const change of inOrder(changes)) {
@@ -33,15 +34,15 @@ export function apply(layout: Layout, table: Table, changes: readonly DocumentCh
     if (position < since) throw refused(layout, change, `the document has been changed at ${since} already.`);
     const row = document ? storable(layout, change, document) : undefined;
     if (position > since) {
-      if (before?.row) table.supersede(key, before.row, since, position);
-      else if (!before && stored) table.supersedeStored(stored, position);
+      if (before?.row) table.supersede((before.id ??= table.newId()), key, before.row, since, position);
+      else if (!before && stored?.gone === 0) table.supersedeStored(stored, position);
     }
-    if (!before) latest.set(key, { position, document, row, stored });
+    if (!before) latest.set(key, { id: stored?.id, position, document, row, stored });
     else [before.position, before.document, before.row] = [position, document, row];
   }
-  for (const [key, { position, document, row, stored }] of latest) {
-    if (document) table.put(key, position, row ?? rowOf(layout, document), stored);
-    else if (stored) table.remove(stored);
+  for (const [key, { id, position, document, row, stored }] of latest) {
+    if (document) table.put(id ?? table.newId(), key, position, row ?? rowOf(layout, document), stored);
+    else if (id !== undefined) table.remove(id, key, position, stored);
   }
   return table.end();
 }

@@ -54,6 +54,8 @@ export interface Tables {
   readonly past: Sql;
   /** Their JSON: kept apart, so that finding them reads a few bytes of each and not the whole. */
   readonly pastDocuments: Sql;
+  /** What becomes of a document's id, which its past is found by, when it is removed. */
+  readonly removed: Sql;
   /** The words of current documents. */
   readonly words: Sql;
 }
@@ -90,21 +92,24 @@ export function tablesOf(id: BuildId): Tables {
     current: identifier(name),
     past: identifier(`${name} past`),
     pastDocuments: identifier(`${name} past documents`),
+    removed: identifier(`${name} removed`),
     words: identifier(`${name} words`),
   };
 }
 
 /** The statements that make a build's tables, without the indexes that it needs to serve. */
-export function createStatements({ model, sqlColumns, searched, current, past, pastDocuments, words }: Layout): readonly string[] {
+export function createStatements({ model, sqlColumns, searched, ...tables }: Layout): readonly string[] {
+  const { current, past, pastDocuments, removed, words } = tables;
   const typed = sqlColumns.map(({ name, type }) => `${name.text} ${type}, `).join('');
   const create = [
     `CREATE TABLE ${current.text} (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, since INTEGER NOT NULL, ${typed}document TEXT NOT NULL)`,
   ];
   if (model.history) {
     create.push(
-      `CREATE TABLE ${past.text} (until INTEGER NOT NULL, key TEXT NOT NULL, since INTEGER NOT NULL, ${typed}document INTEGER NOT NULL,
-        PRIMARY KEY (until, key)) WITHOUT ROWID`,
+      `CREATE TABLE ${past.text} (until INTEGER NOT NULL, key TEXT NOT NULL, since INTEGER NOT NULL, id INTEGER NOT NULL,
+        ${typed}document INTEGER NOT NULL, PRIMARY KEY (until, key)) WITHOUT ROWID`,
       `CREATE TABLE ${pastDocuments.text} (id INTEGER PRIMARY KEY, text TEXT NOT NULL)`,
+      `CREATE TABLE ${removed.text} (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, since INTEGER NOT NULL)`,
     );
   }
   if (searched.length > 0) {
@@ -117,7 +122,7 @@ export function createStatements({ model, sqlColumns, searched, current, past, p
 export function indexStatements(layout: Layout): readonly string[] {
   const create = indexes(layout).map((columns) => createIndex(layout, 'by', columns));
   if (!layout.model.history) return create;
-  return [...create, `CREATE INDEX IF NOT EXISTS ${identifier(`${layout.name} past by key`).text} ON ${layout.past.text} (key, until)`];
+  return [...create, `CREATE INDEX IF NOT EXISTS ${identifier(`${layout.name} past by id`).text} ON ${layout.past.text} (id, until)`];
 }
 
 /** The statement that makes the index that `find` needs for a column: the one for lists where that begins with it. */
@@ -133,8 +138,8 @@ function createIndex({ name, current }: Layout, by: string, [first, ...rest]: re
 }
 
 /** The statements that take a build's tables away, whatever columns they had. */
-export function dropStatements({ current, past, pastDocuments, words }: Tables): readonly string[] {
-  return [current, past, pastDocuments, words].map((table) => `DROP TABLE IF EXISTS ${table.text}`);
+export function dropStatements({ current, past, pastDocuments, removed, words }: Tables): readonly string[] {
+  return [current, past, pastDocuments, removed, words].map((table) => `DROP TABLE IF EXISTS ${table.text}`);
 }
 
 function storedColumns(model: ReadModelSpec): readonly StoredColumn[] {

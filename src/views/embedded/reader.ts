@@ -83,15 +83,12 @@ class EmbeddedViewReader implements ViewReader {
 
   async get(build: Build, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]> {
     const layout = layoutFor(build, asOf);
-    return this.here(
-      build,
-      keys.map(() => null),
-      (database) =>
-        keys.map((key) => {
-          const text = asOf === undefined ? currentOf(database, layout, key)?.[0] : versionOf(database, layout, key, asOf);
-          return text === undefined ? null : (JSON.parse(text) as Document);
-        }),
-    );
+    const texts = (database: Database): readonly (string | undefined)[] =>
+      asOf === undefined
+        ? keys.map((key) => currentOf(database, layout, key)?.[0])
+        : database.snapshot(() => keys.map((key) => versionOf(database, layout, key, asOf)));
+    const none = keys.map(() => undefined);
+    return this.here(build, none, texts).map((text) => (text === undefined ? null : (JSON.parse(text) as Document)));
   }
 
   async list(build: Build, query: ListQuery): Promise<ListPage> {
@@ -221,23 +218,27 @@ function layoutFor(build: Build, asOf: Position | undefined): Layout {
   return layoutOf(build);
 }
 
-function currentOf(database: Database, { current }: Layout, key: string): readonly [document: string, since: Position] | undefined {
-  const statement = database.prepare<readonly [string, Position]>(`SELECT document, since FROM ${current.text} WHERE key = ?`, {
-    arrays: true,
-  });
-  return statement.get(key);
+type Current = readonly [document: string, since: Position, id: number];
+
+function currentOf(database: Database, { current }: Layout, key: string): Current | undefined {
+  return database.prepare<Current>(`SELECT document, since, id FROM ${current.text} WHERE key = ?`, { arrays: true }).get(key);
 }
 
-/** The document as it was: the current one if it was so already, else the version that was superseded first after that. */
+/** Within one snapshot: the document as it was. It is the current one if that was so already, else the version superseded first after it. */
 function versionOf(database: Database, layout: Layout, key: string, asOf: Position): string | undefined {
-  const [current, since = 0] = currentOf(database, layout, key) ?? [];
+  const [current, since = 0, id = removedOf(database, layout, key)] = currentOf(database, layout, key) ?? [];
   if (current !== undefined && since <= asOf) return current;
+  if (id === undefined) return undefined;
   const statement = database.prepare<readonly [string, Position]>(
-    `SELECT ${pastDocument(layout).text}, since FROM ${layout.past.text} WHERE key = ? AND until > ? ORDER BY until LIMIT 1`,
+    `SELECT ${pastDocument(layout).text}, since FROM ${layout.past.text} WHERE id = ? AND until > ? ORDER BY until LIMIT 1`,
     { arrays: true },
   );
-  const [past, began = 0] = statement.get(key, asOf) ?? [];
+  const [past, began = 0] = statement.get(id, asOf) ?? [];
   return past !== undefined && began <= asOf ? past : undefined;
+}
+
+function removedOf(database: Database, { removed }: Layout, key: string): number | undefined {
+  return database.prepare<readonly [number]>(`SELECT id FROM ${removed.text} WHERE key = ?`, { arrays: true }).get(key)?.[0];
 }
 
 function readable(file: string): boolean {

@@ -40,10 +40,10 @@ export function scanned(
   });
 }
 
-function keysAfter(database: Database, { model, current, past }: Layout, after: string | undefined, limit: number): readonly string[] {
+function keysAfter(database: Database, { model, current, removed }: Layout, after: string | undefined, limit: number): readonly string[] {
   const behind = after === undefined ? TRUE : sql`key > ${after}`;
-  const keys = [current, ...(model.history ? [past] : [])].map(
-    (table) => sql`SELECT key FROM (SELECT DISTINCT key FROM ${table} WHERE ${behind} ORDER BY key LIMIT ${limit})`,
+  const keys = [current, ...(model.history ? [removed] : [])].map(
+    (table) => sql`SELECT key FROM (SELECT key FROM ${table} WHERE ${behind} ORDER BY key LIMIT ${limit})`,
   );
   const { text, values } = sql`${join(keys, ' UNION ')} ORDER BY key LIMIT ${limit}`;
   return database
@@ -53,7 +53,7 @@ function keysAfter(database: Database, { model, current, past }: Layout, after: 
 }
 
 function versionReader(database: Database, layout: Layout, indexed: boolean): (key: string) => readonly Version[] {
-  const { model, current, past, pastDocuments, words, sqlColumns, searched } = layout;
+  const { model, current, past, removed, pastDocuments, words, sqlColumns, searched } = layout;
   const columns = join(
     sqlColumns.map(({ name }) => sql`, ${name}`),
     '',
@@ -62,7 +62,7 @@ function versionReader(database: Database, layout: Layout, indexed: boolean): (k
   const now = prepare(sql`SELECT since, NULL, id, document${columns} FROM ${current} WHERE key = ?`);
   const then = model.history
     ? prepare(sql`SELECT since, until, NULL, (SELECT text FROM ${pastDocuments} WHERE id = document)${columns}
-        FROM ${past} WHERE key = ? ORDER BY until`)
+        FROM ${past} WHERE id = coalesce((SELECT id FROM ${current} WHERE key = ?1), (SELECT id FROM ${removed} WHERE key = ?1)) ORDER BY until`)
     : undefined;
   const wordOf = indexed && searched.length > 0 ? database.prepare(`SELECT 1 FROM ${words.text} WHERE word = ? AND id = ?`) : undefined;
 

@@ -7,12 +7,20 @@ import type { Layout } from './layout.js';
 import type { Row } from './row.js';
 import type { Bound, Sql } from './sql.js';
 
-/** A current row as it stood before a batch. */
+/** A document as it stood before a batch. */
 export interface Stored {
   readonly id: number;
   readonly since: Position;
+  /** Whether it was removed then; its id still leads to its past. */
+  readonly gone: 0 | 1;
   /** The words that the index has for it; undefined when nothing is searched. */
   readonly words?: Bound;
+}
+
+/** How many rows there are at the most. */
+export interface Size {
+  readonly documents: number;
+  readonly versions: number;
 }
 
 /** Within one transaction: `begin` comes first, `end` last. */
@@ -20,14 +28,15 @@ export interface Table {
   load(keys: readonly string[]): ReadonlyMap<string, StoredDocument>;
   find(key: string): Stored | undefined;
   begin(): void;
+  /** The id of a document that was never there. */
+  newId(): number;
   /** Keeps a version that was never current between two batches. */
-  supersede(key: string, row: Row, since: Position, until: Position): void;
+  supersede(id: number, key: string, row: Row, since: Position, until: Position): void;
   /** Keeps a copy of the current row as it was until now. */
   supersedeStored(stored: Stored, until: Position): void;
-  put(key: string, position: Position, row: Row, stored: Stored | undefined): void;
-  remove(stored: Stored): void;
-  /** @returns how many rows there are at the most, of current documents or of versions */
-  end(): number;
+  put(id: number, key: string, position: Position, row: Row, stored: Stored | undefined): void;
+  remove(id: number, key: string, position: Position, stored: Stored | undefined): void;
+  end(): Size;
 }
 
 /** Versions that go into their tables by one statement. */
@@ -44,7 +53,7 @@ export function tableOf(database: Database, layout: Layout, indexed: boolean): T
   const update = database.prepare(
     `UPDATE ${current.text} SET since = ?, ${[...columns, 'document'].map((column) => `${column} = ?`).join(', ')} WHERE id = ?`,
   );
-  const select = database.prepare<Stored>(`SELECT id, since${searched ? ', words' : ''} FROM ${current.text} WHERE key = ?`);
+  const select = database.prepare<Stored>(`SELECT id, since, 0 AS gone${searched ? ', words' : ''} FROM ${current.text} WHERE key = ?`);
   const deleted = database.prepare(`DELETE FROM ${current.text} WHERE id = ?`);
   const documents = database.prepare<readonly [string, Position, string]>(
     `SELECT key, since, document FROM ${current.text} WHERE key IN (SELECT value FROM json_each(?))`,
@@ -75,76 +84,84 @@ export function tableOf(database: Database, layout: Layout, indexed: boolean): T
       }
       return found;
     },
-    find: (key) => select.get(key),
+    find: (key) => select.get(key) ?? past?.find(key),
     begin() {
-      lastRow = last();
-      past?.begin();
+      lastRow = Math.max(last(), past?.begin() ?? 0);
     },
-    supersede: (key, row, since, until) => past?.add(key, row, since, until),
+    newId: () => (lastRow += 1),
+    supersede: (id, key, row, since, until) => past?.add(id, key, row, since, until),
     supersedeStored: (stored, until) => past?.copy(stored, until),
-    put(key, position, { values, document }, stored) {
-      let id = stored?.id;
-      if (id === undefined) {
-        id = lastRow += 1;
-        insert.run(id, key, position, ...values, document);
-      } else {
-        update.run(position, ...values, document, id);
-      }
+    put(id, key, position, { values, document }, stored) {
+      if (stored?.gone === 0) update.run(position, ...values, document, id);
+      else insert.run(id, key, position, ...values, document);
+      if (stored?.gone === 1) past?.bringBack(id);
       reword(id, stored?.words, searched ? values.at(-1) : undefined);
     },
-    remove(stored) {
-      deleted.run(stored.id);
-      reword(stored.id, stored.words, undefined);
+    remove(id, key, position, stored) {
+      if (stored?.gone === 0) deleted.run(id);
+      past?.remove(id, key, position);
+      reword(id, stored?.words, undefined);
     },
-    end: () => Math.max(lastRow, past?.end() ?? 0),
+    end: () => ({ documents: lastRow, versions: past?.end() ?? 0 }),
   };
 }
 
 interface Past {
-  begin(): void;
-  add(key: string, row: Row, since: Position, until: Position): void;
+  find(key: string): Stored | undefined;
+  /** @returns the last id of a document that was removed */
+  begin(): number;
+  add(id: number, key: string, row: Row, since: Position, until: Position): void;
   copy(stored: Stored, until: Position): void;
-  /** @returns the last id of a version's document */
+  remove(id: number, key: string, position: Position): void;
+  bringBack(id: number): void;
+  /** @returns how many versions there are */
   end(): number;
 }
 
-/** Superseded versions, which are written many at a time: they are most of what a rebuild writes. */
-function pastOf(database: Database, { past, pastDocuments, current }: Layout, columns: readonly string[]): Past {
-  const rowOf = ['until', 'key', 'since', ...columns, 'document'];
+/** Superseded versions, which are written many at a time, since they are most of what a rebuild writes; and removed documents. */
+function pastOf(database: Database, { past, pastDocuments, removed, current }: Layout, columns: readonly string[]): Past {
+  const rowOf = ['until', 'key', 'since', 'id', ...columns, 'document'];
   const rows = inserter(database, `INSERT INTO ${past.text} (${rowOf.join(', ')})`, rowOf.length);
   const documents = inserter(database, `INSERT INTO ${pastDocuments.text} (id, text)`, 2);
   const copyRow = database.prepare(
-    `INSERT INTO ${past.text} (${rowOf.join(', ')}) SELECT ${['?', 'key', 'since', ...columns, '?'].join(', ')} FROM ${current.text} WHERE id = ?`,
+    `INSERT INTO ${past.text} (${rowOf.join(', ')}) SELECT ${['?', 'key', 'since', 'id', ...columns, '?'].join(', ')} FROM ${current.text} WHERE id = ?`,
   );
   const copyDocument = database.prepare(
     `INSERT INTO ${pastDocuments.text} (id, text) SELECT ?, document FROM ${current.text} WHERE id = ?`,
   );
-  const last = lastId(database, pastDocuments);
-  let lastDocument = 0;
+  const select = database.prepare<Stored>(`SELECT id, since, 1 AS gone FROM ${removed.text} WHERE key = ?`);
+  const insert = database.prepare(`INSERT OR REPLACE INTO ${removed.text} (id, key, since) VALUES (?, ?, ?)`);
+  const deleted = database.prepare(`DELETE FROM ${removed.text} WHERE id = ?`);
+  const [lastGone, lastVersion] = [lastId(database, removed), lastId(database, pastDocuments)];
+  let version = 0;
   return {
+    find: (key) => select.get(key),
     begin() {
-      lastDocument = last();
+      version = lastVersion();
       rows.clear();
       documents.clear();
+      return lastGone();
     },
-    add(key, { values, document }, since, until) {
-      lastDocument += 1;
-      rows.push(until, key, since);
+    add(id, key, { values, document }, since, until) {
+      version += 1;
+      rows.push(until, key, since, id);
       for (const value of values) rows.push(value);
-      rows.push(lastDocument);
+      rows.push(version);
       rows.next();
-      documents.push(lastDocument, document);
+      documents.push(version, document);
       documents.next();
     },
     copy({ id }, until) {
-      lastDocument += 1;
-      copyDocument.run(lastDocument, id);
-      copyRow.run(until, lastDocument, id);
+      version += 1;
+      copyDocument.run(version, id);
+      copyRow.run(until, version, id);
     },
+    remove: (id, key, position) => void insert.run(id, key, position),
+    bringBack: (id) => void deleted.run(id),
     end() {
       rows.end();
       documents.end();
-      return lastDocument;
+      return version;
     },
   };
 }

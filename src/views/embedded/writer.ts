@@ -25,7 +25,7 @@ import {
   type Registered,
 } from './register.js';
 import { identifier } from './sql.js';
-import { type Table, tableOf, wordsStatement } from './table.js';
+import { type Size, type Table, tableOf, wordsStatement } from './table.js';
 import { BUSY_MS, whenFree } from './turns.js';
 import { having } from './where.js';
 
@@ -39,9 +39,9 @@ export interface EmbeddedViewWriterOptions {
 
 /**
  * A build gets its indexes when it is complete, which is far quicker than keeping them from its first document on; but before it has more
- * rows than this, since making them takes the file for itself.
+ * rows than this, since making them takes the file for itself: some tenths of a second.
  */
-const ROWS_WITHOUT_INDEXES = 100_000;
+const WITHOUT_INDEXES: Size = { documents: 50_000, versions: 400_000 };
 
 /**
  * Opens the file of read models for writing, creating it where it is missing. Its calls are synchronous inside: a projector has its own thread.
@@ -135,10 +135,10 @@ class EmbeddedViewWriter implements ViewWriter {
         const before = registered[index];
         if (!before) return [];
         const table = this.table(build, before);
-        const rows = apply(layoutOf(build), table, changes);
+        const size = apply(layoutOf(build), table, changes);
         if (parking.length > 0) park(this.database, build, parking);
         advance(this.database, build, to, progress);
-        return before.indexed === 0 && rows > ROWS_WITHOUT_INDEXES ? [build] : [];
+        return before.indexed === 0 && isLarge(size) ? [build] : [];
       });
     });
     for (const build of full) await this.index(build);
@@ -259,4 +259,8 @@ class EmbeddedViewWriter implements ViewWriter {
       throw inPortsWords(this.options.file, error);
     }
   }
+}
+
+function isLarge({ documents, versions }: Size): boolean {
+  return documents > WITHOUT_INDEXES.documents || versions > WITHOUT_INDEXES.versions;
 }
