@@ -98,7 +98,9 @@ suite('on MongoDB', () => {
       for (let done = false; !done; runs += 1) {
         const child = startChild('project-to-mongo.mjs', url, JSON.stringify(deals), String(LAST), String(runs < 9 ? runs + 1 : 0));
         await child.ended().then(
-          () => (done = true),
+          () => {
+            done = true;
+          },
           () => undefined,
         );
         if (!done && runs > 12) throw new Error('The projector does not come to an end.');
@@ -218,7 +220,9 @@ suite('on MongoDB', () => {
           await server!.restart!();
         }
       })();
-      for (let at = 0; at < LAST || kills < 3; await sleep(20)) {
+      let at = 0;
+      while (at < LAST || kills < 3) {
+        await sleep(20);
         try {
           const from = (await writer.builds())[0]!.position;
           const to = Math.min(from + 4, LAST);

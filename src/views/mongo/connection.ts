@@ -39,7 +39,7 @@ export async function connect({ url, part }: MongoViewsOptions, side: Side): Pro
     await attempt(connection, () => client.connect());
   } catch (error) {
     await client.close();
-    throw error;
+    throw error instanceof ViewsUnavailable ? error : new ViewsUnavailable(unreadable(error, connection.place));
   }
   return connection;
 }
@@ -68,10 +68,10 @@ function clientOf(url: string): MongoClient {
       connectTimeoutMS: 5_000,
       heartbeatFrequencyMS: 2_000,
     });
-  } catch (error) {
-    if (!(error instanceof MongoError) && !(error instanceof TypeError)) throw error;
+  } catch {
+    // What the driver says of it repeats parts of it.
     throw new ViewsUnavailable(
-      'The connection string of the read models is not one of MongoDB: mongodb://user:password@host:27017/database',
+      'The connection string of the read models is not one of MongoDB. Write it as mongodb://user:password@host:27017/database',
     );
   }
 }
@@ -89,6 +89,12 @@ export async function attempt<T>({ place }: Pick<Connection, 'place'>, work: () 
     // The driver's own message and error may hold documents or the connection string: neither is passed on.
     throw error instanceof MongoError ? new ViewsUnavailable(explain(error, place)) : error;
   }
+}
+
+/** Before a server is asked, only files can fail. */
+function unreadable(error: unknown, place: string): string {
+  const { code } = error as { readonly code?: unknown };
+  return `MongoDB can't be reached for the read models (${place}): a file that the connection string names can't be read (${String(code)}). Check tlsCAFile and tlsCertificateKeyFile.`;
 }
 
 function explain(error: MongoError, place: string): string {

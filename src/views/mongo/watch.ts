@@ -43,6 +43,7 @@ export class Watch {
   ): Promise<void> {
     const until = performance.now() + timeoutMs;
     if (positionIn(await this.#read()) >= position) return;
+    if (this.#closed) throw closedNow();
     await new Promise<void>((resolve, reject) => {
       const settle = (end: () => void) => {
         this.#waiters.delete(waiter);
@@ -64,9 +65,7 @@ export class Watch {
   close(): void {
     this.#closed = true;
     this.#listeners.clear();
-    for (const waiter of [...this.#waiters]) {
-      waiter.giveUp(new ViewsUnavailable('The read models on MongoDB were closed while somebody waited for them.'));
-    }
+    for (const waiter of [...this.#waiters]) waiter.giveUp(closedNow());
   }
 
   async #look(): Promise<void> {
@@ -93,4 +92,8 @@ export class Watch {
     // The first look counts as a change: what came between listening and looking is in it.
     if (changed) for (const listener of [...this.#listeners]) listener();
   }
+}
+
+function closedNow(): ViewsUnavailable {
+  return new ViewsUnavailable('The read models on MongoDB were closed while somebody waited for them.');
 }
