@@ -1,4 +1,5 @@
 /** The event log on EventStoreDB or KurrentDB: for users who outgrow one machine. What it relies on stands in docs/engines.md. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Position, RecordedEvent, Stream } from '../kernel/event.js';
 import { acceptEvents, toMilliseconds, type AcceptedEvent } from './accepted-events.js';
@@ -69,6 +70,8 @@ class KurrentLog implements EventLog {
     { prefix = '', clock = Date.now, readOnly = false, copying = false }: KurrentLogOptions,
   ) {
     [this.prefix, this.clock, this.readOnly, this.copying] = [prefix, clock, readOnly, copying];
+    // As many reads and tails as there are listen to it.
+    setMaxListeners(0, this.closing.signal);
     this.streams = new StreamReader(connection, prefix);
     this.all = new AllReader(connection, prefix, this.landmarks);
     this.appender = new Appender(connection, this.streams, this.known, prefix, (event) => this.timeFor(event));

@@ -65,11 +65,19 @@ export type EventRow = readonly [
   metadata: string,
 ];
 
+/** Events that were appended together have one time, which is written out once. */
+let latest = { at: Number.NaN, text: '' };
+
+function instantOf(at: number): string {
+  if (at !== latest.at) latest = { at, text: new Date(at).toISOString() };
+  return latest.text;
+}
+
 export function toEvent([position, stream, revision, id, type, version, recordedAt, data, json]: EventRow): RecordedEvent {
   const metadata = JSON.parse(json) as { -readonly [Name in keyof Metadata]: Metadata[Name] };
   metadata.correlationId ??= metadata.commandId;
   metadata.causationId ??= metadata.commandId;
-  metadata.recordedAt = new Date(recordedAt).toISOString();
+  metadata.recordedAt = instantOf(recordedAt);
   return {
     id: `${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}-${id.slice(16, 20)}-${id.slice(20)}`,
     stream: parseStreamName(stream),

@@ -2,6 +2,7 @@
  * Reads single streams. Through a subscription, which ends when it has caught up: the client's own reads can't be stopped, and one that the
  * server never answers would keep the process alive.
  */
+import { setMaxListeners } from 'node:events';
 import { START, StreamDeletedError } from '@kurrent/kurrentdb-client';
 import type { RecordedEvent, Stream } from '../../kernel/event.js';
 import type { Connection } from './connection.js';
@@ -9,7 +10,9 @@ import { asDeleted } from './failure.js';
 import { Feed } from './feed.js';
 import { fromStored, storedName } from './record.js';
 
+/** Reads end by themselves. */
 const NEVER = new AbortController().signal;
+setMaxListeners(0, NEVER);
 
 export class StreamReader {
   constructor(

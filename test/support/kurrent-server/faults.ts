@@ -49,6 +49,11 @@ export class Faults {
     return this.orders.maxAppendSize ?? 1_048_576;
   }
 
+  /** Whether answers may be given at once. */
+  get calm(): boolean {
+    return !this.orders.silent && !this.orders.slowMs;
+  }
+
   /** Resolves when an answer may be given. */
   async pass(): Promise<void> {
     while (this.orders.silent) await once(this.changed, 'changed');

@@ -105,15 +105,15 @@ export function streamsHandlers(store: Store, faults: Faults, drop: () => void):
       // Sent early: without it, each read stalls for tens of milliseconds.
       call.sendMetadata(new Metadata());
       for await (const answer of answersTo(call.request, store, abort.signal)) {
-        await faults.pass();
+        if (!faults.calm) await faults.pass();
         if (abort.signal.aborted) return;
-        if (!call.write(toMessage(answer))) await Promise.race([once(call, 'drain'), once(abort.signal, 'abort')]);
+        if (!call.write(toMessage(answer))) await once(call, 'drain', { signal: abort.signal });
       }
       call.end();
     } catch (error) {
       if (error instanceof StreamDeleted) call.emit('error', failures.streamDeleted(error.message));
       else if (error instanceof InvalidPosition) call.emit('error', failures.invalidPosition());
-      else throw error;
+      else if (!abort.signal.aborted) throw error;
     }
   }
 
