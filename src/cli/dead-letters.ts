@@ -114,7 +114,7 @@ async function decide(
   terminal: Terminal,
   record: (session: Session, actor: string) => Promise<Outcome>,
 ): Promise<number> {
-  return withSession(config, terminal, { decides: true }, async (session) => {
+  return withSession(config, terminal, { decides: true, projects: true }, async (session) => {
     const { out, err } = terminal;
     const actor = options.actor ?? config.defaultActor;
     const concerned = async (): Promise<readonly DeadLetter[]> =>

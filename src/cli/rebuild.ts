@@ -25,7 +25,7 @@ const TAKE_OVER_MS = 5_000;
  * @throws NotThere, LockHeld, LogUnavailable, ViewsUnavailable
  */
 export async function runRebuild(config: Config, names: readonly string[], options: RebuildOptions, terminal: Terminal): Promise<number> {
-  return withSession(config, terminal, {}, async (session) => {
+  return withSession(config, terminal, { projects: options.wait }, async (session) => {
     const wanted = await readModels(session, names);
     const builds: BuildId[] = [];
     for (const name of wanted) builds.push(await session.operations.rebuild(name));
@@ -73,7 +73,7 @@ function watching(
   return async () => {
     const head = await session.log.head();
     const all = await session.operations.builds();
-    const records = await recordsOf(session, builds);
+    const records = builds.map((build) => all.find((record) => buildName(record) === buildName(build)));
     const outcomes = records.map((record) => outcomeOf(record, all, session.config, readySince));
     const at = Math.min(...records.map((record, index) => (outcomes[index] === undefined ? (record?.position ?? head) : head)));
     if (!begun && !(json && err.isTTY !== true)) bar = progress(err, label, { from: at });

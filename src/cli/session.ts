@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.js';
-import { openViewWriter } from '../engines.js';
+import { openLog, openViewWriter } from '../engines.js';
 import { Projector } from '../projector/projector.js';
 import { projectorSettings } from '../projector/settings.js';
 import { openRuntime, type Runtime } from '../runtime.js';
-import { holdLock } from '../sqlite/lock.js';
+import { holdLock, type Lock } from '../sqlite/lock.js';
 import { stopSignal, type Terminal } from './terminal.js';
 
 export interface Session extends Pick<Runtime, 'log' | 'views' | 'operations' | 'projections'> {
@@ -19,27 +19,38 @@ export interface Session extends Pick<Runtime, 'log' | 'views' | 'operations' | 
 /** How often the register is looked at, in milliseconds. */
 const LOOK_EVERY_MS = 100;
 
+export interface SessionOptions {
+  /** The command writes into the log; otherwise it is opened to be read. */
+  readonly decides?: boolean;
+  /** The command may have to project: it shares the data folder with servers, and not with an import that has it to itself. */
+  readonly projects?: boolean;
+}
+
 /**
- * Works with a data folder beside whoever else does.
- * @param decides whether the command writes into the log; otherwise it is opened to be read
- * @throws LogUnavailable, ViewsUnavailable
+ * Works with a data folder beside whoever else does. A folder that is not there is not made.
+ * @throws LogUnavailable, ViewsUnavailable, LockHeld
  */
 export async function withSession(
   config: Config,
   terminal: Terminal,
-  { decides = false }: { readonly decides?: boolean },
+  { decides = false, projects = false }: SessionOptions,
   work: (session: Session) => Promise<number>,
 ): Promise<number> {
   const stop = stopSignal();
   try {
+    // Opened to be written, a log is made where there is none.
+    if (decides) await (await openLog(config, { readOnly: true })).close();
     // One command asks one thing after the other: threads would be started for nothing.
     const options = { readOnly: !decides, onRefusal: () => undefined };
     const runtime = await openRuntime({ ...config, readerThreads: 0 }, options);
+    let lock: Lock | undefined;
     try {
+      if (projects) lock = holdLock(join(config.dataDir, 'server.lock'), { shared: true });
       const { log, views, operations, projections } = runtime;
       return await work({ log, views, operations, projections, config, terminal, signal: stop.signal });
     } finally {
       await runtime.close();
+      lock?.release();
     }
   } finally {
     stop.release();
@@ -50,39 +61,33 @@ export async function withSession(
  * Waits until something is done by whoever projects these read models: a server, or, as long as none does, this process.
  * @param look what came of it; undefined: not yet
  * @returns undefined when stopped
- * @throws LockHeld while an import has the folder to itself
  */
 export async function whileProjecting<T>(
   { config, terminal, log, views, projections, signal }: Session,
   names: readonly string[],
   look: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  const lock = holdLock(join(config.dataDir, 'server.lock'), { shared: true });
+  const writer = await openViewWriter(config);
+  const projector = new Projector({
+    log,
+    views: writer,
+    reader: views,
+    projections: projections.filter(({ model }) => names.includes(model.name)),
+    ...projectorSettings(config),
+    onRetry: (failure) => terminal.err.write(`Tried again: ${failure instanceof Error ? failure.message : String(failure)}\n`),
+  });
+  const ending = new AbortController();
+  // Takes the leases that are free: none of those that a server holds, but all of them when it ends before the work is done.
+  const projecting = projector.run(ending.signal);
   try {
-    const writer = await openViewWriter(config);
-    const projector = new Projector({
-      log,
-      views: writer,
-      reader: views,
-      projections: projections.filter(({ model }) => names.includes(model.name)),
-      ...projectorSettings(config),
-      onRetry: (failure) => terminal.err.write(`Tried again: ${failure instanceof Error ? failure.message : String(failure)}\n`),
-    });
-    const ending = new AbortController();
-    // Takes the leases that are free: none of those that a server holds, but all of them when it ends before the work is done.
-    const projecting = projector.run(ending.signal);
-    try {
-      for (;;) {
-        const result = await look();
-        if (result !== undefined || signal.aborted) return result;
-        await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
-      }
-    } finally {
-      ending.abort();
-      await projecting;
-      await writer.close();
+    for (;;) {
+      const result = await look();
+      if (result !== undefined || signal.aborted) return result;
+      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   } finally {
-    lock.release();
+    ending.abort();
+    await projecting;
+    await writer.close();
   }
 }

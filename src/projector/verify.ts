@@ -197,8 +197,9 @@ function withDamage(
   both: Pick<Difference, 'key' | 'expected' | 'actual'>,
 ): Difference | undefined {
   if (damage === undefined) return difference;
-  if (!difference) return { ...both, problem: 'damaged', detail: damage, damage };
-  return { ...difference, detail: `${difference.detail}; ${damage}`, damage };
+  const detail = `columns or indexes do not follow from the document in ${damage}`;
+  if (!difference) return { ...both, problem: 'damaged', detail, damage };
+  return { ...difference, detail: `${difference.detail}; ${detail}`, damage };
 }
 
 function different(key: string, actual: Document | null, expected: Document | null): Difference | undefined {

@@ -1,6 +1,7 @@
 /** `daybook dead-letters`: what waits, why, and what comes of an operator's decision, beside a running server and without one. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { existsSync } from 'node:fs';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import { commandLine, type Answer } from '../support/command-line.js';
@@ -161,6 +162,15 @@ describe('daybook dead-letters', () => {
     });
     expect(await letters(['skip', 'leads', broken, '--reason', 'y', '--actor', 'a b'])).toMatchObject({ code: 2 });
     expect(await lastEvent()).toMatchObject({ type: 'LeadQualified' });
+  });
+
+  test('makes no data folder by being asked in the wrong one', async () => {
+    const nowhere = `${folder.path}/nowhere`;
+    expect(await letters(['retry', 'leads', '--data-dir', nowhere])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("can't be opened"),
+    });
+    expect(existsSync(nowhere)).toBe(false);
   });
 
   test('beside a running server, decides and says what the server made of it', async () => {

@@ -154,6 +154,7 @@ describe('without a server', () => {
     lock.exec('BEGIN EXCLUSIVE');
     try {
       expect(await projections(['rebuild', 'leads'])).toMatchObject({ code: 1, err: expect.stringContaining('has to be alone with it') });
+      expect(await status()).toEqual([]);
     } finally {
       lock.close();
     }
