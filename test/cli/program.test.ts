@@ -18,10 +18,12 @@ describe('daybook', () => {
     expect(await daybook(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
     const { code, out } = await daybook(['--help']);
     expect(code).toBe(0);
-    for (const command of ['serve', 'demo', 'import', 'events', 'projections', 'dead-letters', 'contracts', 'config'])
-      {expect(out).toContain(`  ${command}`);}
-    for (const help of [out, (await daybook(['projections', 'verify', '--help'])).out])
-      {expect(help).toContain('Exit codes: 0 done, 1 failed');}
+    for (const command of ['serve', 'demo', 'import', 'events', 'projections', 'dead-letters', 'contracts', 'config']) {
+      expect(out).toContain(`  ${command}`);
+    }
+    for (const help of [out, (await daybook(['projections', 'verify', '--help'])).out]) {
+      expect(help).toContain('Exit codes: 0 done, 1 failed');
+    }
   });
 
   test.each([
