@@ -192,7 +192,7 @@ export class Projector {
         }
         if (this.#due()) {
           // By the end of the log as it was last seen: under steady traffic nobody ever stands at the end as it is now.
-          await this.#promote();
+          await this.#promote(frontier);
           await this.#look();
         }
       }
@@ -299,7 +299,8 @@ export class Projector {
   /** Projects events, in order, up to a position. Decisions of operators are carried out at their place. */
   async #project(runs: readonly Run[], events: readonly RecordedEvent[], to: Position): Promise<void> {
     const page = events.map(this.#read);
-    const decisions = page.flatMap((event, index) => (decisionTypes.includes(event.event.type) ? [index] : []));
+    const decisions: number[] = [];
+    for (const [index, { type }] of events.entries()) if (decisionTypes.includes(type)) decisions.push(index);
     let from = 0;
     for (const index of decisions) {
       const decided = page[index];
@@ -312,7 +313,7 @@ export class Projector {
         if (concerns(decided.current, run)) await this.#carryOut(run, decided.current);
       }
     }
-    await this.#projectPart(runs, page.slice(from), to);
+    await this.#projectPart(runs, from === 0 ? page : page.slice(from), to);
   }
 
   async #projectPart(runs: readonly Run[], page: readonly Readable[], to: Position): Promise<void> {
@@ -382,10 +383,13 @@ export class Projector {
     this.#options.onStop?.(run.name, error);
   }
 
-  /** What has caught up is made fit to serve, and takes over when it may. */
-  async #promote(): Promise<void> {
+  /**
+   * What has caught up is made fit to serve, and takes over when it may.
+   * @param frontier where the builds stand that follow the log: what is said to be ready stands with the live one from then on
+   */
+  async #promote(frontier: Position = 0): Promise<void> {
     const { views, cutOver = true } = this.#options;
-    for (const run of this.#atLeast(this.#head)) {
+    for (const run of this.#atLeast(Math.max(this.#head, frontier))) {
       if (run.progress.finishedAt === null) {
         await views.complete(run.build, this.#leaseOf(run));
         run.progress = { ...run.progress, finishedAt: new Date().toISOString(), rate: 0 };
