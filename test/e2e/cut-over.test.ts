@@ -1,0 +1,174 @@
+/** Cut-over and rollback over HTTP while clients write, read what they wrote, page and sum up: no query fails or sees a mix of versions. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { Operations } from '../../src/projector/operations.js';
+import type { Projection } from '../../src/kernel/projection.js';
+import { openEmbeddedViewWriter, openEmbeddedViewReader } from '../../src/views/embedded.js';
+import type { BuildState } from '../../src/views/builds.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port.js';
+import { killChildren, startChild } from '../support/child.js';
+import { temporaryFolder } from '../support/folder.js';
+import { GraphqlClient } from '../support/graphql-client.js';
+import { startServer, stopServers } from '../support/server.js';
+
+const folder = temporaryFolder();
+const FIRST = 150;
+let writer: ViewWriter;
+let reader: ViewReader;
+
+/** Leads that are there before anybody looks. */
+const early: string[] = [];
+
+beforeAll(async () => {
+  const server = await startServer(folder.path);
+  for (let index = 0; index < FIRST; index++) {
+    early.push((await server.done('registerLead', { name: `Early ${index}`, origin: 'fair' })).streamId);
+  }
+  await server.ready();
+  await server.stop();
+  writer = await openEmbeddedViewWriter({ file: folder.views });
+  reader = await openEmbeddedViewReader({ file: folder.views, threads: 0 });
+});
+
+afterAll(async () => {
+  await killChildren();
+  await stopServers();
+  await reader.close();
+  await writer.close();
+  folder.remove();
+});
+
+interface Lead {
+  readonly id: string;
+  readonly origin: string;
+}
+
+interface Page {
+  readonly leads: {
+    readonly nodes: readonly Lead[];
+    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  };
+}
+
+/** The version that answered: all its origins are written alike. */
+const versionOf = (origins: readonly string[]): number => {
+  const written = new Set(origins);
+  expect([...written].filter((origin) => origin === 'fair' || origin === 'FAIR')).toEqual([...written]);
+  expect(written.size).toBe(1);
+  return written.has('FAIR') ? 2 : 1;
+};
+
+it('keeps every query whole, every page complete and every write readable, while versions change places', async () => {
+  const module = pathToFileURL(join(import.meta.dirname, '../support/two-versions.mjs')).href;
+  const { projections } = (await import(module)) as { readonly projections: readonly Projection[] };
+  const child = startChild('serve.mjs', folder.path, module);
+  await child.printed(1);
+  const client = new GraphqlClient(child.lines[0] ?? '');
+  const operations = new Operations({
+    reader,
+    writer: async () => writer,
+    pipeline: { execute: () => Promise.reject(new Error('nobody decides here')) },
+    projections,
+    requestTimeoutMs: 0,
+  });
+  const done = new AbortController();
+  const seen = { writes: new Set<number>(), pages: new Set<number>(), sums: new Set<number>() };
+  let [writes, walks] = [0, 0];
+
+  const write = async (): Promise<void> => {
+    while (!done.signal.aborted) {
+      const { streamId, position } = await client.done('registerLead', { name: `Late ${writes++}`, origin: 'fair' });
+      const query = 'query ($id: ID!, $position: Position) { lead(id: $id, minPosition: $position) { id origin } }';
+      const { lead } = await client.ask<{ readonly lead: Lead | null }>(query, { id: streamId, position });
+      expect(lead).toMatchObject({ id: streamId });
+      seen.writes.add(versionOf([lead?.origin ?? '']));
+    }
+  };
+
+  const walk = async (): Promise<void> => {
+    while (!done.signal.aborted) {
+      const ids: string[] = [];
+      for (let after: string | null = null; ;) {
+        const query =
+          'query ($after: String) { leads(orderBy: [{ field: NAME, direction: ASC }], first: 20, after: $after) { nodes { id origin } pageInfo { hasNextPage endCursor } } }';
+        const { leads }: Page = await client.ask<Page>(query, { after });
+        seen.pages.add(versionOf(leads.nodes.map(({ origin }) => origin)));
+        ids.push(...leads.nodes.map(({ id }) => id));
+        if (!leads.pageInfo.hasNextPage) break;
+        after = leads.pageInfo.endCursor;
+      }
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids).toEqual(expect.arrayContaining(early));
+      walks += 1;
+    }
+  };
+
+  const sumUp = async (): Promise<void> => {
+    while (!done.signal.aborted) {
+      const query =
+        '{ leads(first: 5) { totalCount nodes { id origin } } leadsSummary(groupBy: [ORIGIN]) { origin count } one: leads(first: 1, search: "Early") { nodes { origin } } }';
+      const { leads, leadsSummary, one } = await client.ask<{
+        readonly leads: { readonly totalCount: number; readonly nodes: readonly Lead[] };
+        readonly leadsSummary: readonly { readonly origin: string; readonly count: number }[];
+        readonly one: { readonly nodes: readonly Lead[] };
+      }>(query);
+      expect(leadsSummary).toHaveLength(1);
+      expect(leads.totalCount).toBeGreaterThanOrEqual(FIRST);
+      seen.sums.add(versionOf([...leads.nodes, ...leadsSummary, ...one.nodes].map(({ origin }) => origin)));
+    }
+  };
+
+  const labelled = async (): Promise<boolean> => (await client.request('{ leads(first: 1) { nodes { label } } }')).errors.length === 0;
+  const fields = async (): Promise<readonly string[]> => {
+    const { type } = await client.ask<{ readonly type: { readonly fields: readonly { readonly name: string }[] } }>(
+      '{ type: __type(name: "Lead") { fields { name } } }',
+    );
+    return type.fields.map(({ name }) => name);
+  };
+  const until = async (holds: () => Promise<boolean>): Promise<void> => {
+    while (!(await holds())) await sleep(20);
+  };
+  const states = async (): Promise<readonly BuildState[]> =>
+    (await reader.builds()).filter(({ name }) => name === 'leads').map(({ state }) => state);
+  /** Lets the clients go on for a while, in what is there now. */
+  const goesOn = async (): Promise<void> => {
+    const [written, walked] = [writes, walks];
+    await until(async () => writes > written + 3 && walks > walked + 1);
+  };
+
+  const changes = async (): Promise<void> => {
+    await until(async () => (await states()).join() === 'live,ready');
+    expect(await labelled()).toBe(false);
+    expect(await fields()).not.toContain('label');
+    await goesOn();
+    await operations.cutOver('leads');
+    await until(labelled);
+    expect(await fields()).toContain('label');
+    await goesOn();
+    for (const back of [1, 2, 1]) {
+      await operations.rollBack('leads');
+      await until(async () => (await labelled()) === (back === 2));
+      await goesOn();
+    }
+    expect(await fields()).not.toContain('label');
+    await operations.rebuild('leads');
+    await until(async () => (await states()).join() === 'live,retired,ready');
+    await operations.cutOver('leads');
+    await until(labelled);
+    await goesOn();
+  };
+
+  const clients = Promise.all([write(), write(), walk(), sumUp()]);
+  await Promise.race([changes(), clients]).finally(() => done.abort());
+  await clients;
+  for (const versions of Object.values(seen)) expect([...versions].sort()).toEqual([1, 2]);
+  expect(
+    (
+      await client.ask<{ readonly leads: { readonly totalCount: number } }>(
+        `{ leads(first: 1, minPosition: "${await client.logPosition()}") { totalCount } }`,
+      )
+    ).leads.totalCount,
+  ).toBe(FIRST + writes);
+}, 240_000);
