@@ -1,4 +1,5 @@
 /** The event log on EventStoreDB or KurrentDB: for users who outgrow one machine. What it relies on stands in docs/engines.md. */
+import { UnknownError } from '@kurrent/kurrentdb-client';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Position, RecordedEvent, Stream } from '../kernel/event.js';
@@ -27,7 +28,7 @@ export interface KurrentLogOptions {
   readonly clock?: () => number;
   /** How long the server may say nothing before a call is given up, in milliseconds; 5,000 unless given. */
   readonly answerMs?: number;
-  /** How long a call is made again after failures that may pass, in milliseconds; 15,000 unless given. A tail never gives up. */
+  /** How long a call is made again after failures that may pass, in milliseconds; 15,000 unless given. A tail gives up only where the server is there and refuses. */
   readonly retryMs?: number;
   /** It is made a copy of another log of Daybook: events bring the times that they were recorded at there. */
   readonly copying?: boolean;
@@ -109,13 +110,14 @@ class KurrentLog implements EventLog {
   ): AsyncGenerator<Page, void, undefined> {
     const signal = AbortSignal.any([asked, this.closing.signal]);
     let position = after;
+    let refusedSince: number | undefined;
     for (let failures = 0; !signal.aborted; failures += 1) {
       const client = this.connection.current;
       try {
         // The server leaves out other types while there is much to read; then we do, since only so each new event tells how far we are.
         for (const leftOutBy of types?.length ? (['server', 'us'] as const) : (['us'] as const)) {
           for await (const { page, caughtUp } of this.all.follow(client, position, { limit, types, signal, leftOutBy })) {
-            failures = 0;
+            [failures, refusedSince] = [0, undefined];
             if (page.position > position) {
               position = page.position;
               yield page;
@@ -126,7 +128,10 @@ class KurrentLog implements EventLog {
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (verdictOf(error) === 'answered') throw asUnavailable(error, 'read the log', this.connection.shown);
+        // A server that is away comes back; one that is there and goes on refusing, such as a position that is none of its own, doesn't.
+        refusedSince = error instanceof UnknownError ? (refusedSince ?? performance.now()) : undefined;
+        const refused = performance.now() - (refusedSince ?? Infinity) > this.connection.patience.retryMs;
+        if (refused || verdictOf(error) === 'answered') throw asUnavailable(error, 'read the log', this.connection.shown);
         if (verdictOf(error) === 'unknown') this.connection.renew(client);
       }
       await delay(backOff(failures), undefined, { signal }).catch(() => undefined);

@@ -214,6 +214,16 @@ describe('positions', () => {
     expect(ids(eventsOf(await tailed(log, page!.position, 1, 10, ['Sold'])))).toEqual([event.id]);
   });
 
+  test('that are none of the log, such as those of another, are refused by a page and by a tail', async () => {
+    const { position } = await log.append(freshStream(), 'none', [noted()]);
+    const impatient = await open({ url: large.url, retryMs: 200 });
+    for (const reading of [impatient.readAll(position + 1, 10), tailed(impatient, position + 1, 1)]) {
+      const error = await reading.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(LogUnavailable);
+      expect((error as Error).message).toContain('could not read the log');
+    }
+  });
+
   test('of a tail of named types follow what is of other types at once', async () => {
     const { position: after } = await log.append(freshStream(), 'none', [noted()]);
     const abort = new AbortController();
