@@ -3,7 +3,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { shownSetting, type Config } from '../config.js';
-import { openLog } from '../engines.js';
+import { EMBEDDED, openLog } from '../engines.js';
 import type { EventLog } from '../log/port.js';
 import { migrate, type Migration, type Step } from '../migrate/migrate.js';
 import { MigrationRefused } from '../migrate/refused.js';
@@ -142,13 +142,13 @@ function placeOf(text: string, settings: Config, command: Command): Place {
       'error: a log is named by its data folder, by the events.db in it, or by a connection string such as kurrentdb://host:2113.',
     );
   }
-  if (basename(path) === 'events.db') return { ...settings, dataDir: dirname(path), logUrl: 'embedded' };
+  if (basename(path) === 'events.db') return { ...settings, dataDir: dirname(path), logUrl: EMBEDDED };
   if (file && !file.isDirectory()) command.error(`error: ${path} is a file; a log is named by its data folder, or by the events.db in it.`);
-  return { ...settings, dataDir: path, logUrl: 'embedded' };
+  return { ...settings, dataDir: path, logUrl: EMBEDDED };
 }
 
 function isEmbedded({ logUrl }: Place): boolean {
-  return logUrl === 'embedded';
+  return logUrl === EMBEDDED;
 }
 
 /** Where a log is, for people: nothing secret. */
