@@ -127,6 +127,9 @@ export function logConformance(name: string, openFresh: () => Promise<LogUnderTe
           expect(error).toMatchObject({ id: used.id, stream });
           await expect(log.append(stream, 1, [used])).rejects.toThrow(EventIdTaken);
         }
+        for (const expected of [0, 5]) {
+          await expect(log.append(stream, expected, [first])).rejects.toMatchObject({ name: 'WrongRevision', actual: 1 });
+        }
         const later = await subject.openAgain();
         await expect(later.append(stream, 1, [last])).rejects.toThrow(EventIdTaken);
         await later.close();

@@ -83,8 +83,9 @@ export class Appender {
     const ids = events.map(({ id }) => id);
     const taken = this.known.among(name, ids, expected);
     if (taken === undefined) return;
-    const actual = (await this.reader.read(stream, expected + 1)).at(-1)?.revision;
-    throw actual === undefined ? new EventIdTaken(taken, stream) : new WrongRevision(stream, expected, actual);
+    // Where the stream stands elsewhere, that is what is wrong.
+    const last = (await this.reader.read(stream, expected)).at(-1)?.revision ?? this.known.next(name) - 1;
+    throw last === expected ? new EventIdTaken(taken, stream) : new WrongRevision(stream, expected, last);
   }
 
   /**
