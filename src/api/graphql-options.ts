@@ -16,6 +16,7 @@ import { ServedSchemaDriver, type ServedSchemaConfig } from './served-schema.dri
 import type { Runtime } from '../runtime.js';
 import type { Services } from './services.js';
 import { Sockets } from './subscriptions/sockets.js';
+import { websocketOnly } from './subscriptions/websocket-only.js';
 
 export function graphqlOptions(services: Services, bus: CommandBus): ServedSchemaConfig {
   const { config, logger, runtime } = services;
@@ -61,6 +62,7 @@ export function graphqlOptions(services: Services, bus: CommandBus): ServedSchem
     ...limits.apollo,
     plugins: [
       ...limits.apollo.plugins,
+      websocketOnly,
       // Cache hints, of which there are none, would wrap every field; reports of use would leave the machine.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginUsageReportingDisabled(),

@@ -7,6 +7,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { InvalidHeader } from '../../identity/requester.js';
 import type { Logger } from '../../logger.js';
 import { forTheLog } from '../client-errors.js';
+import { keepUpgraded } from '../http/unused-connections.js';
 import { operations, type Connection, type OperationsOptions } from './operations.js';
 import { Outlet } from './outlet.js';
 import { goOnInHttp1, isFromHere, refuse, type Refusal } from './upgrade.js';
@@ -50,7 +51,10 @@ export class Sockets {
       }
       const no = this.#refusal(request, path);
       if (no) refuse(socket, no);
-      else this.#server.handleUpgrade(request, socket, head, (client) => this.#open(client, request));
+      else {
+        keepUpgraded(socket);
+        this.#server.handleUpgrade(request, socket, head, (client) => this.#open(client, request));
+      }
     });
     this.#pings = setInterval(() => this.#ask(), this.options.pingMs).unref();
   }
