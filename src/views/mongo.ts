@@ -1,6 +1,6 @@
 /** The read-model store on MongoDB: a standalone server, a replica set or a sharded cluster. Loaded only when it is chosen. */
 import type { ViewReader, ViewWriter } from './port.js';
-import { connect, type MongoViewsOptions } from './mongo/connection.js';
+import { connect, type MongoViewReaderOptions, type MongoViewsOptions } from './mongo/connection.js';
 import { MongoViewReader } from './mongo/reader.js';
 import { MongoViewWriter } from './mongo/writer.js';
 
@@ -10,6 +10,6 @@ export async function openMongoViewWriter(options: MongoViewsOptions): Promise<V
 }
 
 /** @throws ViewsUnavailable when the connection string is none, or no server answers in time. */
-export async function openMongoViewReader(options: MongoViewsOptions): Promise<ViewReader> {
-  return new MongoViewReader(await connect(options, 'reader'));
+export async function openMongoViewReader(options: MongoViewReaderOptions): Promise<ViewReader> {
+  return new MongoViewReader(await connect(options, 'reader'), options);
 }

@@ -7,6 +7,8 @@ import { mongoForTests } from '../support/secantus.js';
 
 /** The server for tests is slow, and shares its machine with the tests. */
 const HISTORIES = 8;
+/** Of both ways to read a list as of a moment, each is taken often. */
+const NEARBY = 4;
 jest.setTimeout(240_000);
 
 const server = await mongoForTests();
@@ -24,7 +26,7 @@ if (server) {
       };
       return {
         writer: async () => opening(await openMongoViewWriter({ url })),
-        reader: async () => opening(await openMongoViewReader({ url })),
+        reader: async () => opening(await openMongoViewReader({ url, nearby: NEARBY })),
         remove: async () => {
           await Promise.all(opened.map((side) => side.close()));
           await dropDatabase(url);

@@ -3,7 +3,7 @@
  *
  * Nothing here is one transaction, and a writer that lost its lease may still be at it beside the one that has it. Neither changes the
  * outcome, since projections are deterministic: at a position, a document is the same whoever works it out.
- *   - A superseded version is written under the id {key, since}: writing it again writes nothing.
+ *   - A superseded version is written under an id of its key and position: writing it again writes nothing.
  *   - A document is only ever replaced by one of a later position. Whoever comes second is refused by the server, and is right to be.
  *   - So after a crash documents may be ahead of the checkpoint. The repeated batch leaves those alone.
  *   - A removed document leaves a tombstone with its position, or a late writer would bring it back.
@@ -13,7 +13,7 @@ import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
 import { DocumentRefused } from '../errors.js';
 import type { DocumentChange } from '../port.js';
-import type { Collections, CurrentRow, Layout, PastRow, Row } from './layout.js';
+import { idAt, type Collections, type CurrentRow, type Layout, type PastRow, type Row } from './layout.js';
 import { rowOf } from './row.js';
 
 const DUPLICATE_KEY = 11_000;
@@ -55,7 +55,7 @@ export function writesOf({ name, layout, changes, from, commit }: Batch, stored:
     if (before?.ahead && position <= since) continue;
     if (position < since) throw new DocumentRefused(name, key, position, `the document has been changed at ${since} already.`);
     if (before?.row && position > since && layout.model.history) {
-      past.push({ ...before.row, _id: { key, since }, key, until: position, commit });
+      past.push({ ...before.row, _id: idAt(since, key), key, until: position, commit });
     }
     if (row || before) latest.set(key, { since: position, row, ahead: false });
   }

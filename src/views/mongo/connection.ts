@@ -18,6 +18,14 @@ export interface MongoViewsOptions {
   readonly part?: 'policies';
 }
 
+export interface MongoViewReaderOptions extends MongoViewsOptions {
+  /**
+   * A list as of a moment since which at most so many documents were superseded looks at those instead of walking the index of its order;
+   * 5,000 unless said otherwise.
+   */
+  readonly nearby?: number;
+}
+
 export interface Connection {
   readonly client: MongoClient;
   readonly db: Db;

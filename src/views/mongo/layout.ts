@@ -30,9 +30,9 @@ export type CurrentRow =
   | ({ readonly _id: string; readonly live: true; readonly commit: number } & Row)
   | { readonly _id: string; readonly live: false; readonly commit: number; readonly since: Position; readonly gone: number };
 
-/** A superseded document. The id makes writing it twice the same as writing it once. */
+/** A superseded document. The id (`idAt` its position) makes writing it twice the same as writing it once. */
 export interface PastRow extends Row {
-  readonly _id: { readonly key: string; readonly since: Position };
+  readonly _id: string;
   readonly key: string;
   readonly until: Position;
   /** Which commit of the build superseded it. */
@@ -41,7 +41,7 @@ export interface PastRow extends Row {
 
 /** An event that waits; `done`: one that waits no longer. Guarded by the fencing token of who wrote it. */
 export interface WaitingRow {
-  readonly _id: { readonly key: string; readonly position: Position };
+  readonly _id: string;
   readonly key: string;
   readonly position: Position;
   readonly token: number;
@@ -50,6 +50,11 @@ export interface WaitingRow {
   readonly event?: string;
   /** When it was found to be done, in milliseconds since 1970. */
   readonly gone?: number;
+}
+
+/** The id of what a key was, or what waited for it, at a position. */
+export function idAt(position: Position, key: string): string {
+  return `${position} ${key}`;
 }
 
 export interface StoredColumn extends ComparedColumn {

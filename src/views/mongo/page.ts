@@ -1,8 +1,9 @@
 /** One page of a list: the ranges that it is read from, one after the other, and the JSON that its documents become. */
 import type { Document as Bson } from 'mongodb';
+import type { Position } from '../../kernel/event.js';
 import { decodeCursor, encodeCursor, fingerprint, type Bound } from '../cursor.js';
 import type { ListPage, ListQuery, Order } from '../query.js';
-import { indexName, type Collections, type Layout } from './layout.js';
+import { indexName, type Collections, type Layout, type PastRow } from './layout.js';
 import { cutOf, hinted, type Cut, type Source } from './selection.js';
 import { and, TRUE, type Condition } from './where.js';
 
@@ -27,6 +28,16 @@ export interface PagePlan {
   readonly place: readonly Bound[] | undefined;
   readonly first: number;
   readonly fingerprint: string;
+  /** Of a list as of a moment that is not of given keys alone. */
+  readonly moment: Position | undefined;
+}
+
+/** What a page is read with. */
+export interface PageOptions {
+  /** Whether the build has its indexes. */
+  readonly indexed: boolean;
+  /** See `MongoViewsOptions`. */
+  readonly nearby: number;
 }
 
 /**
@@ -46,15 +57,17 @@ export function pagePlan(layout: Layout, { orderBy, first, after, ...selection }
     place: after === undefined ? undefined : decodeCursor(print, after, terms.length),
     first,
     fingerprint: print,
+    moment: selection.keys ? undefined : selection.asOf,
   };
 }
 
-/** @param indexed whether the build has its indexes */
-export async function readPage(collections: Collections, plan: PagePlan, indexed: boolean): Promise<ListPage> {
+export async function readPage(collections: Collections, plan: PagePlan, options: PageOptions): Promise<ListPage> {
   const { cut, index, first, terms, fingerprint: print } = plan;
-  const found: (readonly Item[])[] = [];
+  const [current, past] = cut.sources;
+  const hint = hinted(cut, index, options.indexed);
   // One after the other: what is superseded after the current documents were read is found among the superseded ones.
-  for (const source of cut.sources) if (source) found.push(await itemsOf(collections, source, plan, hinted(cut, index, indexed)));
+  const found = [await itemsOf(collections, current, plan, hint)];
+  if (past) found.push((await nearbyItems(collections, past, plan, options)) ?? (await itemsOf(collections, past, plan, hint)));
   const items = merged(found, terms, first + 1);
   const json = items.slice(0, first).map(({ place, doc }) => {
     return `{"key":${JSON.stringify(place.at(-1))},"cursor":"${encodeCursor(print, place)}","document":${doc}}`;
@@ -97,9 +110,43 @@ async function itemsOf(
   return [...items.values()];
 }
 
+/**
+ * The same of superseded documents when few were superseded since the moment: those alone are looked at and put in order here, since the
+ * index of the order holds all that ever were. Undefined when there are too many.
+ */
+async function nearbyItems(
+  { past }: Collections,
+  { key, filter }: Source,
+  { terms, place, first, moment }: PagePlan,
+  { indexed, nearby }: PageOptions,
+): Promise<readonly Item[] | undefined> {
+  if (moment === undefined || !indexed) return undefined;
+  const hint = { hint: indexName.moment };
+  if ((await past.countDocuments({ until: { $gt: moment } }, { ...hint, limit: nearby + 1 })) > nearby) return undefined;
+  const paths = terms.map(({ path }) => path ?? key);
+  const rows = await past.find(filter, { ...hint, projection: Object.fromEntries(paths.map((path) => [path, 1])) }).toArray();
+  const places = rows.map((row) => ({ id: row._id, place: placeOf(row, paths) }));
+  const page = places
+    .filter((each) => !place || compared(each.place, place, terms) > 0)
+    .sort((a, b) => compared(a.place, b.place, terms))
+    .slice(0, first + 1);
+  const documents = await past
+    .find({ _id: { $in: page.map(({ id }) => id) } })
+    .project<Pick<PastRow, '_id' | 'doc'>>({ doc: 1 })
+    .toArray();
+  const docs = new Map(documents.map(({ _id, doc }) => [_id, doc]));
+  return page.flatMap((each) => {
+    const doc = docs.get(each.id);
+    return doc === undefined ? [] : [{ place: each.place, doc }];
+  });
+}
+
 function itemOf(row: Bson, paths: readonly string[]): Item {
-  const valueAt = (path: string): Bound => path.split('.').reduce<unknown>((at, field) => (at as Bson)[field], row) as Bound;
-  return { place: paths.map(valueAt), doc: String(row.doc) };
+  return { place: placeOf(row, paths), doc: String(row.doc) };
+}
+
+function placeOf(row: Bson, paths: readonly string[]): readonly Bound[] {
+  return paths.map((path) => path.split('.').reduce<unknown>((at, field) => (at as Bson)[field], row) as Bound);
 }
 
 function keyOf({ place }: Item): string {

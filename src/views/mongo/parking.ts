@@ -6,7 +6,7 @@ import type { Collection, Document as Bson } from 'mongodb';
 import type { Position } from '../../kernel/event.js';
 import type { ParkedDocument, ParkingChange, WaitingEvent } from '../port.js';
 import { guarded } from './apply.js';
-import type { WaitingRow } from './layout.js';
+import { idAt, type WaitingRow } from './layout.js';
 
 /** @param token of the lease under which the changes were worked out */
 export async function park(waiting: Collection<WaitingRow>, changes: readonly ParkingChange[], token: number): Promise<void> {
@@ -17,7 +17,7 @@ export async function park(waiting: Collection<WaitingRow>, changes: readonly Pa
       const { key, position } = change;
       const done = 'done' in change;
       const state = done ? { done, gone: Date.now() } : { done, event: JSON.stringify(change) };
-      const filter = { _id: { key, position }, token: { $lte: token } };
+      const filter = { _id: idAt(position, key), token: { $lte: token } };
       return { replaceOne: { filter, replacement: { key, position, token, ...state }, upsert: true } };
     }),
   );

@@ -8,7 +8,7 @@ import { buildName, idOf, type Build, type BuildRecord } from '../builds.js';
 import { BuildGone, NoHistory, ViewsUnavailable } from '../errors.js';
 import type { DocumentHistory, ParkedDocument, ViewReader, WaitingEvent } from '../port.js';
 import type { ListPage, ListQuery, Selection, SummaryGroup, SummaryQuery } from '../query.js';
-import { attempt, type Connection } from './connection.js';
+import { attempt, type Connection, type MongoViewReaderOptions } from './connection.js';
 import { gather, type Found, type Gathering } from './gather.js';
 import { collectionsOf, layoutOf, type Collections, type Layout } from './layout.js';
 import { pagePlan, readPage } from './page.js';
@@ -21,14 +21,16 @@ import { Watch } from './watch.js';
 
 export class MongoViewReader implements ViewReader {
   readonly #connection: Connection;
+  readonly #nearby: number;
   readonly #register: Register;
   readonly #watch: Watch;
   /** Where builds were when they were last looked up. */
   readonly #known = new Map<string, Found>();
   #closed = false;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, { nearby = 5_000 }: Pick<MongoViewReaderOptions, 'nearby'> = {}) {
     this.#connection = connection;
+    this.#nearby = nearby;
     this.#register = registerIn(connection.db);
     this.#watch = new Watch(() => this.#attempt(() => this.#register.find().toArray()));
   }
@@ -66,7 +68,9 @@ export class MongoViewReader implements ViewReader {
 
   async list(build: Build, query: ListQuery): Promise<ListPage> {
     const plan = pagePlan(layoutFor(build, query.asOf), query);
-    return this.#ask(build, { json: '[]', hasNext: false }, ({ entry, collections }) => readPage(collections, plan, entry.indexed));
+    return this.#ask(build, { json: '[]', hasNext: false }, ({ entry, collections }) =>
+      readPage(collections, plan, { indexed: entry.indexed, nearby: this.#nearby }),
+    );
   }
 
   async count(build: Build, selection: Selection): Promise<number> {

@@ -8,7 +8,7 @@ import type { Layout, StoredColumn } from './layout.js';
 export type Condition = Readonly<Bson>;
 
 export const TRUE: Condition = {};
-export const FALSE: Condition = { _id: { $in: [] } };
+const FALSE: Condition = { _id: { $in: [] } };
 
 export function and(parts: readonly Condition[]): Condition {
   if (parts.includes(FALSE)) return FALSE;
