@@ -31,6 +31,9 @@ export interface TailOptions extends ShowOptions {
 /** Events read from the log at a time. */
 const PAGE = 500;
 
+/** Events gone through at a time in search of one. */
+const SEARCH_PAGE = 5_000;
+
 /** @throws RangeError when the text is neither a position, nor an event's id, nor a stream's name */
 export function wanted(text: string): Wanted {
   if (/^\d{1,15}$/.test(text)) return { position: Number(text) };
@@ -116,7 +119,7 @@ async function find(log: EventLog, what: Wanted, { err }: Terminal, signal: Abor
   try {
     for (let at = 0; at < head;) {
       if (signal.aborted) return undefined;
-      const page = await log.readAll(at, PAGE);
+      const page = await log.readAll(at, SEARCH_PAGE);
       const event = page.events.find(({ id }) => id === what.id);
       if (event) return [event];
       if (page.position === at) break;

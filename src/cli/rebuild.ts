@@ -31,13 +31,14 @@ export async function runRebuild(config: Config, names: readonly string[], optio
     for (const name of wanted) builds.push(await session.operations.rebuild(name));
     const worker = await whoProjects(session, wanted[0] ?? '');
     if (!options.wait) {
-      await tell(session, builds, options, worker === undefined ? laterOn : `${worker} builds them.`);
+      const names = builds.map(buildName).join(', ');
+      await tell(session, builds, options, `${names}: ${worker === undefined ? laterOn : `left to ${worker}`}.`);
       return 0;
     }
     if (!options.json) terminal.err.write(`${await intention(session, builds, worker)}\n`);
     const outcomes = await whileProjecting(session, wanted, watching(session, builds, options));
     if (!outcomes) {
-      await tell(session, builds, options, worker === undefined ? `Stopped. ${laterOn}` : `Stopped waiting. ${worker} builds them on.`);
+      await tell(session, builds, options, worker === undefined ? `Stopped: ${laterOn}.` : `Stopped waiting: ${worker} goes on.`);
       return 130;
     }
     const records = await recordsOf(session, builds);
@@ -47,7 +48,7 @@ export async function runRebuild(config: Config, names: readonly string[], optio
   });
 }
 
-const laterOn = 'The next server builds them on from where they stand, or the same command.';
+const laterOn = 'the next server goes on from there, or the same command';
 
 async function intention(session: Session, builds: readonly BuildId[], worker: string | undefined): Promise<string> {
   const records = await recordsOf(session, builds);

@@ -2,7 +2,7 @@
 import type { Config } from '../config.js';
 import type { Difference, Verification } from '../projector/verify.js';
 import { verifyAside, type VerifyAsideOptions } from '../projector/verify-aside.js';
-import { buildName } from '../views/builds.js';
+import { buildName, servedBuild } from '../views/builds.js';
 import { NotReady } from '../views/errors.js';
 import { readModels, type OutputOptions } from './builds.js';
 import { progress, silent, type Progress } from './progress.js';
@@ -25,7 +25,8 @@ export async function runVerify(config: Config, names: readonly string[], option
     const { out, err } = terminal;
     const wanted = await readModels(session, names);
     const records = await session.operations.builds();
-    const absent = wanted.filter((name) => !records.some((record) => record.name === name));
+    const served = await session.operations.served(wanted);
+    const absent = served.filter(({ model }) => servedBuild(records, model).number === 0).map(({ model }) => model.name);
     if (absent.length > 0) {
       throw new NotReady(`Not built yet: ${absent.join(', ')}. Start the server, or run \`daybook projections rebuild\`.`);
     }

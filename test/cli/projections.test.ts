@@ -195,7 +195,7 @@ describe('a rebuild', () => {
     const { code, out } = await stopped.finished;
     expect({ code, out }).toEqual({
       code: 130,
-      out: 'Stopped. The next server builds them on from where they stand, or the same command.\n',
+      out: 'Stopped: the next server goes on from there, or the same command.\n',
     });
     const [left] = await status('leads');
     expect(left).toMatchObject({ number: 1, projector: null });
@@ -234,12 +234,27 @@ describe('beside a running server', () => {
     expect(await register(({ number, state }) => number === 2 && state === 'live')).toMatchObject({ position: 6_000 });
   });
 
+  test('Ctrl-C ends the waiting, and the server goes on', async () => {
+    await fill(1_000, 4);
+    const server = await startServer(data, { DAYBOOK_PROJECTION_PAGE: '20' });
+    await server.ready();
+    const waiting = daybook('projections', 'rebuild', 'leads', '--data-dir', data);
+    await register(({ number, position }) => number === 2 && position > 200);
+    waiting.kill('SIGINT');
+    const { code, out } = await waiting.finished;
+    expect({ code, out }).toEqual({ code: 130, out: expect.stringContaining(`Stopped waiting: process ${server.pid} on `) });
+    await register(({ number, state }) => number === 2 && state === 'live');
+  });
+
   test('without waiting it is only asked for', async () => {
     await fill();
     const server = await startServer(data);
     await server.ready();
     const { code, out } = await daybook('projections', 'rebuild', 'leads', '--no-wait', '--data-dir', data).finished;
-    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(new RegExp(`^process ${server.pid} on .* builds them\\.\\n$`)) });
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(new RegExp(`^leads@1#2: left to process ${server.pid} on .*\\.\\n$`)),
+    });
     await register(({ number, state }) => number === 2 && state === 'live');
   });
 });
