@@ -64,16 +64,24 @@ export function refusalOf(key: string, position: Position): string {
 export async function fold({ projection, events, documents: source, parked, refused, now, only }: FoldInput): Promise<Folded> {
   const plan = events.map((readable) => planned(projection, readable));
   const documents = await source.recall(only === undefined ? keysOf(plan) : new Set([only]));
+  /** After a crash a store may hold what this page has made of a document already: up to which position, of those that it does. */
   const loaded = new Map<string, Position>();
-  for (const [key, stored] of documents) if (stored) loaded.set(key, stored.position);
+  const first = events[0]?.event.position ?? 0;
+  const noteLoaded = (key: string, stored: StoredDocument | null): void => {
+    if (stored && stored.position >= first) loaded.set(key, stored.position);
+  };
+  for (const [key, stored] of documents) noteLoaded(key, stored);
   const changes: DocumentChange[] = [];
   const latest = new Map<string, DocumentChange>();
   const parking: ParkingChange[] = [];
   const waiting = new Set<string>();
-  const isParked = (key: string): boolean => parked.has(key) || waiting.has(key);
+  const anyWaits = (): boolean => parked.size > 0 || waiting.size > 0;
+  const isParked = (key: string): boolean => anyWaits() && (parked.has(key) || waiting.has(key));
   /** Of the event at hand: the documents that wait for it, and what those that it has changed already were before. */
   const told = new Set<string>();
   const before = new Map<string, { readonly stored: StoredDocument | null; readonly latest: DocumentChange | undefined }>();
+  /** Whether the event at hand has more changes than one, so that a later one may take back an earlier one. */
+  let several = false;
 
   const wait = (event: RecordedEvent, key: string, error: string | null): void => {
     if (told.has(key)) return;
@@ -97,8 +105,7 @@ export async function fold({ projection, events, documents: source, parked, refu
       wait(event, key, null);
       return;
     }
-    // After a crash a store may hold what this page has made of the document already.
-    if ((loaded.get(key) ?? 0) >= position) return;
+    if (loaded.size > 0 && (loaded.get(key) ?? 0) >= position) return;
     const stored = documents.get(key) ?? null;
     const current = stored?.document ?? undefined;
     let after: Document | undefined;
@@ -111,7 +118,7 @@ export async function fold({ projection, events, documents: source, parked, refu
       return;
     }
     if (after === current) return;
-    if (!before.has(key)) before.set(key, { stored, latest: latest.get(key) });
+    if (several && !before.has(key)) before.set(key, { stored, latest: latest.get(key) });
     const document = after ?? null;
     documents.set(key, { document, position });
     const change = { key, position, document };
@@ -128,7 +135,7 @@ export async function fold({ projection, events, documents: source, parked, refu
     const missing = new Set([...found].filter((key) => !documents.has(key)));
     for (const [key, stored] of await source.recall(missing)) {
       documents.set(key, stored);
-      if (stored) loaded.set(key, stored.position);
+      noteLoaded(key, stored);
     }
     for (const [key, stored] of [...documents]) {
       if (!isParked(key) && stored?.document?.[column] === value) apply(event, key, (document) => document && to(document));
@@ -139,12 +146,13 @@ export async function fold({ projection, events, documents: source, parked, refu
 
   for (const step of plan) {
     const { event } = step;
-    const ofStream = keyOfStream(event);
-    told.clear();
-    before.clear();
-    if (only === undefined && isParked(ofStream)) wait(event, ofStream, null);
-    else if ('failure' in step) park(event, only ?? ofStream, step.failure);
+    if (told.size > 0) told.clear();
+    if (before.size > 0) before.clear();
+    // To name the stream of every event takes time, and hardly ever does one wait.
+    if (only === undefined && anyWaits() && isParked(keyOfStream(event))) wait(event, keyOfStream(event), null);
+    else if (step.changes === undefined) park(event, only ?? keyOfStream(event), step.failure);
     else {
+      several = step.changes.length > 1;
       for (const change of step.changes) {
         if (change.where !== undefined) await select(event, change);
         else if (only === undefined || change.key === only) apply(event, change.key, change.to);
@@ -155,7 +163,8 @@ export async function fold({ projection, events, documents: source, parked, refu
 }
 
 type Step =
-  { readonly event: RecordedEvent; readonly changes: readonly Change[] } | { readonly event: RecordedEvent; readonly failure: unknown };
+  | { readonly event: RecordedEvent; readonly changes: readonly Change[] }
+  | { readonly event: RecordedEvent; readonly changes?: never; readonly failure: unknown };
 
 function planned(projection: Projection, readable: Readable): Step {
   if ('failure' in readable) return readable;
@@ -169,8 +178,7 @@ function planned(projection: Projection, readable: Readable): Step {
 function keysOf(plan: readonly Step[]): Set<string> {
   const keys = new Set<string>();
   for (const step of plan) {
-    if ('failure' in step) continue;
-    for (const change of step.changes) if (change.key !== undefined) keys.add(change.key);
+    for (const change of step.changes ?? []) if (change.key !== undefined) keys.add(change.key);
   }
   return keys;
 }

@@ -27,6 +27,12 @@ export interface HostOptions extends Omit<ProjectorTask, 'holder'> {
   readonly onWarning: (message: string) => void;
 }
 
+/**
+ * The memory that the thread has for what lives briefly, in MB: what a page of events becomes fits in, so that hardly any of it is copied by
+ * the collector on its way to the commit. A third of it counts.
+ */
+export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 192 } as const;
+
 /** How long the thread may take to finish its page when it is asked to stop, in milliseconds. */
 const GRACE_MS = 10_000;
 
@@ -61,7 +67,7 @@ export class ProjectorHost {
     const started = performance.now();
     const { config, projections, onBatches, onStop, onWarning } = this.#options;
     const task: ProjectorTask = { config, holder: this.#holder, ...(projections === undefined ? {} : { projections }) };
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: task });
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: task, resourceLimits: THREAD_LIMITS });
     this.#worker = worker;
     worker.on('message', (message: ProjectorMessage) => {
       if ('batches' in message) onBatches(message.batches);
