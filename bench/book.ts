@@ -19,7 +19,9 @@ export function met(entry: Entry): boolean | undefined {
   if (!target) return undefined;
   if ('atLeast' in target) return entry.figure.median >= target.atLeast;
   if ('atMost' in target) return entry.figure.median <= target.atMost;
-  return (ratioOf(entry) ?? 0) >= target.ratio;
+  const ratio = ratioOf(entry);
+  if (ratio === undefined) return false;
+  return 'ratio' in target ? ratio >= target.ratio : ratio <= target.ratioAtMost;
 }
 
 export class Book {

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: measures Daybook and, in the same run, what its engines could do at best.
- *   npm run bench                        everything, 200,000 events; writes bench/results.json and the table of docs/performance.md
+ *   npm run bench                        everything but what takes a log ten times as long; writes bench/results.json
+ *   npm run bench -- --large             that too; writes the tables of docs/performance.md as well
  *   npm run bench -- --events 20000      smaller; prints only
  *   npm run bench -- --only w1,g1_list   the workloads that give keys beginning so; prints only
  * Ends with 1 when a result is wrong; a missed target is told and changes nothing.
@@ -18,14 +19,23 @@ import { seed, type Seeded } from './seeded.js';
 import { settingOf } from './setting.js';
 import { appends } from './workloads/append.js';
 import { commands } from './workloads/commands.js';
-import { listsAsOf, rebuilds } from './workloads/rebuild.js';
+import { listsAsOf } from './workloads/as-of.js';
+import { rebuilds } from './workloads/rebuild.js';
+import { large } from './workloads/large.js';
+import { memory } from './workloads/memory.js';
 import { olist } from './workloads/olist.js';
 import { reads } from './workloads/reads.js';
 import { serving } from './workloads/serving.js';
 
 const EVENTS = 200_000;
 
-const { values } = parseArgs({ options: { events: { type: 'string', default: String(EVENTS) }, only: { type: 'string', default: '' } } });
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: String(EVENTS) },
+    only: { type: 'string', default: '' },
+    large: { type: 'boolean', default: false },
+  },
+});
 const events = Number(values.events);
 const only = values.only.split(',').filter((name) => name !== '');
 if (!Number.isSafeInteger(events) || events < 1_000) fail(`--events must be a whole number of at least 1,000, not "${values.events}".`);
@@ -53,13 +63,15 @@ try {
   console.log(head);
   if (wanted('w1_seq', 'w1_c64', 'w1_cached')) await commands(setting, book);
   if (wanted('w2')) await appends(setting, book);
-  if (wanted('w3')) await rebuilds(setting, book, await seededLogs());
+  if (wanted('w3_rebuild', 'w3_beside', 'w3_ten')) await rebuilds(setting, book, await seededLogs(), wanted);
   if (wanted('w4')) await reads(setting, book, await seededLogs());
-  if (wanted('asof')) await listsAsOf(setting, book, await seededLogs());
+  if (wanted('w3_rss')) await memory(setting, book, await seededLogs());
+  if (wanted('list_ms', 'asof')) await listsAsOf(setting, book, await seededLogs());
+  if (values.large || only.some((name) => name.startsWith('large'))) await large(setting, book, await seededLogs());
   await (await seeded)?.close();
   if (wanted('start_ms', 'rss', 'disk', 'g1', 'g2', 'w1_http', 'lag')) await serving(setting, book, wanted);
   if (wanted('import_olist', 'start_olist')) await olist(setting, book);
-  if (only.length === 0 && events === EVENTS) publish(book.all(), events);
+  if (only.length === 0 && events === EVENTS) publish(book.all(), { events, documented: values.large });
 } catch (failure) {
   if (!(failure instanceof WrongResult)) throw failure;
   console.error(`Wrong result. ${failure.message}`);

@@ -21,8 +21,14 @@ export function line(entry: Entry): string {
 
 export const head = pad(HEAD);
 
-/** Writes the results and renews the table and the list of keys in the document. */
-export function publish(entries: readonly Entry[], events: number): void {
+/**
+ * Writes the results.
+ * @param documented renews the table and the list of keys in the document, too
+ */
+export function publish(
+  entries: readonly Entry[],
+  { events, documented }: { readonly events: number; readonly documented: boolean },
+): void {
   const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     readonly name: string;
     readonly version: string;
@@ -43,9 +49,10 @@ export function publish(entries: readonly Entry[], events: number): void {
     limits: by(({ limit }) => limit && rounded(limit.median)),
   };
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+  if (!documented) return;
 
   const memory = `${Math.round(totalmem() / 1024 ** 3)} GiB of memory`;
-  const taken = `Taken ${at.slice(0, 10)} with ${events.toLocaleString('en')} events on ${machine}, ${memory}, Node ${process.version}, SQLite ${sqliteVersion()}.`;
+  const taken = `Taken ${at.slice(0, 10)} by \`npm run bench -- --large\` with ${events.toLocaleString('en')} events on ${machine}, ${memory}, Node ${process.version}, SQLite ${sqliteVersion()}.`;
   const rows = (list: readonly (readonly string[])[]) => list.map((row) => `| ${row.join(' | ')} |`);
   const table = [...rows([HEAD, ['---', '---:', '---:', '---:', '---:', '---']]), ...rows(entries.map(cells))];
   const keys = [
@@ -84,6 +91,7 @@ function withSpread({ median, min, max }: Figure): string {
 
 function wanted(target: Target): string {
   if ('ratio' in target) return `ratio >= ${target.ratio}`;
+  if ('ratioAtMost' in target) return `ratio <= ${target.ratioAtMost}`;
   return 'atLeast' in target ? `>= ${target.atLeast.toLocaleString('en')}` : `<= ${target.atMost.toLocaleString('en')}`;
 }
 

@@ -1,4 +1,4 @@
-/** Two logs that hold the whole workload, Daybook's and a plain one: what rebuilds, reads and lists as of a moment are measured on. */
+/** Logs that hold the whole workload: what builds, reads and lists as of a moment are measured on; and a plain one beside. */
 import { mustEqual } from './check.js';
 import { eventsOf, streamOf } from './deal/events.js';
 import { dealPlots, STEPS, windowsOf, type DealPlot } from './deal/plot.js';
@@ -7,38 +7,36 @@ import { fresh, type Setting } from './setting.js';
 import { openLog } from '../src/engines.js';
 import type { EventLog } from '../src/log/port.js';
 
-export interface Seeded {
+export interface SeededLog {
+  /** The folder that the log is in. */
+  readonly dataDir: string;
   readonly plots: readonly DealPlot[];
-  /** How many events each log holds; in both, positions count from 1 without gaps. */
+  /** How many events it holds; positions count from 1 without gaps. */
   readonly events: number;
+}
+
+export interface Seeded extends SeededLog {
   readonly log: EventLog;
+  /** The same events, at the same positions. */
   readonly plain: PlainLog;
   close(): Promise<void>;
 }
 
 /** Fills both logs in the order of the workload. */
 export async function seed(setting: Setting): Promise<Seeded> {
-  const log = await openLog({ dataDir: fresh(setting, 'seeded') });
+  const seeded = await seedLog(setting, setting.deals);
   const plain = new PlainLog(fresh(setting, 'seeded-plain.db'));
-  const plots = dealPlots(setting.deals);
-  for (const window of windowsOf(plots)) {
+  for (const window of windowsOf(seeded.plots)) {
     const lives = window.map((plot) => ({ plot, events: eventsOf(setting.deals, plot) }));
-    for (let step = 0; step < STEPS; step++) {
-      await Promise.all(
-        lives.map(({ plot, events }) => log.append(streamOf(plot), step === 0 ? 'none' : step - 1, events.slice(step, step + 1))),
-      );
-    }
     plain.transaction(() => {
       for (let step = 0; step < STEPS; step++) {
         for (const { plot, events } of lives) for (const event of events.slice(step, step + 1)) plain.append(plot.id, step, event);
       }
     });
   }
-  const events = plots.length * STEPS;
-  mustEqual('how many events were seeded', await log.head(), events);
+  const log = await openLog(seeded);
   return {
-    plots,
-    events,
+    ...seeded,
     log,
     plain,
     async close() {
@@ -46,4 +44,23 @@ export async function seed(setting: Setting): Promise<Seeded> {
       plain.close();
     },
   };
+}
+
+/** Fills a log with the whole lives of so many deals. */
+export async function seedLog(setting: Setting, deals: number): Promise<SeededLog> {
+  const dataDir = fresh(setting, 'seeded');
+  const log = await openLog({ dataDir }, { durableAtClose: true });
+  const plots = dealPlots(deals);
+  for (const window of windowsOf(plots)) {
+    const lives = window.map((plot) => ({ plot, events: eventsOf(deals, plot) }));
+    for (let step = 0; step < STEPS; step++) {
+      await Promise.all(
+        lives.map(({ plot, events }) => log.append(streamOf(plot), step === 0 ? 'none' : step - 1, events.slice(step, step + 1))),
+      );
+    }
+  }
+  const events = plots.length * STEPS;
+  mustEqual('how many events were seeded', await log.head(), events);
+  await log.close();
+  return { dataDir, plots, events };
 }

@@ -121,7 +121,16 @@ function counted(at: string, owner: string, to: (month: MonthDoc) => MonthDoc): 
   return { key: id, to: (before) => to(before ?? { id, month, owner, won: 0, lost: 0, wonAmount: {}, lostAmount: {} }) };
 }
 
-/** The same read model without kept versions. */
-export function withoutVersions(projection: Projection): Projection {
-  return { ...projection, model: { ...projection.model, history: false } };
-}
+const kept = [deals, dealMonths];
+const current = kept.map((projection) => ({ ...projection, model: { ...projection.model, history: false } }));
+
+/** What is built at once: both read models with kept versions, both without, and five of each of these. */
+export const projectionSets = {
+  kept,
+  current,
+  ten: [1, 2, 3, 4, 5].flatMap((number) =>
+    current.map((projection) => ({ ...projection, model: { ...projection.model, name: `${projection.model.name}${number}` } })),
+  ),
+} as const satisfies Readonly<Record<string, readonly Projection[]>>;
+
+export type ProjectionSet = keyof typeof projectionSets;

@@ -1,7 +1,6 @@
 /** A real server: `npm start` on a data folder, as an operator starts it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,12 +27,21 @@ export async function startServer(dataDir: string, patienceMs = 120_000): Promis
     cwd: ROOT,
     env: { ...process.env, DAYBOOK_DATA_DIR: dataDir, DAYBOOK_PORT: String(port), DAYBOOK_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
   });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
   });
-  const exited = once(child, 'exit');
+  // npm does not pass a signal on, so all of its group get it; the server keeps the pipe open until it has ended.
+  const ended = once(child, 'close');
+  const signal = () => child.exitCode === null && process.kill(-(child.pid ?? 0), 'SIGTERM');
+  process.once('exit', signal);
+  const stop = async () => {
+    process.removeListener('exit', signal);
+    signal();
+    await ended;
+  };
   const ready = async () => {
     const response = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
     await response?.arrayBuffer();
@@ -41,7 +49,7 @@ export async function startServer(dataDir: string, patienceMs = 120_000): Promis
   };
   while (!(await ready())) {
     if (child.exitCode !== null || performance.now() - start > patienceMs) {
-      await stop(dataDir, exited);
+      await stop();
       throw new Error(`The server on ${dataDir} did not become ready. ${said}`);
     }
     await sleep(10);
@@ -60,15 +68,8 @@ export async function startServer(dataDir: string, patienceMs = 120_000): Promis
       const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
       return Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1]) / 1e6;
     },
-    stop: () => stop(dataDir, exited),
+    stop,
   };
-}
-
-/** npm stands between: the process to end is the one that holds the folder. */
-async function stop(dataDir: string, exited: Promise<unknown>): Promise<void> {
-  const file = join(dataDir, 'server.lock.pid');
-  if (existsSync(file)) process.kill(Number(readFileSync(file, 'utf8')), 'SIGTERM');
-  await exited;
 }
 
 async function freePort(): Promise<number> {

@@ -8,6 +8,7 @@ import { startPlainServer } from '../plain/graphql.js';
 import type { Exchange, JobResult } from '../served/job.js';
 import { LIFE_STEPS, opportunityPlot, setUp, stepOfMany } from '../served/opportunities.js';
 import { lifeOf, listOf, mutationOf, oneOf, plain, probeOf, totalsOf } from '../served/requests.js';
+import { rebuildAll, rebuilding, rebuilt } from '../served/rebuilds.js';
 import { runJob } from '../served/run-job.js';
 import { startServer, type Server } from '../served/server.js';
 import { fresh, type Setting } from '../setting.js';
@@ -37,7 +38,8 @@ export async function serving(setting: Setting, book: Book, wanted: (...keys: re
     await lanes(server.port, [[totalsOf(plots, CURRENCY)]]);
     if (wanted('g1', 'g2')) await queries(setting, book, server, plots);
     if (wanted('w1_http')) await mutations(setting, book, server);
-    if (wanted('lag')) await lag(setting, book, server);
+    if (wanted('lag_p')) await lag(setting, book, server);
+    if (wanted('lag_rebuild')) await lagWhileRebuilding(setting, book, server);
     const readings = await inTurn(setting.runs, { rss: () => server.rssMb() }, { warmUp: false });
     book.note('rss_mb', readings.rss);
   } finally {
@@ -137,22 +139,43 @@ async function mutations(setting: Setting, book: Book, server: Server): Promise<
 }
 
 async function lag(setting: Setting, book: Book, server: Server): Promise<void> {
-  let run = 0;
+  const { results } = await inTurn(setting.runs, { results: () => pacedCommands(server) });
+  noteLag(book, 'lag', results);
+}
+
+/** The same commands while every read model is built anew beside. */
+async function lagWhileRebuilding(setting: Setting, book: Book, server: Server): Promise<void> {
+  let overBefore = false;
   const { results } = await inTurn(setting.runs, {
-    results: () => {
-      run += 1;
-      const commands = plotsOf(`Lag ${run}`, 4 * COMMANDS_PER_SECOND).map((plot) => ({
-        ...mutationOf(plot, 0, true),
-        probe: probeOf(plot),
-      }));
-      return runJob({ kind: 'paced', port: server.port, path: PATH, perSecond: COMMANDS_PER_SECOND, every: 5, commands });
+    results: async () => {
+      await rebuildAll(server.port);
+      const result = await pacedCommands(server);
+      overBefore ||= !(await rebuilding(server.port));
+      await rebuilt(server.port);
+      return result;
     },
   });
+  if (overBefore) console.log('lag_rebuild_p50_ms and lag_rebuild_p99_ms are left out: a rebuild of so few events is over too soon.');
+  else noteLag(book, 'lag_rebuild', results);
+}
+
+let pacedRuns = 0;
+
+function pacedCommands(server: Server): Promise<JobResult> {
+  pacedRuns += 1;
+  const commands = plotsOf(`Lag ${pacedRuns}`, 4 * COMMANDS_PER_SECOND).map((plot) => ({
+    ...mutationOf(plot, 0, true),
+    probe: probeOf(plot),
+  }));
+  return runJob({ kind: 'paced', port: server.port, path: PATH, perSecond: COMMANDS_PER_SECOND, every: 5, commands });
+}
+
+function noteLag(book: Book, prefix: string, results: readonly JobResult[]): void {
   book.note(
-    'lag_p50_ms',
+    `${prefix}_p50_ms`,
     results.map(({ latencies }) => quantile(latencies, 0.5)),
   );
-  book.note('lag_p99_ms', results.map(p99));
+  book.note(`${prefix}_p99_ms`, results.map(p99));
 }
 
 const lanes = (port: number, exchanges: readonly (readonly Exchange[])[], path = PATH): Promise<JobResult> =>

@@ -1,0 +1,67 @@
+/** Read models of deals as the projector builds them, and their documents compared with what the plot says. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { mustEqual } from '../check.js';
+import { documentAfter, monthsOf } from './expected.js';
+import { ordinal, STEPS, stepsWithin, type DealPlot } from './plot.js';
+import { deals, projectionSets, type ProjectionSet } from './read-models.js';
+import { openViewReader } from '../../src/engines.js';
+import { THREAD_LIMITS } from '../../src/projector/host.js';
+import { servedBuild, type Build } from '../../src/views/builds.js';
+import type { ViewReader } from '../../src/views/port.js';
+
+const KEYS = 500;
+
+export interface BuildTask {
+  /** The folder of the log. */
+  readonly logDir: string;
+  /** The folder of the read models. */
+  readonly dataDir: string;
+  readonly set: ProjectionSet;
+  /** Begins builds beside those that are there, which take over at the end. */
+  readonly beside?: boolean;
+}
+
+/**
+ * Builds read models from the first event on, documents and checkpoints durable in the store's own way, until they serve.
+ * @returns how long that took, in seconds; to open and close the store is not counted
+ */
+export async function build(task: BuildTask): Promise<number> {
+  const thread = new Worker(new URL('./build-thread.js', import.meta.url), { workerData: task, resourceLimits: THREAD_LIMITS });
+  const ended = once(thread, 'exit');
+  const [seconds] = (await once(thread, 'message')) as [number];
+  await ended;
+  return seconds;
+}
+
+/** Compares every document that answers, and those that did in the middle of the log where versions are kept. @throws WrongResult */
+export async function mustHold(dataDir: string, set: ProjectionSet, plots: readonly DealPlot[]): Promise<void> {
+  const views = await openViewReader({ dataDir, readerThreads: 0 });
+  const months = monthsOf(plots.length);
+  for (const { model, types } of projectionSets[set]) {
+    const answering = servedBuild(await views.builds(), model);
+    if (types === deals.types) await mustHoldDeals(views, answering, plots);
+    else {
+      mustEqual('how many months there are', await views.count(answering, {}), months.size);
+      mustEqual('the months', await views.get(answering, [...months.keys()]), [...months.values()]);
+    }
+  }
+  await views.close();
+}
+
+async function mustHoldDeals(views: ViewReader, answering: Build, plots: readonly DealPlot[]): Promise<void> {
+  mustEqual('how many deals there are', await views.count(answering, {}), plots.length);
+  const half = ordinal(plots.length, Math.floor(plots.length / 2), 5);
+  for (let at = 0; at < plots.length; at += KEYS) {
+    const some = plots.slice(at, at + KEYS);
+    const keys = some.map(({ id }) => id);
+    const last = some.map((plot) => documentAfter(plots.length, plot, STEPS));
+    mustEqual('the deals', await views.get(answering, keys), last);
+    if (!answering.model.history) continue;
+    const then = some.map((plot) => {
+      const steps = stepsWithin(plots.length, plot.index, half);
+      return steps === 0 ? null : documentAfter(plots.length, plot, steps);
+    });
+    mustEqual(`the deals as of ${half}`, await views.get(answering, keys, half), then);
+  }
+}
