@@ -37,7 +37,7 @@ export function addMigrate({ program, terminal, config, exit }: CommandLine): vo
 
 const TITLES: Readonly<Record<Step, string>> = { look: 'Look', copy: 'Copy', verify: 'Verify' };
 
-/** @returns the exit code: 0 the target is the same, 1 it is not, 130 stopped. @throws MigrationRefused, LogUnavailable, LockHeld */
+/** @returns the exit code: 0 the target is the same, 4 it is not, 130 stopped. @throws MigrationRefused, LogUnavailable, LockHeld */
 async function runMigrate(from: Place, to: Place, terminal: Terminal): Promise<number> {
   if (identity(from) === identity(to)) throw new MigrationRefused('The source and the target are the same log. Name another target.');
   const stop = stopSignal();
@@ -53,7 +53,7 @@ async function runMigrate(from: Place, to: Place, terminal: Terminal): Promise<n
       return 130;
     }
     terminal.out.write(describe(migration, (performance.now() - began) / 1000, shown(from), shown(to)));
-    return migration.difference === undefined ? 0 : 1;
+    return migration.difference === undefined ? 0 : 4;
   } finally {
     bars.end();
     stop.release();
