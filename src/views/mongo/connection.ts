@@ -99,17 +99,17 @@ export async function attempt<T>({ place }: Pick<Connection, 'place'>, work: () 
   }
 }
 
-/** Before a server is asked, only files can fail. */
+/** Before a server is asked, names that are looked up and files can fail. */
 function unreadable(error: unknown, place: string): string {
   const { code } = error as { readonly code?: unknown };
-  return `MongoDB can't be reached for the read models (${place}): a file that the connection string names can't be read (${String(code)}). Check tlsCAFile and tlsCertificateKeyFile.`;
+  return `MongoDB can't be reached for the read models (${place}): ${String(code)}. Check the host and the files that the connection string names.`;
 }
 
 function explain(error: MongoError, place: string): string {
   if (error instanceof MongoServerError) {
     const { code, codeName } = error as { readonly code?: unknown; readonly codeName?: unknown };
     if (code === 13 || code === 18) {
-      return `MongoDB refuses the user of the read models (${place}). Check user, password and authSource of the connection string; the user needs the role dbOwner.`;
+      return `MongoDB refuses the user of the read models (${place}). Check user, password and authSource of the connection string; the user needs the role dbOwner on this database.`;
     }
     const named = typeof codeName === 'string' && /^\w+$/.test(codeName) ? codeName : String(code);
     return `MongoDB could not do what it was asked for the read models (${place}): error ${named}. See the log of the server; the work is tried again.`;
