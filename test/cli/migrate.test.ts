@@ -172,6 +172,39 @@ describe('daybook migrate', () => {
     expect(await inLog('b', wholeOf)).toEqual(all);
   });
 
+  test('killed on its way into EventStoreDB, it goes on there too', async () => {
+    await inLog('a', (log) => fill(log, 1_500));
+    const all = await inLog('a', wholeOf);
+    const to = openKurrentLog({ url: server.url, readOnly: true });
+    const process = daybook('migrate', '--from', at('a'), '--to', server.url);
+    await grows(await to);
+    process.kill('SIGKILL');
+    expect((await process.finished).code).toBeNull();
+    const there = await wholeOf(await to);
+    expect(there).toEqual(all.slice(0, there.length));
+    expect(there.length).toBeLessThan(all.length);
+    expect(await migrate('--from', at('a'), '--to', server.url)).toMatchObject({ code: 0 });
+    expect(await wholeOf(await to)).toEqual(all);
+    await (await to).close();
+  });
+
+  test('ends with 4 when somebody else has written to the target meanwhile, and says where', async () => {
+    await inLog('a', (log) => fill(log, 1_500));
+    const log = await openKurrentLog({ url: server.url, prefix: 'disturbed.' });
+    const migrating = commandLine(folder, ['migrate', '--from', at('a'), '--to', server.url], { DAYBOOK_LOG_PREFIX: 'disturbed.' });
+    await grows(log);
+    const stranger = noted();
+    await log.append(freshStream(), 'none', [stranger]);
+    await log.close();
+    const { code, out } = await migrating;
+    expect(code).toBe(4);
+    const [source, target] = ends(out);
+    expect(source?.[1]).toBe('3,000');
+    expect(target?.[1]).toBe('3,001');
+    expect(source?.[2]).not.toBe(target?.[2]);
+    expect(out).toMatch(new RegExp(`They differ: event [\\d,]+ is Noted .* in the source and Noted ${stranger.id} .* in the target\\.`));
+  });
+
   test('stops at Ctrl-C, says how to go on, and goes on', async () => {
     await inLog('a', (log) => fill(log, 8_000));
     const stopped = daybook('migrate', '--from', at('a'), '--to', at('b'));
@@ -204,6 +237,11 @@ describe('the Olist import, moved', () => {
     }
   }, 180_000);
 });
+
+/** Resolves when there is something in the log. */
+async function grows(log: EventLog): Promise<void> {
+  while ((await log.head()) === 0) await sleep(5);
+}
 
 const everything = async (log: EventLog): Promise<readonly RecordedEvent[]> => eventsOf(await readToEnd(log, 2_000));
 
