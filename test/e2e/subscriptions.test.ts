@@ -248,6 +248,16 @@ describe('leadChanged', () => {
     expect((await changes.next()).opportunityChanged).toEqual({ opportunity: { name: 'Cake', account: { name: 'Moara' } } });
   });
 
+  it('is told beside the events themselves on one websocket', async () => {
+    await start();
+    const client = open();
+    const changes = client.subscribe<LeadChange>(CHANGES, { after: '0' });
+    const events = client.subscribe<Events>(EVENTS, { after: '0' });
+    const id = await registerLead(server, { name: 'Ana' });
+    expect((await changes.next()).leadChanged).toEqual({ position: '1', id, lead: { id, name: 'Ana', status: 'OPEN' } });
+    expect((await events.next()).events).toMatchObject({ position: '1', recordId: id, type: 'LEAD_REGISTERED' });
+  });
+
   it('refuses a filter beyond the limits, by name', async () => {
     const where = { id: { in: Array.from({ length: 501 }, String) } };
     const { errors } = await open()

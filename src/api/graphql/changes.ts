@@ -79,17 +79,20 @@ async function* follow(context: ApiContext, followed: Followed, start: Position,
   let from = start;
   let sent = start;
   for await (const page of log.tail(start, { limit: PAGE, types, signal })) {
+    // A page may be read beyond its last event, where the log has nothing to resume after yet.
+    const end = page.events.at(-1)?.position;
+    if (end === undefined) continue;
     try {
-      for await (const { key, position, document } of changesIn(context, followed, from, page, signal)) {
+      for await (const { key, position, document } of changesIn(context, followed, page.events, from, end, signal)) {
         await untilTaken(context, sent, types);
         if (signal.aborted) return;
-        yield { [`${one}Changed`]: { position, id: key, [one]: document && at({ ...document }, { min: page.position }) } };
+        yield { [`${one}Changed`]: { position, id: key, [one]: document && at({ ...document }, { min: end }) } };
         sent = position;
       }
     } catch (failure) {
-      throw failure instanceof BuildGone ? readAgain(projection.model, page.position, 'the version that was read was dropped') : failure;
+      throw failure instanceof BuildGone ? readAgain(projection.model, end, 'the version that was read was dropped') : failure;
     }
-    from = page.position;
+    from = end;
   }
 }
 
@@ -107,19 +110,19 @@ interface Told {
 async function* changesIn(
   context: ApiContext,
   { projection, where }: Followed,
+  events: Page['events'],
   from: Position,
-  page: Page,
+  end: Position,
   signal: AbortSignal,
 ): AsyncGenerator<Told, void, void> {
   const { model } = projection;
-  if (page.events.length === 0) return;
-  const build = await reached(context, projection, page.position, signal);
+  const build = await reached(context, projection, end, signal);
   if (!build) return;
-  const keys = await changedKeys(context.services.views, build, projection, page.events);
+  const keys = await changedKeys(context.services.views, build, projection, events);
   for (let first = 0; first < keys.length && !signal.aborted; first += CHUNK) {
     const chunk = keys.slice(first, first + CHUNK);
     const selection: Selection = { ...(where ? { where } : {}), keys: chunk.map(({ key }) => key) };
-    const now = await documentsOf(context, build, { ...selection, ...(model.history ? { asOf: page.position } : {}) });
+    const now = await documentsOf(context, build, { ...selection, ...(model.history ? { asOf: end } : {}) });
     const missing = chunk.filter(({ key }) => !now.has(key));
     // What was tried again was put into the past, too. Without a past it is not known whether it matched.
     const asked = model.history ? missing.filter(({ again }) => !again).map(({ key }) => key) : [];
@@ -128,7 +131,7 @@ async function* changesIn(
       const document = now.get(key) ?? null;
       if (!document && !again && model.history && !before.has(key)) continue;
       const next = keys[first + index + 1];
-      yield { key, document, position: next ? lastBefore(next.first, from, page) : page.position };
+      yield { key, document, position: next ? lastBefore(next.first, events, from) : end };
     }
   }
 }
@@ -162,7 +165,7 @@ async function documentsOf(
   return new Map((JSON.parse(json) as readonly { key: string; document: Document }[]).map(({ key, document }) => [key, document]));
 }
 
-/** The last event of a page before one of its positions, else where the page begins: positions in between are no places in every log. */
-function lastBefore(position: Position, from: Position, { events }: Page): Position {
+/** The last of the events before the position of one of them, else what came before all: positions in between are no places in every log. */
+function lastBefore(position: Position, events: Page['events'], from: Position): Position {
   return events.findLast((event) => event.position < position)?.position ?? from;
 }
