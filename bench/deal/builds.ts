@@ -22,15 +22,19 @@ export interface BuildTask {
   readonly beside?: boolean;
 }
 
+/** One for all builds, as a server has one. */
+let thread: Worker | undefined;
+
 /**
  * Builds read models from the first event on, documents and checkpoints durable in the store's own way, until they serve.
  * @returns how long that took, in seconds; to open and close the store is not counted
  */
 export async function build(task: BuildTask): Promise<number> {
-  const thread = new Worker(new URL('./build-thread.js', import.meta.url), { workerData: task, resourceLimits: THREAD_LIMITS });
-  const ended = once(thread, 'exit');
+  thread ??= new Worker(new URL('./build-thread.js', import.meta.url), { resourceLimits: THREAD_LIMITS });
+  thread.ref();
+  thread.postMessage(task);
   const [seconds] = (await once(thread, 'message')) as [number];
-  await ended;
+  thread.unref();
   return seconds;
 }
 
