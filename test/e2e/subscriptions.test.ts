@@ -9,6 +9,7 @@ import { openEmbeddedLog } from '../../src/log/embedded.js';
 import { definePipeline, openOpportunity, registerLead } from '../support/funnel.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import type { GraphqlFailure } from '../support/graphql-client.js';
+import { startKurrentServer } from '../support/kurrent.js';
 import { noted } from '../support/log-events.js';
 import { startServer, stopServers, type Server } from '../support/server.js';
 import { closingOf, openSocket, SocketClient } from '../support/socket-client.js';
@@ -290,6 +291,36 @@ describe('projectionProgress', () => {
   it('refuses a read model that there is not', async () => {
     const { errors } = await open().subscribe(PROGRESS, { readModel: 'leeds' }).untilRefused();
     expect(codesOf(errors)).toEqual(['NOT_THERE']);
+  });
+});
+
+describe('on an event server', () => {
+  it('goes on with events and changes through a break of the connection, and resumes at their positions', async () => {
+    const events = await startKurrentServer();
+    try {
+      await start({ DAYBOOK_LOG_URL: events.url });
+      const client = open();
+      const [seen, changed] = [client.subscribe<Events>(EVENTS, { after: '0' }), client.subscribe<LeadChange>(CHANGES, { after: '0' })];
+      await registerLeads('Ana');
+      const first = [(await seen.next()).events, (await changed.next()).leadChanged] as const;
+      await events.system('$stats', '$statsCollected');
+      await events.drop();
+      await registerLeads('Ion', 'Mara');
+      const rest = await seen.take(2);
+      expect(rest.map(({ events: { data } }) => data['name'])).toEqual(['Ion', 'Mara']);
+      expect((await changed.next()).leadChanged.lead?.name).toBe('Ion');
+      await client.close();
+      const again = open();
+      const [resumed, changedAgain] = [
+        again.subscribe<Events>(EVENTS, { after: first[0].position }),
+        again.subscribe<LeadChange>(CHANGES, { after: first[1].position }),
+      ];
+      expect(await resumed.take(2)).toEqual(rest);
+      expect((await changedAgain.take(2)).map(({ leadChanged: { lead } }) => lead?.name)).toEqual(['Ion', 'Mara']);
+    } finally {
+      await server.stop('SIGKILL');
+      await events.dispose();
+    }
   });
 });
 
