@@ -88,6 +88,11 @@ async function append(target: EventLog, run: readonly RecordedEvent[]): Promise<
         { cause: error },
       );
     }
+    if (error instanceof RangeError) {
+      throw new MigrationRefused(`Event ${revision} of ${name} can't be copied: ${error.message} What was copied until then is there.`, {
+        cause: error,
+      });
+    }
     throw error;
   }
 }

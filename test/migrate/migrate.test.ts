@@ -217,6 +217,18 @@ describe.each<[Engine, Engine]>([
       await written;
     });
 
+    if (to === 'EventStoreDB') {
+      test('an event is larger than the target takes: it is named, and what came before it is there', async () => {
+        const [before, large] = [freshStream(), freshStream()];
+        await source.append(before, 'none', [noted()]);
+        await source.append(large, 'none', [noted({ text: 'x'.repeat(1_100_000) })]);
+        await expect(moved()).rejects.toThrow(
+          new RegExp(`^Event 0 of lead-${large.id} can't be copied: .* takes 1100\\d+ bytes, .* What was copied`),
+        );
+        expect(await wholeOf(target)).toHaveLength(1);
+      });
+    }
+
     test('an id stands in two streams, as EventStoreDB allows: a log that takes it once says so', async () => {
       const [first, second, id] = [freshStream(), freshStream(), noted().id];
       await source.append(first, 'none', [noted({}, { id })]);
