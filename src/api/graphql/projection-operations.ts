@@ -239,7 +239,7 @@ export function operationsMutations(): Fields {
       args: input('VerifyReadModelsInput', { readModels: { type: new GraphQLList(text) } }),
       resolve: async (_, { input: { readModels } }: { input: { readModels?: readonly string[] | null } }, { services }) => {
         if (readModels?.length === 0)
-          throw badInput('BAD_USER_INPUT', 'readModels', 'readModels must name at least one. For all, leave it out.');
+          {throw badInput('BAD_USER_INPUT', 'readModels', 'readModels must name at least one. For all, leave it out.');}
         const served = await services.operations.served(readModels ?? undefined);
         return services.verifications.begin(served.map(({ model }) => model.name));
       },
