@@ -4,7 +4,18 @@ import { randomUUID } from 'node:crypto';
 import { DeadLetterSkipped, DeadLettersRetried } from '../../contracts/operations/dead-letter.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import type { Projection } from '../../src/kernel/projection.js';
-import { DealMovedTo, DealOpened, DealRaised, deals, DealWithdrawn, failing, AccountRenamed, nameless, tallies } from './deals.js';
+import {
+  DealMovedTo,
+  DealOpened,
+  DealRaised,
+  deals,
+  dealsInCents,
+  DealWithdrawn,
+  failing,
+  AccountRenamed,
+  nameless,
+  tallies,
+} from './deals.js';
 import { overriding } from '../support/overriding.js';
 import { openStage, type Stage } from './stage.js';
 
@@ -395,6 +406,23 @@ describe('a document that waits', () => {
     expect(stopped).toEqual(['deals@1#1']);
     await stage.project([broken, tallies], { parkedLimit: 10 });
     expect((await stage.builds('deals'))[0]).toMatchObject({ position: 8, error: null, parked: 4 });
+  });
+
+  it('is decided about in the version that answers, and the decision is waited for there', async () => {
+    await stage.happens('deal-1', opened(), raised(13), raised(1));
+    await stage.project([broken]);
+    const next = failing(dealsInCents, ({ type, data }) => type === 'DealRaised' && (data as { readonly by: number }).by === 13);
+    await stage.project([broken, next]);
+    const operations = stage.operations([broken, next]);
+    expect((await operations.deadLetters('deals')).map(({ build }) => build.version)).toEqual([2, 1]);
+    await operations.skip('deals', '1', 'wrong', by);
+    const { position } = await operations.retry('deals', '1', by);
+    await stage.project([broken, next]);
+    expect((await operations.deadLetters('deals')).map(({ build }) => build.version)).toEqual([1]);
+    expect(await stage.documents(dealsInCents)).toMatchObject({ 1: { total: 11, cents: 1_100 } });
+    // One that is still being built has not come that far, and nobody has to wait for it.
+    await operations.rebuild('deals');
+    await expect(operations.carriedOut('deals', position, 0)).resolves.toBeUndefined();
   });
 
   it('belongs to its version: a decision about one leaves another as it is', async () => {
