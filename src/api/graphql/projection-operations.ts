@@ -238,8 +238,9 @@ export function operationsMutations(): Fields {
       description: 'Begins to build read models aside and to compare them with those that answer. All of them, when none is named.',
       args: input('VerifyReadModelsInput', { readModels: { type: new GraphQLList(text) } }),
       resolve: async (_, { input: { readModels } }: { input: { readModels?: readonly string[] | null } }, { services }) => {
-        if (readModels?.length === 0)
-          {throw badInput('BAD_USER_INPUT', 'readModels', 'readModels must name at least one. For all, leave it out.');}
+        if (readModels?.length === 0) {
+          throw badInput('BAD_USER_INPUT', 'readModels', 'readModels must name at least one. For all, leave it out.');
+        }
         const served = await services.operations.served(readModels ?? undefined);
         return services.verifications.begin(served.map(({ model }) => model.name));
       },
