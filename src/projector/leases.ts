@@ -42,10 +42,6 @@ export class LeaseKeeper {
     return performance.now() < this.#until ? this.#leases.get(name) : undefined;
   }
 
-  get size(): number {
-    return performance.now() < this.#until ? this.#leases.size : 0;
-  }
-
   /** Keeps the leases until the signal aborts, then gives them back. */
   async keep(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -62,11 +58,13 @@ export class LeaseKeeper {
     const dead = held.filter((lease) => lease.holder !== holder && isDead(lease.holder));
     if (dead.length > 0) await store.giveBack(dead);
     const wanted = this.#options.spread ? this.#fairShare(held) : names;
+    const surplus = [...this.#leases.values()].filter(({ name }) => !wanted.includes(name));
+    if (surplus.length > 0) await store.giveBack(surplus);
     const started = performance.now();
     const taken = await store.take(wanted, holder, LASTS_MS);
     const before = this.#leases;
     const expired = performance.now() >= this.#until;
-    this.#leases = new Map(taken.filter(({ name }) => names.includes(name)).map((lease) => [lease.name, lease]));
+    this.#leases = new Map(taken.map((lease) => [lease.name, lease]));
     this.#until = started + LASTS_MS;
     const same = before.size === this.#leases.size && [...this.#leases].every(([name, { token }]) => before.get(name)?.token === token);
     if (!same || expired) onChange();
@@ -81,7 +79,7 @@ export class LeaseKeeper {
 
   /**
    * The leases to ask for: as many as each of the holders that are there may have. A holder is known by a lease of its own, besides those
-   * of the read models; one that has more than its part lets the last ones run out.
+   * of the read models; one that has more than its part gives the last ones back.
    */
   #fairShare(held: readonly HeldLease[]): readonly string[] {
     const { names, holder } = this.#options;
