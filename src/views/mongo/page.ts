@@ -5,7 +5,7 @@ import { decodeCursor, encodeCursor, fingerprint, type Bound } from '../cursor.j
 import type { ListPage, ListQuery, Order } from '../query.js';
 import { indexName, type Collections, type Layout, type PastRow } from './layout.js';
 import { cutOf, hinted, type Cut, type Source } from './selection.js';
-import { and, TRUE, type Condition } from './where.js';
+import { and, or, TRUE, type Condition } from './where.js';
 
 interface Term {
   /** Where it lies in a document; undefined: its key. */
@@ -154,19 +154,19 @@ function keyOf({ place }: Item): string {
 }
 
 /**
- * Ranges that follow each other in the list and hold all that is behind the place: those equal in all but the last term, in all but the
- * last two, and so on. Each is one stretch of the index. Null stands before every value.
+ * Ranges that follow each other in the list and hold all that is behind the place: the ties of the first term, then those beyond. Each is one
+ * stretch of the index.
  */
 function rangesBehind(terms: readonly Term[], paths: readonly string[], place: readonly Bound[]): readonly Condition[] {
-  return terms
-    .map((term, index) => {
-      const equal = paths.slice(0, index).map((path, before): Condition => ({ [path]: { $eq: place[before] ?? null } }));
-      return ahead(term, paths[index] ?? '', place[index] ?? null).map((range) => and([...equal, range]));
-    })
-    .toReversed()
-    .flat();
+  const [term, ...others] = terms;
+  const [path = '', ...otherPaths] = paths;
+  const [value = null, ...rest] = place;
+  if (!term) return [];
+  const beyond = ahead(term, path, value);
+  return others.length === 0 ? beyond : [and([{ [path]: { $eq: value } }, or(rangesBehind(others, otherPaths, rest))]), ...beyond];
 }
 
+/** Null stands before every value. */
 function ahead({ path, descending }: Term, at: string, value: Bound): readonly Condition[] {
   if (value === null) return descending ? [] : [{ [at]: { $ne: null } }];
   if (!descending) return [{ [at]: { $gt: value } }];

@@ -16,7 +16,7 @@ export function and(parts: readonly Condition[]): Condition {
   return left.length > 1 ? { $and: left } : (left[0] ?? TRUE);
 }
 
-function or(parts: readonly Condition[]): Condition {
+export function or(parts: readonly Condition[]): Condition {
   if (parts.includes(TRUE)) return TRUE;
   const left = parts.filter((part) => part !== FALSE);
   return left.length > 1 ? { $or: left } : (left[0] ?? FALSE);
