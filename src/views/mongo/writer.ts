@@ -10,7 +10,7 @@ import type { Commit, HeldLease, Lease, StoredDocument, ViewWriter } from '../po
 import type { Scalar } from '../query.js';
 import { write, writesOf, type Writes } from './apply.js';
 import { attempt, type Connection } from './connection.js';
-import { collectionsOf, findIndex, layoutOf, ownerOf, type Collections, type CurrentRow } from './layout.js';
+import { collectionsOf, findIndex, layoutOf, type Collections, type CurrentRow } from './layout.js';
 import { giveBackLeases, heldLeases, takeLeases } from './leases.js';
 import { countParked, park } from './parking.js';
 import {
@@ -26,6 +26,7 @@ import {
   type Register,
   type RegisterRow,
 } from './register.js';
+import { sweep } from './sweep.js';
 import { Tombstones } from './tombstones.js';
 import { having } from './where.js';
 
@@ -124,7 +125,7 @@ export class MongoViewWriter implements ViewWriter {
       await this.#change(build, lease, { generation: entry.generation }, empty);
       // What a writer that was late still writes goes into the collections of before: nobody looks there.
       if (entry.state !== 'building' && entry.state !== 'ready') await this.#index(build, { ...entry, ...empty });
-      await this.#sweep();
+      await sweep(this.#connection.db);
     });
   }
 
@@ -154,7 +155,7 @@ export class MongoViewWriter implements ViewWriter {
   drop(build: BuildId): Promise<void> {
     return this.#attempt(async () => {
       await forget(this.#register, build);
-      await this.#sweep();
+      await sweep(this.#connection.db);
     });
   }
 
@@ -251,27 +252,6 @@ export class MongoViewWriter implements ViewWriter {
     await collections.waiting.createIndexes([...indexes.waiting]);
     const field = `builds.${fieldOf(build.number)}`;
     await this.#register.updateOne({ _id: build.model.name, ...under(field, { generation }) }, { $set: under(field, { indexed: true }) });
-  }
-
-  /**
-   * Drops collections of builds that are not registered, or were emptied since: this process dropped them, or another one ended while it
-   * did, or a late writer made them anew. A collection that is listed was registered before, so the register is read after the list.
-   */
-  async #sweep(): Promise<void> {
-    const { db } = this.#connection;
-    const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
-    const rows = await this.#register.find().toArray();
-    const kept = new Set(
-      rows.flatMap(({ _id, builds = {} }) =>
-        Object.values(builds).map(
-          (entry) => `${buildName({ name: _id, version: entry.version, number: entry.number })} ${entry.generation}`,
-        ),
-      ),
-    );
-    for (const name of names) {
-      const owner = ownerOf(name);
-      if (owner && !kept.has(`${owner.build} ${owner.generation}`)) await db.dropCollection(name);
-    }
   }
 
   #collections(build: Build, { generation }: Pick<BuildEntry, 'generation'>): Collections {
