@@ -277,7 +277,7 @@ export class Projector {
 
   /** The log was put back to an earlier state, or replaced: what was made of the other one is void. */
   async #beginAnew(run: Run): Promise<void> {
-    await this.#options.views.reset(run.build, this.#leaseOf(run));
+    await this.#options.views.reset(run.build, await this.#leaseOf(run));
     run.position = 0;
     run.progress = { ...run.progress, events: 0, finishedAt: null };
     run.parked.clear();
@@ -320,7 +320,7 @@ export class Projector {
     const batches: Batch[] = [];
     const started = performance.now();
     for (const run of runs) {
-      if (run.progress.error === null && run.position < to) batches.push(await run.fold(page, to, this.#head, this.#leaseOf(run)));
+      if (run.progress.error === null && run.position < to) batches.push(await run.fold(page, to, this.#head, await this.#leaseOf(run)));
     }
     if (batches.length > 0) await this.#commit(batches, page, to, started);
   }
@@ -344,7 +344,7 @@ export class Projector {
         const refused = rest.find(({ run }) => run.name === failure.build);
         if (!refused) throw failure;
         refused.run.refuse(failure);
-        const again = await refused.run.fold(page, to, this.#head, this.#leaseOf(refused.run));
+        const again = await refused.run.fold(page, to, this.#head, await this.#leaseOf(refused.run));
         rest = rest.map((batch) => (batch === refused ? again : batch));
       }
     }
@@ -371,7 +371,7 @@ export class Projector {
     const { log, reader, views } = this.#options;
     const waiting: ViewReader['waiting'] = (build, of, options) => reader.waiting(build, of, options);
     for await (const { folded, free } of tryAgain(run, key, decision, { log, waiting, read: this.#read, refused })) {
-      await views.commit([run.commit(folded, run.position, {}, this.#leaseOf(run))]);
+      await views.commit([run.commit(folded, run.position, {}, await this.#leaseOf(run))]);
       run.forget();
       if (free) run.parked.delete(key);
     }
@@ -379,7 +379,8 @@ export class Projector {
 
   /** Says in the register why a build does not go on. */
   async #stop(run: Run, error: string): Promise<void> {
-    await this.#options.views.commit([run.commit({ changes: [], parking: [] }, run.position, { error, rate: 0 }, this.#leaseOf(run))]);
+    const lease = await this.#leaseOf(run);
+    await this.#options.views.commit([run.commit({ changes: [], parking: [] }, run.position, { error, rate: 0 }, lease)]);
     this.#options.onStop?.(run.name, error);
   }
 
@@ -391,7 +392,7 @@ export class Projector {
     const { views, cutOver = true } = this.#options;
     for (const run of this.#atLeast(Math.max(this.#head, frontier))) {
       if (run.progress.finishedAt === null) {
-        await views.complete(run.build, this.#leaseOf(run));
+        await views.complete(run.build, await this.#leaseOf(run));
         run.progress = { ...run.progress, finishedAt: new Date().toISOString(), rate: 0 };
       }
       if (cutOver && (run.record.state === 'building' || run.record.state === 'ready')) {
@@ -400,7 +401,9 @@ export class Projector {
     }
   }
 
-  #leaseOf({ build: { model } }: Run): Lease {
+  /** The lease to work under; taken again where this thread worked for longer than it lasts, if nobody else has it. @throws LeaseLost */
+  async #leaseOf({ build: { model } }: Run): Promise<Lease> {
+    if (!this.#leases.lease(model.name)) await this.#leases.renew();
     const lease = this.#leases.lease(model.name);
     if (!lease) throw new LeaseLost(model.name);
     return lease;

@@ -96,9 +96,9 @@ export class Run implements Documents {
     this.fail(`more than ${this.#parkedLimit} documents wait for events that its handlers can't take: mend them, and raise its version`);
   }
 
-  /** The store can't take a change: the page is folded again with that event parked. */
+  /** The store can't take these changes: the page is folded again with their events parked. */
   refuse(failure: DocumentRefused): void {
-    this.#refused.set(refusalOf(failure.key, failure.position), failure.reason);
+    for (const { key, position, reason } of [failure, ...failure.others]) this.#refused.set(refusalOf(key, position), reason);
   }
 
   fail(error: string): void {

@@ -37,6 +37,13 @@ export class NotReady extends Error {
   override readonly name = 'NotReady';
 }
 
+/** A change that a store can't take. */
+export interface Refusal {
+  readonly key: string;
+  readonly position: Position;
+  readonly reason: string;
+}
+
 /** A document can't be stored as its handler made it. */
 export class DocumentRefused extends Error {
   override readonly name = 'DocumentRefused';
@@ -47,6 +54,8 @@ export class DocumentRefused extends Error {
     /** Of the change that was refused. */
     readonly position: Position,
     readonly reason: string,
+    /** The first of each other document of the same build that was refused. */
+    readonly others: readonly Refusal[] = [],
   ) {
     super(`${build} ${key}, position ${position}: ${reason}`);
   }

@@ -98,7 +98,8 @@ export interface ViewWriter extends LeaseStore {
    * @throws CheckpointMoved when a build's checkpoint is not `from`, LeaseLost when its lease was taken by another: nothing was changed
    *   in its outcome.
    * @throws BuildGone when the build was dropped.
-   * @throws DocumentRefused when a document can't be stored: a change older than the document, an integer beyond 2^53 - 1. Nothing was written.
+   * @throws DocumentRefused when a document can't be stored: a change older than the document, an integer beyond 2^53 - 1. It tells all
+   *   such documents of one build. Nothing was written.
    * @throws ViewsUnavailable when the engine can't write.
    */
   commit(commits: readonly Commit[]): Promise<void>;

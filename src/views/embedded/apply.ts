@@ -1,8 +1,8 @@
 /** What the changes of a batch make of a build's rows. */
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
-import { DocumentRefused } from '../errors.js';
 import type { DocumentChange } from '../port.js';
+import { mustBeTaken, mustFollow, note, type Refusals } from '../refusals.js';
 import type { Layout } from './layout.js';
 import { mustBeStorable, rowOf, type Row } from './row.js';
 import type { Size, Stored, Table } from './table.js';
@@ -24,15 +24,21 @@ interface Latest {
  */
 export function apply(layout: Layout, table: Table, changes: readonly DocumentChange[]): Size {
   const latest = new Map<string, Latest>();
+  const refusals: Refusals = new Map();
   table.begin();
-  for (const change of inOrder(changes)) {
-    const { key, position, document } = change;
+  for (const { key, position, document } of inOrder(changes)) {
+    if (refusals.has(key)) continue;
     const before = latest.get(key);
     const stored = before ? before.stored : table.find(key);
     const since = before?.position ?? stored?.since ?? 0;
-    if (key.includes('\u0000')) throw refused(layout, change, 'its key has a character U+0000.');
-    if (position < since) throw refused(layout, change, `the document has been changed at ${since} already.`);
-    const row = document ? storable(layout, change, document) : undefined;
+    let row: Row | undefined;
+    try {
+      mustFollow(key, position, since);
+      row = document ? storable(layout, document) : undefined;
+    } catch (failure) {
+      note(refusals, key, position, failure);
+      continue;
+    }
     if (position > since) {
       if (before?.row) table.supersede((before.id ??= table.newId()), key, before.row, since, position);
       else if (!before && stored?.gone === 0) table.supersedeStored(stored, position);
@@ -40,6 +46,7 @@ export function apply(layout: Layout, table: Table, changes: readonly DocumentCh
     if (!before) latest.set(key, { id: stored?.id, position, document, row, stored });
     else [before.position, before.document, before.row] = [position, document, row];
   }
+  mustBeTaken(layout.name, refusals);
   for (const [key, { id, position, document, row, stored }] of latest) {
     if (document) table.put(id ?? table.newId(), key, position, row ?? rowOf(layout, document), stored);
     else if (id !== undefined) table.remove(id, key, position, stored);
@@ -47,20 +54,11 @@ export function apply(layout: Layout, table: Table, changes: readonly DocumentCh
   return table.end();
 }
 
-/** The document's row where versions are kept; nothing where the last one of the batch alone gets a row. @throws DocumentRefused */
-function storable(layout: Layout, change: DocumentChange, document: Document): Row | undefined {
-  try {
-    if (layout.model.history) return rowOf(layout, document);
-    mustBeStorable(layout, document);
-    return undefined;
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) throw refused(layout, change, error.message);
-    throw error;
-  }
-}
-
-function refused({ name }: Layout, { key, position }: DocumentChange, reason: string): DocumentRefused {
-  return new DocumentRefused(name, key, position, reason);
+/** The document's row where versions are kept; nothing where the last one of the batch alone gets a row. @throws RangeError, TypeError */
+function storable(layout: Layout, document: Document): Row | undefined {
+  if (layout.model.history) return rowOf(layout, document);
+  mustBeStorable(layout, document);
+  return undefined;
 }
 
 function inOrder(changes: readonly DocumentChange[]): readonly DocumentChange[] {

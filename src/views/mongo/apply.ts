@@ -10,9 +10,8 @@
  */
 import { MongoBulkWriteError, type AnyBulkWriteOperation, type Collection, type Document as Bson } from 'mongodb';
 import type { Position } from '../../kernel/event.js';
-import type { Document } from '../../kernel/projection.js';
-import { DocumentRefused } from '../errors.js';
 import type { DocumentChange } from '../port.js';
+import { mustBeTaken, mustFollow, note, type Refusals } from '../refusals.js';
 import { idAt, type Collections, type CurrentRow, type Layout, type PastRow, type Row } from './layout.js';
 import { rowOf } from './row.js';
 
@@ -47,18 +46,26 @@ interface Latest {
 export function writesOf({ name, layout, changes, from, commit }: Batch, stored: ReadonlyMap<string, CurrentRow>): Writes {
   const past: PastRow[] = [];
   const latest = new Map<string, Latest>();
+  const refusals: Refusals = new Map();
   for (const { key, position, document } of inOrder(changes)) {
-    if (key.includes('\u0000')) throw new DocumentRefused(name, key, position, 'its key has a character U+0000.');
+    if (refusals.has(key)) continue;
     const before = latest.get(key) ?? latestOf(stored.get(key), from, commit);
     const since = before?.since ?? 0;
-    const row = document ? checked(name, layout, { key, position, document }) : undefined;
-    if (before?.ahead && position <= since) continue;
-    if (position < since) throw new DocumentRefused(name, key, position, `the document has been changed at ${since} already.`);
+    let row: Row | undefined;
+    try {
+      row = document ? rowOf(layout, position, document) : undefined;
+      if (before?.ahead && position <= since) continue;
+      mustFollow(key, position, since);
+    } catch (failure) {
+      note(refusals, key, position, failure);
+      continue;
+    }
     if (before?.row && position > since && layout.model.history) {
       past.push({ ...before.row, _id: idAt(since, key), key, until: position, commit });
     }
     if (row || before) latest.set(key, { since: position, row, ahead: false });
   }
+  mustBeTaken(name, refusals);
   const current = [...latest].map(([key, { since, row }]): CurrentRow => {
     return row ? { _id: key, live: true, commit, ...row } : { _id: key, live: false, commit, since, gone: Date.now() };
   });
@@ -72,15 +79,6 @@ function latestOf(stored: CurrentRow | undefined, from: Position, commit: number
   if (!stored.live) return { since, row: undefined, ahead };
   const { _id: _, live: __, commit: ___, ...row } = stored;
   return { since, row, ahead };
-}
-
-function checked(name: string, layout: Layout, { key, position, document }: DocumentChange & { readonly document: Document }): Row {
-  try {
-    return rowOf(layout, position, document);
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) throw new DocumentRefused(name, key, position, error.message);
-    throw error;
-  }
 }
 
 function inOrder(changes: readonly DocumentChange[]): readonly DocumentChange[] {

@@ -158,6 +158,20 @@ export function commits(open: OpenStore): void {
     );
 
     test(
+      'all documents of a build that are refused are told at once, each with its first such change',
+      onStore(open, async ({ commit, reader }) => {
+        const beyond = { amount: 2 ** 53, currency: 'EUR' };
+        const bad = (key: string, position: number) => change(key, position, { amount: beyond });
+        await expect(commit(0, 5, bad('a', 1), change('b', 2, {}), bad('c', 3), bad('a', 4), bad('c', 5))).rejects.toMatchObject({
+          key: 'a',
+          position: 1,
+          others: [{ key: 'c', position: 3, reason: expect.stringMatching(/2\^53 - 1/) }],
+        });
+        expect(await keys(reader)).toEqual([]);
+      }),
+    );
+
+    test(
       'progress is there after a commit; when it was finished first, it was finished',
       onStore(open, async ({ writer, lease }) => {
         const progress = { events: 12, head: 40, rate: 250.5, finishedAt: null, error: 'the disk is full' };
