@@ -7,7 +7,7 @@ import { acceptEvents, toMilliseconds, type AcceptedEvent } from './accepted-eve
 import { parseAddress } from './kurrent/address.js';
 import { AllReader } from './kurrent/all-reader.js';
 import { Appender } from './kurrent/appender.js';
-import { backwards, lastEvent } from './kurrent/backwards.js';
+import { backwards, lastEvent, lastPosition } from './kurrent/backwards.js';
 import { backOff, Connection, type Patience } from './kurrent/connection.js';
 import { asUnavailable, verdictOf } from './kurrent/failure.js';
 import { KnownIds } from './kurrent/known-ids.js';
@@ -146,6 +146,11 @@ class KurrentLog implements EventLog {
       this.recordedAt = Math.max(this.recordedAt, Date.parse(last.metadata.recordedAt));
     }
     return this.reached;
+  }
+
+  async end(): Promise<Position> {
+    this.checkOpen();
+    return Math.max(this.reached, await lastPosition(this.connection));
   }
 
   async positionAt(instant: string): Promise<Position> {

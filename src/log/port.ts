@@ -52,6 +52,12 @@ export interface EventLog {
   /** The position of the last event, 0 of an empty log. */
   head(): Promise<Position>;
 
+  /**
+   * Where the log ends now, for telling whether what was read before belongs to it: nothing that it ever gave as a position is beyond. Not
+   * before `head`, and after it where an engine keeps what others write as well.
+   */
+  end(): Promise<Position>;
+
   /** The last event's position of those recorded at or before an instant (ISO 8601), 0 when there is none. */
   positionAt(instant: string): Promise<Position>;
 

@@ -81,7 +81,7 @@ async function standing(
 ): Promise<{ readonly from: Position; readonly events: number }> {
   const record = (await options.checkpoints.builds()).find(({ name, number }) => name === build.model.name && number === build.number);
   const { position = 0, events = 0 } = record ?? {};
-  if (position <= (await options.log.head())) return { from: position, events };
+  if (position <= (await options.log.end())) return { from: position, events };
   await options.checkpoints.reset(build, lease);
   return { from: 0, events: 0 };
 }

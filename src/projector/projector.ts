@@ -265,7 +265,7 @@ export class Projector {
       const parked = await parkedKeys(reader, build);
       const run = new Run({ projection, build, record, views, parked, parkedLimit });
       this.#runs.set(id, run);
-      if (record.position > this.#head) await this.#beginAnew(run);
+      if (record.position > this.#head && record.position > (await log.end())) await this.#beginAnew(run);
     }
     for (const id of this.#runs.keys()) {
       if (seen.has(id)) continue;

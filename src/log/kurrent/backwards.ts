@@ -40,6 +40,14 @@ export async function lastEvent(connection: Connection, prefix: string): Promise
   return read.done === true ? undefined : read.value;
 }
 
+/** The last position that the server has given to anything; 0 where it has given none. @throws LogUnavailable */
+export async function lastPosition(connection: Connection): Promise<Position> {
+  const [last] = await connection.repeat('read the end of the log', (client) =>
+    connection.inTime(collected(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }))),
+  );
+  return Number(last?.event?.position.commit ?? 0);
+}
+
 async function collected(events: AsyncIterable<AllStreamResolvedEvent>): Promise<readonly AllStreamResolvedEvent[]> {
   const all = [];
   for await (const event of events) all.push(event);
