@@ -95,7 +95,9 @@ export async function openRuntime(config: Config, options: RuntimeOptions): Prom
 /** Read models of a log that is empty now: the log was lost, and going on would begin another in its place. @throws LogUnavailable */
 async function refuseLostLog(log: EventLog, views: ViewReader): Promise<void> {
   if ((await log.head()) > 0) return;
-  const last = Math.max(0, ...(await views.builds()).map(({ position }) => position));
+  // A log among others' in one server is followed beyond its own last event, also before it has one.
+  const made = (await views.builds()).filter(({ events }) => events > 0);
+  const last = Math.max(0, ...made.map(({ position }) => position));
   if (last === 0) return;
   throw new LogUnavailable(
     `The event log is empty, but the read models beside it were made of a log that reached position ${last}: it was lost or cut off. ` +
