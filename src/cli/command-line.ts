@@ -10,6 +10,7 @@ import type { Terminal } from './terminal.js';
 export interface Settings {
   readonly dataDir?: string;
   readonly port?: string;
+  readonly role?: string;
 }
 
 export interface CommandLine {

@@ -29,7 +29,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 imported with rejects, 4 document
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const { out, err, environment } = terminal;
   let exitCode = 0;
-  const config = ({ dataDir, port }: Settings): Config => loadConfig(environment, { dataDir, port });
+  const config = ({ dataDir, port, role }: Settings): Config => loadConfig(environment, { dataDir, port, role });
 
   const program = new Command('daybook')
     .description('A CRM back end that writes every fact once, in order, and computes what is read from it.')
@@ -46,6 +46,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .description('serve the data folder until Ctrl-C')
     .option(...dataDirOption)
     .option(...port)
+    .option('--role <roles>', 'what this process does: api, projector, policies, or some of them with commas between (setting role)')
     .action(async (options: Settings) => {
       await runServe(config(options), terminal);
     });
