@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { commands } from '../../src/domain.js';
 import { commandSpec } from '../../src/kernel/command.js';
 import { definePipeline, qualifiedLead, registerLead } from '../support/funnel.js';
+import { onKurrent } from '../support/engines.js';
 import { temporaryFolder } from '../support/folder.js';
 import { startServer, stopServers, type Server } from '../support/server.js';
 
@@ -60,9 +61,12 @@ describe('a commandId', () => {
     const reused = { commandId, streamId: null, userErrors: [{ code: 'COMMAND_ID_REUSED', field: 'commandId' }] };
     expect(await server.command('assignLead', { commandId, id, owner: 'maria' })).toMatchObject(reused);
     expect(await server.command('reviseLead', { commandId, id, name: 'Ana' })).toMatchObject(reused);
-    expect(await server.command('assignLead', { commandId, id: other, owner: 'dan' })).toMatchObject(reused);
-    expect(await server.command('registerLead', { commandId, name: 'New' })).toMatchObject(reused);
     expect(await server.logPosition()).toBe(before);
+    // EventStoreDB compares ids within a stream: there it is a command of its own, as docs/engines.md says.
+    const elsewhere = onKurrent ? { commandId, userErrors: [] } : reused;
+    expect(await server.command('assignLead', { commandId, id: other, owner: 'dan' })).toMatchObject(elsewhere);
+    expect(await server.command('registerLead', { commandId, name: 'New' })).toMatchObject(elsewhere);
+    expect((await server.logPosition()) === before).toBe(!onKurrent);
   });
 
   it('is made by the server when absent, and told even when a rule says no', async () => {

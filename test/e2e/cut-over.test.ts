@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Operations } from '../../src/projector/operations.js';
 import type { Projection } from '../../src/kernel/projection.js';
-import { openEmbeddedViewWriter, openEmbeddedViewReader } from '../../src/views/embedded.js';
 import type { BuildState } from '../../src/views/builds.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { killChildren, startChild } from '../support/child.js';
+import { placeOf, viewReaderIn, viewWriterIn } from '../support/engines.js';
 import { temporaryFolder } from '../support/folder.js';
 import { GraphqlClient } from '../support/graphql-client.js';
 import { startServer, stopServers } from '../support/server.js';
@@ -28,8 +28,8 @@ beforeAll(async () => {
   }
   await server.ready();
   await server.stop();
-  writer = await openEmbeddedViewWriter({ file: folder.views });
-  reader = await openEmbeddedViewReader({ file: folder.views, threads: 0 });
+  writer = await viewWriterIn(folder.path);
+  reader = await viewReaderIn(folder.path);
 });
 
 afterAll(async () => {
@@ -63,7 +63,7 @@ const versionOf = (origins: readonly string[]): number => {
 it('keeps every query whole, every page complete and every write readable, while versions change places', async () => {
   const module = pathToFileURL(join(import.meta.dirname, '../support/two-versions.mjs')).href;
   const { projections } = (await import(module)) as { readonly projections: readonly Projection[] };
-  const child = startChild('serve.mjs', folder.path, module);
+  const child = startChild('serve.mjs', JSON.stringify(await placeOf(folder.path)), module);
   await child.printed(1);
   const client = new GraphqlClient(child.lines[0] ?? '');
   const operations = new Operations({

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { dropViewsOf, onKurrent } from '../support/engines.js';
 import { definePipeline, openOpportunity, registerLead } from '../support/funnel.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models.js';
@@ -69,10 +70,11 @@ describe('the server', () => {
         },
       ),
     ).toEqual({ opportunity: { stageName: 'Offer', revision: 1, pipeline: { name: 'Standard' } } });
-    expect(await second.done('winOpportunity', { id, expectedRevision: 1 })).toMatchObject({
-      revision: 2,
-      position: String(Number(advanced.position) + 1),
-    });
+    const won = await second.done('winOpportunity', { id, expectedRevision: 1 });
+    expect(won.revision).toBe(2);
+    // A server that keeps more than this log counts by bytes.
+    if (onKurrent) expect(Number(won.position)).toBeGreaterThan(Number(advanced.position));
+    else expect(won.position).toBe(String(Number(advanced.position) + 1));
     await second.stop();
   });
 
@@ -108,6 +110,7 @@ describe('the server', () => {
     await openOpportunity(first, await definePipeline(first));
     await first.stop();
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${folder.views}${suffix}`, { force: true });
+    await dropViewsOf(folder.path);
     const second = await startServer(folder.path);
     await second.ready();
     expect(await second.ask('{ opportunities { totalCount nodes { name } } }')).toEqual({

@@ -39,6 +39,14 @@ beforeAll(async () => {
   await openOpportunity(server, pipelineId, { id: 'o2', amount: euros(20_000), expectedClose: '2024-05-31', stage: 'Offer' });
   await openOpportunity(server, pipelineId, { id: 'o3', amount: euros(3) });
   position = await server.logPosition();
+  while (
+    (
+      await server.request(
+        'query ($position: Position) { leads(minPosition: $position) { totalCount } opportunities(minPosition: $position) { totalCount } }',
+        { position },
+      )
+    ).errors.length > 0
+  );
 });
 
 afterAll(async () => {

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { commandsByName } from '../../src/domain.js';
 import { fromInput } from '../../src/kernel/input.js';
-import { openEmbeddedLog } from '../../src/log/embedded.js';
 import type { EventLog } from '../../src/log/port.js';
 import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeline.js';
+import { logIn } from '../support/engines.js';
 import { definePipeline, euros, openOpportunity, qualifiedLead, registerLead } from '../support/funnel.js';
 import { temporaryFolder } from '../support/folder.js';
 import { expectReadModelsToEqualTheLog } from '../support/read-models.js';
@@ -16,7 +16,7 @@ let log: EventLog;
 
 beforeAll(async () => {
   server = await startServer(folder.path);
-  log = openEmbeddedLog({ file: folder.events });
+  log = await logIn(folder.path);
 });
 
 afterAll(async () => {

@@ -5,8 +5,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { openEmbeddedLog } from '../../src/log/embedded.js';
 import { definePipeline, openOpportunity, registerLead } from '../support/funnel.js';
+import { logIn } from '../support/engines.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import type { GraphqlFailure } from '../support/graphql-client.js';
 import { startKurrentServer } from '../support/kurrent.js';
@@ -329,7 +329,7 @@ describe('a client that takes nothing', () => {
   const COUNT = 3_000;
 
   const appendLarge = async (): Promise<void> => {
-    const log = openEmbeddedLog({ file: folder.events });
+    const log = await logIn(folder.path);
     const data = { name: 'Ana', interest: 'x'.repeat(10_000) };
     for (let at = 0; at < COUNT; at += 100) {
       const events = Array.from({ length: 100 }, () => noted(data, { type: 'LeadRegistered' }));

@@ -40,7 +40,8 @@ describe('two projectors in processes of their own', () => {
   });
 
   const start = async (): Promise<Child> => {
-    const child = startChild('projects.mjs', folder.events, folder.views, '10');
+    const place = JSON.stringify({ dataDir: folder.path });
+    const child = startChild('projects.mjs', place, place, '10');
     await child.printed('started');
     return child;
   };

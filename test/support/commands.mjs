@@ -1,23 +1,23 @@
 /**
- * Issues commands as another process, on the built program, until it is killed: node commands.mjs <events file> <clients> <first number>
+ * Issues commands as another process, on the built program, until it is killed: node commands.mjs <place of the log as JSON> <clients> <first number>
  * Leads that are assigned, qualified, disqualified; opportunities that are opened, moved, won and lost. Prints a line of JSON for each
  * command that was acknowledged.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandsByName } from '../../dist/src/domain.js';
+import { openLog } from '../../dist/src/engines.js';
 import { fromInput } from '../../dist/src/kernel/input.js';
-import { openEmbeddedLog } from '../../dist/src/log/embedded.js';
 import { CommandPipeline } from '../../dist/src/pipeline/command-pipeline.js';
 
-const [file, clients, seed] = process.argv.slice(2);
-const pipeline = new CommandPipeline({ log: openEmbeddedLog({ file }) });
+const [place, clients, seed] = process.argv.slice(2);
+const pipeline = new CommandPipeline({ log: await openLog(JSON.parse(place)) });
 
 const issue = async (name, input) => {
   const commandId = randomUUID();
   const done = await pipeline.execute(fromInput(commandsByName.get(name), { commandId, ...input }), { actor: 'ana' });
   console.log(JSON.stringify({ commandId, stream: done.stream, revision: done.revision, position: done.position }));
-  await sleep(20);
+  await sleep(30);
   return done.stream.id;
 };
 

@@ -1,15 +1,14 @@
 /**
- * Projects a log into a file of read models as another process, on the built program, until it is killed:
- *   node projects.mjs <events file> <views file> <events per page>
+ * Projects a log into read models as another process, on the built program, until it is killed:
+ *   node projects.mjs <place of the log as JSON> <place of the read models as JSON> <events per page>
  * Prints what it is about to do whenever that changes: `tailing`, `building`, `completing`, `cutting over`; and `retrying <why>` after a failure.
  */
 import { clearInterval, setInterval } from 'node:timers';
-import { openEmbeddedLog } from '../../dist/src/log/embedded.js';
+import { openLog, openViewReader, openViewWriter } from '../../dist/src/engines.js';
 import { Projector } from '../../dist/src/projector/projector.js';
-import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../dist/src/views/embedded.js';
 import { projections } from './fragile-projections.mjs';
 
-const [events, file, pageSize] = process.argv.slice(2);
+const [logPlace, viewsPlace, pageSize] = process.argv.slice(2);
 
 let phase = '';
 const tell = (now) => {
@@ -30,9 +29,9 @@ const telling = (target, phases) =>
     },
   });
 
-const log = openEmbeddedLog({ file: events, readOnly: true });
-const views = await openEmbeddedViewWriter({ file });
-const reader = await openEmbeddedViewReader({ file, threads: 0 });
+const log = await openLog(JSON.parse(logPlace), { readOnly: true });
+const views = await openViewWriter(JSON.parse(viewsPlace));
+const reader = await openViewReader({ ...JSON.parse(viewsPlace), readerThreads: 0 });
 const projector = new Projector({
   // Only builds that are behind are read for by pages; the others follow the tail.
   log: telling(log, { readAll: 'building' }),

@@ -3,16 +3,15 @@ import { expect } from '@jest/globals';
 import { projections } from '../../projections/index.js';
 import { toCurrent, type RecordedEvent } from '../../src/kernel/event.js';
 import type { Document } from '../../src/kernel/projection.js';
-import { openEmbeddedLog } from '../../src/log/embedded.js';
-import { openEmbeddedViewReader } from '../../src/views/embedded.js';
 import { servedBuild, type Build } from '../../src/views/builds.js';
 import type { ViewReader } from '../../src/views/port.js';
+import { logIn, viewReaderIn } from './engines.js';
 import type { Folder } from './folder.js';
 import { project } from './project.js';
 
 /** All events of the log, in order. */
-export async function eventsIn({ events: file }: Folder): Promise<readonly RecordedEvent[]> {
-  const log = openEmbeddedLog({ file, readOnly: true });
+export async function eventsIn({ path }: Folder): Promise<readonly RecordedEvent[]> {
+  const log = await logIn(path, { readOnly: true });
   try {
     const events: RecordedEvent[] = [];
     for (let page = await log.readAll(0, 1_000); page.events.length > 0; page = await log.readAll(page.position, 1_000)) {
@@ -27,7 +26,7 @@ export async function eventsIn({ events: file }: Folder): Promise<readonly Recor
 /** Every read model has reached the end of the log and holds exactly the documents that a fold of all events makes. */
 export async function expectReadModelsToEqualTheLog(folder: Folder): Promise<void> {
   const events = (await eventsIn(folder)).map((event) => toCurrent(event));
-  const views = await openEmbeddedViewReader({ file: folder.views, threads: 0 });
+  const views = await viewReaderIn(folder.path);
   try {
     for (const projection of projections) {
       const { model } = projection;

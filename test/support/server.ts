@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { variablesOf } from './engines.js';
 import { GraphqlClient } from './graphql-client.js';
 
 const program = join(import.meta.dirname, '../../dist/src/cli/main.js');
@@ -35,7 +36,7 @@ export async function stopServers(): Promise<void> {
 
 /** Runs the program to its end. */
 export async function runProgram(args: readonly string[], environment: Environment = {}): Promise<Exit> {
-  return launch(args, environment).exited;
+  return (await launch(args, environment)).exited;
 }
 
 /**
@@ -43,7 +44,7 @@ export async function runProgram(args: readonly string[], environment: Environme
  * @throws Error with what it printed when it ends before.
  */
 export async function startServer(dataDir: string, environment: Environment = {}, args: readonly string[] = []): Promise<Server> {
-  const { child, exited, output } = launch(['serve', '--port', '0', '--data-dir', dataDir, ...args], environment);
+  const { child, exited, output } = await launch(['serve', '--port', '0', '--data-dir', dataDir, ...args], environment);
   const url = await new Promise<string>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`The server did not listen within ${START_MS} ms: ${output()}`)), START_MS);
     const look = (): void => {
@@ -71,11 +72,14 @@ export async function startServer(dataDir: string, environment: Environment = {}
   });
 }
 
-function launch(args: readonly string[], environment: Environment) {
+/** On the engines that the tests run on, where a data folder is named. */
+async function launch(args: readonly string[], environment: Environment) {
   const { PATH = '', HOME = '' } = process.env;
+  const folder = args[args.indexOf('--data-dir') + 1];
+  const engines = args.includes('--data-dir') && folder !== undefined ? await variablesOf(folder) : {};
   const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH, HOME, DAYBOOK_LOG_LEVEL: 'warn', ...environment },
+    env: { PATH, HOME, DAYBOOK_LOG_LEVEL: 'warn', ...engines, ...environment },
   });
   let printed = '';
   const keep = (chunk: Buffer): void => {
