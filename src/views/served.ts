@@ -5,6 +5,8 @@ import type { ViewReader } from './port.js';
 
 /** Builds that tail tell of every commit: the register is read for many of them at once, this often, in milliseconds. */
 const EVERY_MS = 50;
+/** The pause before a register that could not be read is read again, in milliseconds: there may be no other change for long. */
+const AGAIN_MS = 1_000;
 
 export class ServedViews {
   readonly #reader: ViewReader;
@@ -12,6 +14,9 @@ export class ServedViews {
   readonly #listeners = new Set<() => void>();
   #records: readonly BuildRecord[] = [];
   #due: NodeJS.Timeout | undefined;
+  /** Whether something changed since the register was asked for. */
+  #stale = false;
+  #stopped = false;
   #unwatch: (() => void) | undefined;
 
   /** @param models every version of every read model that this program has */
@@ -28,11 +33,13 @@ export class ServedViews {
   async start(): Promise<void> {
     this.#records = await this.#reader.builds();
     this.#unwatch = this.#reader.onChange(() => {
-      this.#due ??= setTimeout(() => void this.#look(), EVERY_MS).unref();
+      this.#stale = true;
+      this.#due ??= this.#lookIn(EVERY_MS);
     });
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#unwatch?.();
     clearTimeout(this.#due);
     this.#listeners.clear();
@@ -74,14 +81,22 @@ export class ServedViews {
     return () => this.#listeners.delete(listener);
   }
 
+  #lookIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => void this.#look(), ms).unref();
+  }
+
+  /** What changes while it reads is read again: it may have asked before, and nothing may change for long. */
   async #look(): Promise<void> {
+    this.#stale = false;
+    let pause = EVERY_MS;
     try {
       this.#records = await this.#reader.builds();
       for (const listener of this.#listeners) listener();
     } catch {
-      // What can't be read now is read at the next change; queries say by themselves that the store is away.
-    } finally {
-      this.#due = undefined;
+      // Queries say by themselves that the store is away.
+      this.#stale = true;
+      pause = AGAIN_MS;
     }
+    this.#due = this.#stale && !this.#stopped ? this.#lookIn(pause) : undefined;
   }
 }
