@@ -101,7 +101,7 @@ export class Operations {
       throw new NotReady(`${buildName(build)} is still being built: it stands at position ${build.position}.`);
     }
     await (await this.#writer()).cutOver(build);
-    return build;
+    return named(build);
   }
 
   /** Makes the build that was live before the live one again. @throws NotThere, NotReady */
@@ -109,7 +109,7 @@ export class Operations {
     const records = this.#ofName(await this.builds(), name);
     const build = this.#chosen(records, name, number, ({ state }) => state === 'retired', 'is retired');
     await (await this.#writer()).cutOver(build);
-    return build;
+    return named(build);
   }
 
   /** Takes a build away that does not answer. @throws NotThere, NotReady when it answers, or did a moment ago */
@@ -124,7 +124,7 @@ export class Operations {
       );
     }
     await (await this.#writer()).drop(build);
-    return build;
+    return named(build);
   }
 
   /** Documents that wait, of every build of this program's versions or of one read model's, in the order of builds and keys. @throws NotThere */
@@ -236,4 +236,9 @@ export class Operations {
     this.#opened ??= this.#options.writer();
     return this.#opened;
   }
+}
+
+/** What a record is called, without what else the register says of it. */
+function named({ name, version, number }: BuildRecord): BuildId {
+  return { name, version, number };
 }

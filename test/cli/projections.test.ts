@@ -110,7 +110,9 @@ describe('without a server', () => {
     expect(code).toBe(0);
     expect(out).toContain('leads@1#2 is ready: `daybook projections cutover leads` makes it the live one');
     expect(await states('leads')).toEqual(['1 live', '2 ready']);
-    expect((await projections(['cutover', 'leads', '--json'], manual)).code).toBe(0);
+    const cutOver = await projections(['cutover', 'leads', '--json'], manual);
+    expect(cutOver.code).toBe(0);
+    expect((JSON.parse(cutOver.out) as { readonly build: unknown }).build).toEqual({ name: 'leads', version: 1, number: 2 });
     expect(await states('leads')).toEqual(['1 retired', '2 live']);
   });
 
