@@ -50,9 +50,10 @@ export class Operations {
     this.#options = options;
   }
 
-  /** Every build that the register knows, in the order of names, versions, numbers. */
-  builds(): Promise<readonly BuildRecord[]> {
-    return this.#options.reader.builds();
+  /** Every build that the register knows, of all read models or of one, in the order of names, versions, numbers. @throws NotThere */
+  async builds(name?: string): Promise<readonly BuildRecord[]> {
+    const records = await this.#options.reader.builds();
+    return name === undefined ? records : this.#ofName(records, name);
   }
 
   /** Who projects which read models now: the leases of projectors that are alive. */
@@ -89,7 +90,7 @@ export class Operations {
 
   /** Makes a build that is ready the live one: the newest of the read model unless a number is given. @throws NotThere, NotReady */
   async cutOver(name: string, number?: number): Promise<BuildId> {
-    const records = this.#ofName(await this.builds(), name);
+    const records = await this.builds(name);
     const build = this.#chosen(
       records,
       name,
@@ -106,7 +107,7 @@ export class Operations {
 
   /** Makes the build that was live before the live one again. @throws NotThere, NotReady */
   async rollBack(name: string, number?: number): Promise<BuildId> {
-    const records = this.#ofName(await this.builds(), name);
+    const records = await this.builds(name);
     const build = this.#chosen(records, name, number, ({ state }) => state === 'retired', 'is retired');
     await (await this.#writer()).cutOver(build);
     return named(build);
@@ -114,7 +115,7 @@ export class Operations {
 
   /** Takes a build away that does not answer. @throws NotThere, NotReady when it answers, or did a moment ago */
   async drop(name: string, number: number): Promise<BuildId> {
-    const records = this.#ofName(await this.builds(), name);
+    const records = await this.builds(name);
     const build = this.#chosen(records, name, number, () => true, 'is there');
     const since = build.state === 'retired' && build.servedAt !== null ? Date.now() - Date.parse(build.servedAt) : Number.MAX_SAFE_INTEGER;
     const left = Math.ceil((this.#options.requestTimeoutMs - since) / 1_000);

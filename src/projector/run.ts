@@ -93,7 +93,9 @@ export class Run implements Documents {
     this.progress = { ...commit.progress, rate };
     this.#refused.clear();
     if (this.parked.size <= this.#parkedLimit) return;
-    this.fail(`more than ${this.#parkedLimit} documents wait for events that its handlers can't take: mend them, and raise its version`);
+    this.fail(
+      `more than ${this.#parkedLimit} documents wait for events that its handlers can't take: mend them and raise its version, or drop this build and rebuild`,
+    );
   }
 
   /** The store can't take these changes: the page is folded again with their events parked. */

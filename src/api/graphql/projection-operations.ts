@@ -180,8 +180,7 @@ export function operationsQueries(): Fields {
       type: listOf(ReadModelBuild),
       description: 'Every build that there is, of all read models or of one.',
       args: { readModel: { type: GraphQLString } },
-      resolve: async (_, { readModel: name }: { readModel?: string | null }, { services }) =>
-        (await services.operations.builds()).filter((build) => name == null || build.name === name),
+      resolve: async (_, { readModel: name }: { readModel?: string | null }, { services }) => services.operations.builds(name ?? undefined),
     },
     deadLetters: {
       type: listOf(DeadLetterType),
