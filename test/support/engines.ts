@@ -21,7 +21,7 @@ export interface Place {
   readonly viewsUrl?: string;
 }
 
-export const ENGINES = process.env['DAYBOOK_TEST_ENGINES'] ?? 'embedded/embedded';
+const ENGINES = process.env['DAYBOOK_TEST_ENGINES'] ?? 'embedded/embedded';
 if (!['embedded/embedded', 'kurrent/embedded', 'kurrent/mongo'].includes(ENGINES)) {
   throw new Error(`DAYBOOK_TEST_ENGINES is embedded/embedded, kurrent/embedded or kurrent/mongo, not ${ENGINES}.`);
 }
@@ -35,13 +35,13 @@ afterAll(async () => {
   await Promise.all([kurrent?.then((server) => server.dispose()), mongo?.then((server) => server.stop())]);
 });
 
-/** The server of the log for this test file. Tests disturb it only where `KURRENTDB_URL` is not set. */
-export function kurrentServer(): Promise<KurrentServer> {
+/** The server of the log for this test file. */
+function kurrentServer(): Promise<KurrentServer> {
   return (kurrent ??= startKurrentServer());
 }
 
 /** The server of the read models for this test file. What it acknowledged last is gone when it is killed itself. */
-export function mongoServer(): Promise<MongoServer> {
+function mongoServer(): Promise<MongoServer> {
   return (mongo ??= mongoForTests().then((server) => {
     if (!server) throw new Error('The tests on kurrent/mongo need a MongoDB: see above.');
     return server;
