@@ -398,7 +398,8 @@ describe('a document that waits', () => {
     for (let id = 1; id <= 4; id++) await stage.happens(`deal-${id}`, opened(), raised(13));
     const stopped: string[] = [];
     await stage.project([broken, tallies], { pageSize: 2, parkedLimit: 2, onStop: (build) => stopped.push(build) });
-    const error = "more than 2 documents wait for events that its handlers can't take: mend them and raise its version, or drop this build and rebuild";
+    const error =
+      "more than 2 documents wait for events that its handlers can't take: mend them and raise its version, or drop this build and rebuild";
     expect(await stage.builds()).toMatchObject([
       { name: 'dealTallies', position: 8, error: null },
       { name: 'deals', position: 6, parked: 3, error, rate: 0 },
