@@ -40,7 +40,7 @@ const settings = {
   ).describe('The event log: the file in the data folder, or EventStoreDB or KurrentDB by its connection string.'),
   logPrefix: z
     .string()
-    .regex(/^[A-Za-z0-9_.]{0,40}$/, 'at most 40 letters, digits, "_" or "."')
+    .regex(/^([A-Za-z0-9_.]{0,39}[_.])?$/, 'at most 40 letters, digits, "_" or ".", with "_" or "." at the end')
     .default('')
     .describe('What the names of streams begin with in EventStoreDB or KurrentDB, so that several Daybooks share a server.'),
   viewsUrl: engine('embedded, or a connection string such as mongodb://host:27017/daybook', /^mongodb(\+srv)?:\/\//).describe(

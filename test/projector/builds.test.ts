@@ -366,6 +366,7 @@ describe('builds of a read model', () => {
     const position = await stage.log.head();
     const log = overriding(stage.log, {
       head: async () => position - 5,
+      end: async () => position - 5,
       readAll: async (after, limit, types) => {
         const page = await stage.log.readAll(after, limit, types);
         return { events: page.events.filter((event) => event.position <= position - 5), position: Math.min(page.position, position - 5) };

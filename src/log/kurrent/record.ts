@@ -33,9 +33,20 @@ export function storedName(stream: Stream, prefix: string): string {
   return prefix + streamName(stream);
 }
 
-/** A regular expression, in what .NET and JavaScript have in common, of the streams that may be ours. Names of the server's own begin with $. */
+/**
+ * A regular expression, in what .NET and JavaScript have in common, of the streams that may be ours: a prefix ends with a dot or a low line,
+ * which no stream type has, so that a Daybook without one, or with a shorter one, does not take another's streams for its own.
+ */
 export function streamsOf(prefix: string): string {
-  return prefix === '' ? '^[^$-][^-]*-' : `^${escaped(prefix)}[^-]+-`;
+  return `^${escaped(prefix)}[A-Za-z0-9]+-`;
+}
+
+const compiled = new Map<string, RegExp>();
+
+function ownStreams(prefix: string): RegExp {
+  const known = compiled.get(prefix) ?? new RegExp(streamsOf(prefix));
+  compiled.set(prefix, known);
+  return known;
 }
 
 /** A regular expression of the named types, exactly. */
@@ -56,7 +67,7 @@ const REQUIRED = ['commandId', 'commandHash', 'actor', '$correlationId', '$causa
  */
 export function fromStored(event: Stored, prefix: string): RecordedEvent | undefined {
   const { metadata: about } = event;
-  if (!event.isJson || !event.streamId.startsWith(prefix) || event.streamId.indexOf('-', prefix.length) <= prefix.length) return undefined;
+  if (!event.isJson || !ownStreams(prefix).test(event.streamId)) return undefined;
   if (typeof about !== 'object' || about === null) return undefined;
   const fields = about as Readonly<Record<string, string>>;
   if (REQUIRED.some((name) => typeof fields[name] !== 'string')) return undefined;
