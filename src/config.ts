@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { messageOf } from './kernel/message-of.js';
 
 /** The configuration can't be used. The message names every setting that is wrong and what is allowed. */
 export class InvalidConfig extends Error {
@@ -20,12 +21,15 @@ function whole(min: number, max: number) {
 
 const flag = z.union([z.stringbool(), z.boolean()], { error: 'true or false' });
 
+/** What the settings say of an engine that is in the data folder. */
+export const EMBEDDED = 'embedded';
+
 /** Where an engine is: in the data folder, or elsewhere. What was given is never repeated: it may hold a password. */
 function engine(allowed: string, form: RegExp) {
   return z
     .string(allowed)
-    .refine((value) => value === 'embedded' || form.test(value), allowed)
-    .default('embedded');
+    .refine((value) => value === EMBEDDED || form.test(value), allowed)
+    .default(EMBEDDED);
 }
 
 const settings = {
@@ -221,7 +225,7 @@ function readFile(file: string, required: boolean): Readonly<Record<string, unkn
   try {
     parsed = parseYaml(readFileSync(file, 'utf8')) ?? {};
   } catch (cause) {
-    throw new InvalidConfig(`The configuration file ${file} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new InvalidConfig(`The configuration file ${file} can't be read: ${messageOf(cause)}`, {
       cause,
     });
   }

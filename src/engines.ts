@@ -1,6 +1,6 @@
 /** The engines that the configuration names, loaded only when they are opened. */
 import { join } from 'node:path';
-import type { Config } from './config.js';
+import { EMBEDDED, type Config } from './config.js';
 import type { EventLog } from './log/port.js';
 import type { ViewReader, ViewWriter } from './views/port.js';
 
@@ -14,9 +14,6 @@ export interface LogOptions {
 
 type LogPlace = Pick<Config, 'dataDir'> & Partial<Pick<Config, 'logUrl' | 'logPrefix'>>;
 type ViewsPlace = Pick<Config, 'dataDir'> & Partial<Pick<Config, 'viewsUrl'>>;
-
-/** What the settings say of an engine that is in the data folder. */
-export const EMBEDDED = 'embedded';
 
 /** @throws LogUnavailable */
 export async function openLog(

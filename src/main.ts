@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { messageOf } from './kernel/message-of.js';
 import { answerWithin } from './api/http/deadline.js';
 import { Metrics } from './api/metrics.js';
 import { nestLogger } from './api/nest-logger.js';
@@ -11,12 +12,13 @@ import { watchUnusedConnections } from './api/http/unused-connections.js';
 import { Readiness } from './api/readiness.js';
 import { AppModule } from './app.module.js';
 import { hasRole, type Config } from './config.js';
-import { EMBEDDED, openPolicyCheckpoints } from './engines.js';
+import { openPolicyCheckpoints } from './engines.js';
 import { createLogger, type Logger } from './logger.js';
 import { policies } from './policies/index.js';
 import { progressOf, runPolicy } from './policies/runner.js';
 import { ProjectorHost } from './projector/host.js';
 import { LeaseKeeper, newHolder } from './projector/leases.js';
+import { isSpread } from './projector/settings.js';
 import { Verifications } from './projector/verifications.js';
 import { openRuntime, type Runtime } from './runtime.js';
 import { holdLock } from './sqlite/lock.js';
@@ -80,7 +82,7 @@ export async function serve(config: Config, logger: Logger = createLogger(config
     });
     closing.push(() => runtime.close());
 
-    const readiness = new Readiness({ head: () => runtime.log.head(), served: runtime.served, lagMs: config.readyLagMs });
+    const readiness = new Readiness({ log: runtime.log, served: runtime.served, lagMs: config.readyLagMs });
     await readiness.start();
     closing.push(() => readiness.stop());
 
@@ -148,13 +150,13 @@ async function startPolicies(
 ): Promise<{ readonly ended: Promise<void> }> {
   const checkpoints = await openPolicyCheckpoints(config);
   const tell = (policy: string) => (failure: unknown) =>
-    logger.warn({ policy, message: failure instanceof Error ? failure.message : String(failure) }, 'a process manager tries again');
+    logger.warn({ policy, message: messageOf(failure) }, 'a process manager tries again');
   const names = policies.map((policy) => progressOf(policy).name);
   const leases = new LeaseKeeper({
     store: checkpoints,
     names,
     holder: newHolder(),
-    spread: config.viewsUrl !== EMBEDDED,
+    spread: isSpread(config),
     onChange: () => undefined,
     onRetry: tell('all'),
   });

@@ -5,7 +5,8 @@ import { buildSchema as parseSchema, findBreakingChanges, findDangerousChanges, 
 import { z } from 'zod';
 import { streamTypes } from '../../contracts/index.js';
 import { projections } from '../../projections/index.js';
-import { contractOf, newestVersions } from './contract.js';
+import { newestVersions } from '../views/builds.js';
+import { contractOf } from './contract.js';
 
 const GRAPHQL = 'schema.graphql';
 const EVENTS = 'events.schema.json';

@@ -6,6 +6,8 @@ import { GraphQLError } from 'graphql';
 import { InvalidHeader, requesterOf } from '../identity/requester.js';
 import type { Projection } from '../kernel/projection.js';
 import type { Outcome } from '../pipeline/command-pipeline.js';
+import type { Runtime } from '../runtime.js';
+import { servedVersions } from '../views/builds.js';
 import { clientErrors } from './client-errors.js';
 import { contractOf } from './contract.js';
 import { Execute } from './execute.js';
@@ -13,7 +15,6 @@ import { ApiContext, type ApiServices } from './graphql/context.js';
 import { documentLimits } from './graphql/document-limits.js';
 import { ServedSchema } from './graphql/served-schema.js';
 import { ServedSchemaDriver, type ServedSchemaConfig } from './served-schema.driver.js';
-import type { Runtime } from '../runtime.js';
 import type { Services } from './services.js';
 import { Sockets } from './subscriptions/sockets.js';
 import { websocketOnly } from './subscriptions/websocket-only.js';
@@ -81,8 +82,7 @@ export function graphqlOptions(services: Services, bus: CommandBus): ServedSchem
 
 /** The contract of the versions that answer, replaced when another version takes over. */
 function schemaOf({ served, projections }: Runtime): ServedSchema {
-  const answering = (): readonly Projection[] =>
-    served.models().flatMap((model) => projections.filter((projection) => projection.model === model));
+  const answering = (): readonly Projection[] => servedVersions(served.records, projections);
   let current = answering();
   const schema = new ServedSchema(contractOf(current));
   served.onChange(() => {

@@ -1,5 +1,9 @@
-/** Whether the builds that answer keep up with the log: each must have reached what the log held a moment ago. */
+/**
+ * Whether the builds that answer keep up with the log: each must have reached what the log held a moment ago, and none may be beyond its end,
+ * as after a restore: such a build is built again.
+ */
 import type { Position } from '../kernel/event.js';
+import type { EventLog } from '../log/port.js';
 import { idOf, type BuildRecord, type BuildState } from '../views/builds.js';
 import type { ServedViews } from '../views/served.js';
 
@@ -34,7 +38,7 @@ export interface ReadinessReport {
 const EVERY_MS = 200;
 
 export interface ReadinessOptions {
-  readonly head: () => Promise<Position>;
+  readonly log: Pick<EventLog, 'head' | 'end'>;
   readonly served: ServedViews;
   /** How long a read model may be behind. */
   readonly lagMs: number;
@@ -45,6 +49,8 @@ export class Readiness {
   readonly #heads: { readonly at: number; readonly head: Position }[] = [];
   /** When a build was last seen at the end of the log, by its number and read model. */
   readonly #caughtUp = new Map<string, number>();
+  /** Builds that were made of another log than there is, likewise. */
+  #beyond: ReadonlySet<string> = new Set();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ReadinessOptions) {
@@ -75,14 +81,16 @@ export class Readiness {
       ),
     );
     const found = models.filter(({ answers }) => answers);
-    const ready = found.length === answering.length && found.every(({ position, error }) => error === undefined && position >= due);
+    const keepsUp = ({ model, build, position, error }: Standing): boolean =>
+      error === undefined && position >= due && !this.#beyond.has(keyOf({ name: model, number: build }));
+    const ready = found.length === answering.length && found.every(keepsUp);
     return { ready, head, models };
   }
 
   #standing(record: BuildRecord, head: Position, answers: boolean): Standing {
     const { name, version, number, state, position, rate, parked, error } = record;
     const behind = Math.max(0, head - position);
-    const since = this.#caughtUp.get(`${name} ${number}`) ?? Date.parse(record.startedAt);
+    const since = this.#caughtUp.get(keyOf(record)) ?? Date.parse(record.startedAt);
     const lagSeconds = behind === 0 ? 0 : Math.max(0, (Date.now() - since) / 1_000);
     return {
       model: name,
@@ -101,12 +109,19 @@ export class Readiness {
 
   /** Keeps the heads of the last `lagMs`, and the one before them. */
   async #note(): Promise<void> {
-    const head = await this.#options.head();
+    const { log, served } = this.#options;
+    // Read before the end of the log is: while it grows, a build may be beyond the end as it was.
+    const { records } = served;
+    const head = await log.head();
+    const end = records.some(({ position }) => position > head) ? await log.end() : head;
+    this.#beyond = new Set(records.filter(({ position }) => position > end).map(keyOf));
     const now = Date.now();
     this.#heads.push({ at: now, head });
     while ((this.#heads[1]?.at ?? now) < now - this.#options.lagMs) this.#heads.shift();
-    for (const { name, number, position } of this.#options.served.records) {
-      if (position >= head) this.#caughtUp.set(`${name} ${number}`, now);
-    }
+    for (const record of records) if (record.position >= head) this.#caughtUp.set(keyOf(record), now);
   }
+}
+
+function keyOf({ name, number }: Pick<BuildRecord, 'name' | 'number'>): string {
+  return `${name} ${number}`;
 }

@@ -1,5 +1,6 @@
 /** What every group of commands is made of: the settings of a command line, what it prints on, and the values that its options take. */
 import { InvalidArgumentError, type Command } from 'commander';
+import { messageOf } from '../kernel/message-of.js';
 import { definitionOf } from '../../contracts/index.js';
 import type { Config } from '../config.js';
 import { parseStreamName, type Stream } from '../kernel/event.js';
@@ -56,6 +57,6 @@ export function streamNamed(text: string): Stream {
   try {
     return parseStreamName(text);
   } catch (failure) {
-    throw new InvalidArgumentError(failure instanceof Error ? failure.message : String(failure));
+    throw new InvalidArgumentError(messageOf(failure));
   }
 }

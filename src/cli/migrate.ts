@@ -2,8 +2,8 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { shownSetting, type Config } from '../config.js';
-import { EMBEDDED, openLog } from '../engines.js';
+import { EMBEDDED, shownSetting, type Config } from '../config.js';
+import { openLog } from '../engines.js';
 import type { EventLog } from '../log/port.js';
 import { migrate, type Migration, type Step } from '../migrate/migrate.js';
 import { MigrationRefused } from '../migrate/refused.js';

@@ -74,7 +74,7 @@ function watching(
   return async () => {
     const head = await session.log.head();
     const all = await session.operations.builds();
-    const records = builds.map((build) => all.find((record) => buildName(record) === buildName(build)));
+    const records = recordsAmong(all, builds);
     const outcomes = records.map((record) => outcomeOf(record, all, session.config, readySince));
     const at = Math.min(...records.map((record, index) => (outcomes[index] === undefined ? (record?.position ?? head) : head)));
     if (!begun && !(json && err.isTTY !== true)) bar = progress(err, label, { from: at });
@@ -104,7 +104,10 @@ function outcomeOf(
 }
 
 async function recordsOf({ operations }: Session, builds: readonly BuildId[]): Promise<readonly (BuildRecord | undefined)[]> {
-  const all = await operations.builds();
+  return recordsAmong(await operations.builds(), builds);
+}
+
+function recordsAmong(all: readonly BuildRecord[], builds: readonly BuildId[]): readonly (BuildRecord | undefined)[] {
   return builds.map((build) => all.find((record) => buildName(record) === buildName(build)));
 }
 

@@ -1,6 +1,7 @@
 /** What a command of operations works with: log, read models and what may be asked for, opened for it and closed behind it. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../kernel/message-of.js';
 import type { Config } from '../config.js';
 import { openLog, openViewWriter } from '../engines.js';
 import { Projector } from '../projector/projector.js';
@@ -74,7 +75,7 @@ export async function whileProjecting<T>(
     reader: views,
     projections: projections.filter(({ model }) => names.includes(model.name)),
     ...projectorSettings(config),
-    onRetry: (failure) => terminal.err.write(`Tried again: ${failure instanceof Error ? failure.message : String(failure)}\n`),
+    onRetry: (failure) => terminal.err.write(`Tried again: ${messageOf(failure)}\n`),
   });
   const ending = new AbortController();
   // Takes the leases that are free: none of those that a server holds, but all of them when it ends before the work is done.

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import type { CsvError } from 'csv-parse/sync';
+import { messageOf } from '../kernel/message-of.js';
 
 /** Values by column, as the text that stood in the file. */
 export type Row = Readonly<Record<string, string>>;
@@ -94,8 +95,7 @@ function decode(spec: SourceSpec): string {
   try {
     bytes = readFileSync(spec.file);
   } catch (cause) {
-    const reason =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : cause instanceof Error ? cause.message : String(cause);
+    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : messageOf(cause);
     throw new InvalidSource(
       `${spec.file}: ${reason}. Say where the source "${spec.name}" is: in the mapping (relative to it), with --from <folder of the files>, ` +
         `or with --source ${spec.name}=path.`,

@@ -1,6 +1,7 @@
 /** A mapping's YAML with the line of every value, so that each complaint says where to look, and all of them come at once. */
 import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { messageOf } from '../kernel/message-of.js';
 
 export interface MappingProblem {
   readonly line: number;
@@ -37,9 +38,7 @@ export class MappingDocument {
     try {
       text = readFileSync(file, 'utf8');
     } catch (cause) {
-      throw new InvalidMapping(file, [
-        { line: 1, message: `the mapping can't be read: ${cause instanceof Error ? cause.message : String(cause)}` },
-      ]);
+      throw new InvalidMapping(file, [{ line: 1, message: `the mapping can't be read: ${messageOf(cause)}` }]);
     }
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     if (this.#document.errors.length > 0) {

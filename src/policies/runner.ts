@@ -42,8 +42,8 @@ export async function runPolicy(options: PolicyRunnerOptions, signal: AbortSigna
       continue;
     }
     try {
-      const build = await buildOf(options);
-      let { from, events: reacted } = await standing(options, build, held);
+      const { build, ...stood } = await standing(options, held);
+      let { from, events: reacted } = stood;
       for await (const { events, position } of log.tail(from, { limit: 500, types: policy.types, signal })) {
         await unlessAborted(reactor.react(events, [policy]), signal);
         if (signal.aborted) return;
@@ -67,23 +67,21 @@ export async function runPolicy(options: PolicyRunnerOptions, signal: AbortSigna
   }
 }
 
-async function buildOf({ checkpoints, policy }: PolicyRunnerOptions): Promise<Build> {
-  const model = progressOf(policy);
-  const record = (await checkpoints.builds()).find((known) => isOf(known, model));
-  return record ? { model, number: record.number } : checkpoints.begin(model);
+interface Standing {
+  readonly build: Build;
+  readonly from: Position;
+  readonly events: number;
 }
 
-/** Where the policy stands: at the beginning when the log was put back to an earlier state, or replaced. */
-async function standing(
-  options: PolicyRunnerOptions,
-  build: Build,
-  lease: Lease,
-): Promise<{ readonly from: Position; readonly events: number }> {
-  const record = (await options.checkpoints.builds()).find(({ name, number }) => name === build.model.name && number === build.number);
-  const { position = 0, events = 0 } = record ?? {};
-  if (position <= (await options.log.end())) return { from: position, events };
-  await options.checkpoints.reset(build, lease);
-  return { from: 0, events: 0 };
+/** Where the policy stands: at the beginning when it never ran, or the log was put back to an earlier state, or replaced. */
+async function standing({ checkpoints, log, policy }: PolicyRunnerOptions, lease: Lease): Promise<Standing> {
+  const model = progressOf(policy);
+  const record = (await checkpoints.builds()).find((known) => isOf(known, model));
+  if (!record) return { build: await checkpoints.begin(model), from: 0, events: 0 };
+  const build = { model, number: record.number };
+  if (record.position <= (await log.end())) return { build, from: record.position, events: record.events };
+  await checkpoints.reset(build, lease);
+  return { build, from: 0, events: 0 };
 }
 
 /** Resolves with the work, or as soon as the signal aborts: a policy may be waiting for a read model that comes no further. */

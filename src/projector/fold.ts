@@ -2,6 +2,7 @@
  * What a page of events makes of one build's documents, in memory: an event that a handler can't take parks the document, with every later
  * event of the same document behind it, in order. The other documents go on.
  */
+import { messageOf } from '../kernel/message-of.js';
 import { streamName, type Position, type RecordedEvent } from '../kernel/event.js';
 import type { Change, Document, Projection, SelectedChange } from '../kernel/projection.js';
 import type { DocumentChange, ParkingChange, StoredDocument, WaitingEvent } from '../views/port.js';
@@ -197,5 +198,5 @@ export function waitingEvent(
 
 /** A failure's own words, bounded: it may quote a document at length. */
 export function reasonOf(failure: unknown): string {
-  return (failure instanceof Error ? failure.message : String(failure)).slice(0, 500);
+  return messageOf(failure).slice(0, 500);
 }

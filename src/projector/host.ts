@@ -1,6 +1,7 @@
 /** Starts the projector's thread, hears what it has to say, starts it again when it dies, and ends it in peace. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../kernel/message-of.js';
 import type { Config } from '../config.js';
 import { newHolder } from './leases.js';
 import type { BatchReport } from './projector.js';
@@ -74,7 +75,7 @@ export class ProjectorHost {
       else if ('stopped' in message) onStop(message.stopped.build, message.stopped.error);
       else onWarning(message.warning);
     });
-    worker.on('error', (failure) => onWarning(failure instanceof Error ? failure.message : String(failure)));
+    worker.on('error', (failure) => onWarning(messageOf(failure)));
     this.#exited = new Promise((resolve) => {
       worker.on('exit', () => {
         resolve();

@@ -8,10 +8,23 @@ import type { Projection } from '../kernel/projection.js';
 import type { ReadModelSpec } from '../kernel/read-model.js';
 import { RetryDeadLetters, SkipDeadLetter } from '../operations/dead-letter.js';
 import type { CommandPipeline, Outcome, Request } from '../pipeline/command-pipeline.js';
-import { buildName, idOf, isOf, newest, servedModel, servedBuild, type Build, type BuildId, type BuildRecord } from '../views/builds.js';
+import {
+  buildName,
+  idOf,
+  isOf,
+  lastServedFirst,
+  newest,
+  servedBuild,
+  servedModel,
+  servedVersions,
+  type Build,
+  type BuildId,
+  type BuildRecord,
+} from '../views/builds.js';
 import { NotReady } from '../views/errors.js';
 import type { HeldLease, ParkedDocument, ViewReader, ViewWriter, WaitingEvent } from '../views/port.js';
 import { isDead } from './leases.js';
+import { parkedDocuments } from './parked-documents.js';
 
 /** A read model, a build or a document that is not there. */
 export class NotThere extends Error {
@@ -72,14 +85,7 @@ export class Operations {
   /** The projections of the versions that answer, of these read models or of all. @throws NotThere */
   async served(names: readonly string[] = this.readModels): Promise<readonly Projection[]> {
     const records = await this.builds();
-    return names.map((name) => {
-      const versions = this.#versionsOf(name);
-      const model = servedModel(
-        records,
-        versions.map((projection) => projection.model),
-      );
-      return versions.find((projection) => projection.model === model) as Projection;
-    });
+    return names.flatMap((name) => servedVersions(records, this.#versionsOf(name)));
   }
 
   /** Begins a build of the newest version beside the live one, or answers with the one that is being built. @throws NotThere */
@@ -132,11 +138,8 @@ export class Operations {
   async deadLetters(name?: string): Promise<readonly DeadLetter[]> {
     const letters: DeadLetter[] = [];
     for (const build of await this.#builds(name)) {
-      for (let after: string | undefined; ;) {
-        const page = await this.#options.reader.parked(build, { first: 500, ...(after === undefined ? {} : { after }) });
-        letters.push(...page.map((parked) => ({ ...parked, key: parked.first.key, build: idOf(build) })));
-        if (page.length < 500) break;
-        after = page.at(-1)?.first.key;
+      for await (const parked of parkedDocuments(this.#options.reader, build)) {
+        letters.push({ ...parked, key: parked.first.key, build: idOf(build) });
       }
     }
     return letters;
@@ -227,7 +230,7 @@ export class Operations {
     what: string,
   ): BuildRecord {
     const candidates = number === undefined ? records.filter(fits) : records.filter((record) => record.number === number);
-    const [best] = candidates.toSorted((a, b) => (b.servedAt ?? '').localeCompare(a.servedAt ?? '') || b.number - a.number);
+    const [best] = candidates.toSorted(lastServedFirst);
     if (best) return best;
     const there = records.map((record) => `${buildName(record)} (${record.state})`).join(', ') || 'none';
     throw new NotThere('build', `${name} has no build ${number === undefined ? `that ${what}` : number}; there are: ${there}.`);

@@ -7,12 +7,13 @@ import type { Definitions } from '../../contracts/index.js';
 import { toCurrent, type Position, type RecordedEvent } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
 import type { EventLog, Page } from '../log/port.js';
-import { idOf, isOf, newest } from '../views/builds.js';
+import { idOf, isOf, newestVersions } from '../views/builds.js';
 import { BuildGone, CheckpointMoved, DocumentRefused, LeaseLost } from '../views/errors.js';
 import type { Lease, ViewReader, ViewWriter } from '../views/port.js';
 import { concerns, decisionTypes, keysOf, tryAgain, type Decision } from './decisions.js';
 import type { Readable } from './fold.js';
 import { LeaseKeeper, newHolder } from './leases.js';
+import { parkedDocuments } from './parked-documents.js';
 import { readable, Run, type Batch } from './run.js';
 import { Share } from './share.js';
 import { surplus, takeOver } from './take-over.js';
@@ -154,7 +155,7 @@ export class Projector {
     const end = (): void => ending.abort();
     signal.addEventListener('abort', end, { once: true });
     let frontier = Math.max(...this.#working().map(({ position }) => position));
-    const types = [...new Set([...this.#options.projections.flatMap((projection) => projection.types), ...decisionTypes])];
+    const types = typesOf(this.#options.projections);
     const pages = this.#options.log.tail(frontier, { limit: this.#options.pageSize ?? 2_000, types, signal: ending.signal });
     const tail = pages[Symbol.asyncIterator]();
     let arrived: IteratorResult<Page> | undefined;
@@ -230,8 +231,7 @@ export class Projector {
     const leased = projections.filter(({ model }) => this.#leases.lease(model.name) !== undefined);
     const names = new Set(leased.map(({ model }) => model.name));
     let stale = false;
-    for (const name of names) {
-      const model = newest(leased.flatMap((projection) => (projection.model.name === name ? [projection.model] : [])));
+    for (const { model } of newestVersions(leased)) {
       if (records.some((record) => isOf(record, model))) continue;
       await views.begin(model);
       stale = true;
@@ -286,7 +286,7 @@ export class Projector {
   /** One page for all that are behind, from where the last of them is. */
   async #catchUpPage(behind: readonly Run[], target: Position, size: number): Promise<void> {
     const from = Math.min(...behind.map(({ position }) => position));
-    const types = [...new Set([...behind.flatMap(({ projection }) => projection.types), ...decisionTypes])];
+    const types = typesOf(behind.map(({ projection }) => projection));
     const page = await this.#options.log.readAll(from, size, types);
     const to = Math.min(page.position, target);
     await this.#project(
@@ -429,10 +429,11 @@ async function firstOf(news: Promise<void>, milliseconds: number): Promise<void>
 
 async function parkedKeys(reader: Pick<ViewReader, 'parked'>, build: Run['build']): Promise<readonly string[]> {
   const keys: string[] = [];
-  for (;;) {
-    const after = keys.at(-1);
-    const page = await reader.parked(build, { first: 500, ...(after === undefined ? {} : { after }) });
-    keys.push(...page.map(({ first }) => first.key));
-    if (page.length < 500) return keys;
-  }
+  for await (const { first } of parkedDocuments(reader, build)) keys.push(first.key);
+  return keys;
+}
+
+/** The types of events that these projections name, and those that decide. */
+function typesOf(projections: readonly Projection[]): readonly string[] {
+  return [...new Set([...projections.flatMap(({ types }) => types), ...decisionTypes])];
 }

@@ -1,12 +1,10 @@
 /** How a projector works on a data folder: the settings that say so, wherever it runs. */
-import type { Config } from '../config.js';
-import { EMBEDDED } from '../engines.js';
+import { EMBEDDED, type Config } from '../config.js';
 import type { ProjectorOptions } from './projector.js';
 
 export function projectorSettings(config: Config) {
   return {
-    // One process does all that a file takes; a server takes from several.
-    spread: config.viewsUrl !== EMBEDDED,
+    spread: isSpread(config),
     pageSize: config.projectionPage,
     cutOver: config.cutOver === 'auto',
     rebuildShare: config.rebuildShare,
@@ -14,4 +12,9 @@ export function projectorSettings(config: Config) {
     graceMs: config.requestTimeoutMs,
     parkedLimit: config.parkedLimit,
   } satisfies Partial<ProjectorOptions>;
+}
+
+/** Whether processes share the work among them: one does all that a file takes; a server takes from several. */
+export function isSpread({ viewsUrl }: Pick<Config, 'viewsUrl'>): boolean {
+  return viewsUrl !== EMBEDDED;
 }

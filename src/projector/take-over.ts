@@ -1,5 +1,5 @@
 /** A build becomes the live one, and what was live before the last one is let go. */
-import type { BuildId, BuildRecord } from '../views/builds.js';
+import { lastServedFirst, type BuildId, type BuildRecord } from '../views/builds.js';
 import { NotReady } from '../views/errors.js';
 import type { ViewWriter } from '../views/port.js';
 
@@ -33,7 +33,7 @@ export function surplus(
 ): readonly BuildRecord[] {
   return records
     .filter((record) => record.name === name && record.state === 'retired')
-    .sort((a, b) => (b.servedAt ?? '').localeCompare(a.servedAt ?? '') || b.number - a.number)
+    .sort(lastServedFirst)
     .slice(keep)
     .filter(({ servedAt }) => servedAt === null || now - Date.parse(servedAt) > graceMs);
 }

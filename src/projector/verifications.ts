@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../kernel/message-of.js';
 import type { Config } from '../config.js';
 import type { Verification } from './verify.js';
 import type { VerifyMessage, VerifyTask } from './verify-worker.js';
@@ -88,7 +89,7 @@ export class Verifications {
         else if ('failure' in message) end({ state: 'failed', error: message.failure });
         else set({ state: message.step === 'build' ? 'building' : 'comparing', progress: message.done / Math.max(1, message.total) });
       });
-      worker.on('error', (failure) => end({ state: 'failed', error: failure instanceof Error ? failure.message : String(failure) }));
+      worker.on('error', (failure) => end({ state: 'failed', error: messageOf(failure) }));
       worker.on('exit', () => {
         this.#workers.delete(worker);
         const known = this.#jobs.get(job.id);

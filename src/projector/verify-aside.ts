@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { openLog, openScratchViews, openViewReader } from '../engines.js';
-import { servedModel } from '../views/builds.js';
+import { servedVersions } from '../views/builds.js';
 import { projectionsOf } from './catalogue.js';
 import { verify, type Verification, type VerifyOptions } from './verify.js';
 
@@ -37,18 +37,8 @@ export async function verifyAside({
     );
     const all = await projectionsOf(module);
     const names = readModels ?? [...new Set(all.map(({ model }) => model.name))];
-    const records = await live.builds();
-    const projections = names.flatMap((name) => {
-      const versions = all.filter(({ model }) => model.name === name);
-      const served =
-        versions.length === 0
-          ? undefined
-          : servedModel(
-              records,
-              versions.map(({ model }) => model),
-            );
-      return versions.filter(({ model }) => model === served);
-    });
+    const served = servedVersions(await live.builds(), all);
+    const projections = names.flatMap((name) => served.filter(({ model }) => model.name === name));
     return await verify({ ...options, log, live, aside, projections, pageSize: config.projectionPage });
   } finally {
     for (const step of closing.reverse()) await step();

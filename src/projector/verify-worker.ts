@@ -1,5 +1,6 @@
 /** The thread that verifies for a server: it reads and compares everything, which would keep the server's own thread from answering. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../kernel/message-of.js';
 import type { Config } from '../config.js';
 import { verifyAside } from './verify-aside.js';
 import type { Verification } from './verify.js';
@@ -29,6 +30,6 @@ try {
   });
   tell({ verifications });
 } catch (failure) {
-  tell({ failure: failure instanceof Error ? failure.message : String(failure) });
+  tell({ failure: messageOf(failure) });
 }
 port.close();

@@ -1,6 +1,7 @@
 /** The thread that projects: SQLite's calls are synchronous, so folding and writing happen away from the server's own thread. */
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../kernel/message-of.js';
 import { openLog, openViewReader, openViewWriter } from '../engines.js';
 import { projectionsOf } from './catalogue.js';
 import type { ProjectorMessage, ProjectorTask } from './host.js';
@@ -35,7 +36,7 @@ const projector = new Projector({
   ...projectorSettings(config),
   onBatch: (batch) => batches.push(batch),
   onStop: (build, error) => tell({ stopped: { build, error } }),
-  onRetry: (failure) => tell({ warning: `Projecting is tried again: ${failure instanceof Error ? failure.message : String(failure)}` }),
+  onRetry: (failure) => tell({ warning: `Projecting is tried again: ${messageOf(failure)}` }),
 });
 await projector.run(stop.signal);
 if (!stop.signal.aborted) await once(stop.signal, 'abort');

@@ -1,6 +1,7 @@
 /** Builds: the copies of read models that there are, of several versions or of one, and which of them answers. */
 import type { Position } from '../kernel/event.js';
 import { shapeOf, type ReadModelSpec } from '../kernel/read-model.js';
+import { NotReady } from './errors.js';
 
 /** One built copy of a read model. Documents of two builds never mix. */
 export interface Build {
@@ -82,6 +83,48 @@ export function servedBuild(records: readonly BuildRecord[], model: ReadModelSpe
     .filter((record) => isOf(record, model))
     .sort((a, b) => order.indexOf(b.state) - order.indexOf(a.state) || b.number - a.number);
   return { model, number: best?.number ?? 0 };
+}
+
+/** What is of a version of a read model, such as a projection. */
+interface Versioned {
+  readonly model: ReadModelSpec;
+}
+
+/** Of each read model, what is of the version that answers: see `servedModel`. */
+export function servedVersions<Of extends Versioned>(records: readonly BuildRecord[], all: readonly Of[]): readonly Of[] {
+  return all.filter(({ model }) => servedModel(records, versionsOf(all, model.name)) === model);
+}
+
+/** Of each read model, what is of the newest version: what is built, and answers once it is. */
+export function newestVersions<Of extends Versioned>(all: readonly Of[]): readonly Of[] {
+  return all.filter(({ model }) => newest(versionsOf(all, model.name)) === model);
+}
+
+function versionsOf(all: readonly Versioned[], name: string): readonly ReadModelSpec[] {
+  return all.flatMap(({ model }) => (model.name === name ? [model] : []));
+}
+
+/** Orders builds: those that were live, or ceased to be, last; then those begun last. */
+export function lastServedFirst(a: BuildRecord, b: BuildRecord): number {
+  return (b.servedAt ?? '').localeCompare(a.servedAt ?? '') || b.number - a.number;
+}
+
+/** @throws NotReady when a build can't take the live one's place: it is being built, or behind. */
+export function mustBeReady(
+  id: BuildId,
+  build: Pick<BuildRecord, 'state' | 'position'>,
+  live: Pick<BuildRecord, 'version' | 'number' | 'position'> | undefined,
+): void {
+  const behind = live !== undefined && live.position > build.position;
+  if (build.state !== 'building' && !behind) return;
+  const why = build.state === 'building' ? 'is still being built' : 'is behind the live one';
+  const stands = live ? `, and the live ${buildName({ ...live, name: id.name })} at ${live.position}` : '';
+  throw new NotReady(`${buildName(id)} ${why}: it is at position ${build.position}${stands}. Try again when it has caught up.`);
+}
+
+/** That a build can't be taken away: it is the live one. */
+export function isLive(id: BuildId): NotReady {
+  return new NotReady(`${buildName(id)} is the live one. Let another one take its place first.`);
 }
 
 /** @throws TypeError when there is none */

@@ -61,7 +61,33 @@ export function filterColumn<Column extends ComparedColumn>(
 ): Column {
   const column = columns.get(name);
   if (column && (column.spec.filter === true || model.duplicates?.some((set) => set.includes(name)))) return column;
-  throw new TypeError(`${model.name}.${name} is not declared with \`filter\`.`);
+  throw undeclared(model, name, 'filter');
+}
+
+/** @throws TypeError when the column is not declared for orders. */
+export function sortColumn<Column extends ComparedColumn>(
+  model: ReadModelSpec,
+  columns: ReadonlyMap<string, Column>,
+  name: string,
+): Column {
+  const column = columns.get(name);
+  if (!column?.spec.sort) throw undeclared(model, name, 'sort');
+  return column;
+}
+
+/** @throws TypeError when summaries can't group by the column. */
+export function dimensionColumn<Column extends ComparedColumn>(
+  model: ReadModelSpec,
+  columns: ReadonlyMap<string, Column>,
+  name: string,
+): Column {
+  const column = columns.get(name);
+  if (!column?.spec.dimension || column.kind === 'money') throw undeclared(model, name, 'dimension');
+  return column;
+}
+
+export function undeclared({ name: model }: ReadModelSpec, column: string, flag: string): TypeError {
+  return new TypeError(`${model}.${column} is not declared with \`${flag}\`.`);
 }
 
 const expected = { int: 'number', decimal: 'number', money: 'number', boolean: 'boolean' } as const;

@@ -92,3 +92,8 @@ export class NoHistory extends Error {
 export class ViewsUnavailable extends Error {
   override readonly name = 'ViewsUnavailable';
 }
+
+/** Sums are exact up to 2^53 - 1 or not told. */
+export function inexactSum(cause?: unknown): RangeError {
+  return new RangeError('A sum exceeds what is exact: 2^53 - 1. Group by more, or sum up fewer documents.', { cause });
+}

@@ -7,6 +7,7 @@ import {
   StreamNotFoundError,
   WrongExpectedVersionError,
 } from '@kurrent/kurrentdb-client';
+import { messageOf } from '../../kernel/message-of.js';
 import { LogUnavailable } from '../port.js';
 
 /** The server has said nothing for too long. */
@@ -44,7 +45,7 @@ export function asUnavailable(error: unknown, what: string, shown: string): LogU
       { cause: error },
     );
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new LogUnavailable(
     `The event log ${shown} could not ${what} (${reason || 'no reason given'}). Check that the server runs, can be reached and has a leader.`,
     { cause: error },

@@ -1,5 +1,6 @@
 /** One page of a list: the statement that finds it, and the JSON that its rows become. */
 import type { Database } from '../../sqlite/database.js';
+import { sortColumn } from '../columns.js';
 import { decodeCursor, encodeCursor, fingerprint } from '../cursor.js';
 import type { ListPage, ListQuery, Order } from '../query.js';
 import type { Layout } from './layout.js';
@@ -64,9 +65,7 @@ export function readPage(database: Database, { query, first, fingerprint: print 
 /** The columns to order by, and the key, which goes the way of the last of them so that one index serves both. */
 function termsOf(layout: Layout, orderBy: readonly Order[]): readonly Term[] {
   const terms = orderBy.map(({ column: name, descending }): Term => {
-    const column = layout.columns.get(name);
-    if (!column?.spec.sort) throw new TypeError(`${layout.model.name}.${name} is not declared with \`sort\`.`);
-    return { column: column.ordered, descending };
+    return { column: sortColumn(layout.model, layout.columns, name).ordered, descending };
   });
   return [...terms, { column: raw('key'), descending: terms.at(-1)?.descending ?? false }];
 }

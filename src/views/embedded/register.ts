@@ -2,8 +2,18 @@
 import type { Position } from '../../kernel/event.js';
 import { shapeOf, type ReadModelSpec } from '../../kernel/read-model.js';
 import type { Database } from '../../sqlite/database.js';
-import { buildName, idOf, type Build, type BuildId, type BuildRecord, type BuildState, type Progress } from '../builds.js';
-import { BuildGone, NotReady } from '../errors.js';
+import {
+  buildName,
+  idOf,
+  isLive,
+  mustBeReady,
+  type Build,
+  type BuildId,
+  type BuildRecord,
+  type BuildState,
+  type Progress,
+} from '../builds.js';
+import { BuildGone } from '../errors.js';
 import { createStatements, dropStatements, layoutOf } from './layout.js';
 
 /** What a read or a write needs to know of a build. */
@@ -117,12 +127,7 @@ export function makeLive(database: Database, id: BuildId): void {
   const live = ofName.find(({ state }) => state === 'live');
   if (!build) throw new BuildGone(buildName(id));
   if (build === live) return;
-  const behind = live !== undefined && live.position > build.position;
-  if (build.state === 'building' || behind) {
-    const why = build.state === 'building' ? 'is still being built' : 'is behind the live one';
-    const stands = live ? `, and the live ${buildName(live)} at ${live.position}` : '';
-    throw new NotReady(`${buildName(id)} ${why}: it is at position ${build.position}${stands}. Try again when it has caught up.`);
-  }
+  mustBeReady(id, build, live);
   const move = database.prepare('UPDATE builds SET state = ?, served_at = ? WHERE name = ? AND number = ?');
   const now = new Date().toISOString();
   if (live) move.run('retired', now, id.name, live.number);
@@ -132,7 +137,7 @@ export function makeLive(database: Database, id: BuildId): void {
 /** Takes a build out of the register; its tables stay until they are dropped. @throws NotReady */
 export function forget(database: Database, id: BuildId): void {
   const build = recordsIn(database).find((record) => buildName(record) === buildName(id));
-  if (build?.state === 'live') throw new NotReady(`${buildName(id)} is the live one. Let another one take its place first.`);
+  if (build?.state === 'live') throw isLive(id);
   if (!build) return;
   for (const table of ['parking', 'builds']) {
     database.prepare(`DELETE FROM ${table} WHERE name = ? AND number = ?`).run(id.name, id.number);

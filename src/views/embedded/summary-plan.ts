@@ -1,4 +1,5 @@
 /** Summaries as statements: one for counts and sums of numbers, one more for each measure that is kept by currency or as a sketch. */
+import { dimensionColumn, undeclared } from '../columns.js';
 import type { SummaryQuery } from '../query.js';
 import type { Layout, StoredColumn } from './layout.js';
 import { type Source, sourcesOf } from './selection.js';
@@ -21,7 +22,7 @@ export interface SummaryPlan {
  * @throws TypeError when a column is no dimension or no measure, or a filter or the search does not fit the read model.
  */
 export function summaryPlan(layout: Layout, { groupBy, measures, ...selection }: SummaryQuery, indexed: boolean): SummaryPlan {
-  const dimensions = groupBy.map((name) => dimensionOf(layout, name));
+  const dimensions = groupBy.map((name) => dimensionColumn(layout.model, layout.columns, name));
   const groups = dimensions.map((_, index) => identifier(`g${index}`));
   const sources = sourcesOf(layout, selection, indexed);
   /** The selected documents, with the group's values and other columns. */
@@ -51,12 +52,12 @@ export function summaryPlan(layout: Layout, { groupBy, measures, ...selection }:
       return { name, kind: 'distribution', query: select([raw('json_group_array(json(value))')], documents(inDocument), groups) };
     }
     const stored = layout.columns.get(name);
-    if (!type || !stored) throw undeclared(layout, name, 'measure');
+    if (!type || !stored) throw undeclared(layout.model, name, 'measure');
     if (stored.currency) {
       const columns = [sql`${stored.currency} AS currency`, sql`${stored.value} AS amount`];
       return { name, kind: 'money', query: byCurrency(documents(() => columns)) };
     }
-    if (stored.kind !== 'int' && stored.kind !== 'decimal') throw undeclared(layout, name, 'measure');
+    if (stored.kind !== 'int' && stored.kind !== 'decimal') throw undeclared(layout.model, name, 'measure');
     numbers.push(stored);
     return { name, kind: 'number' };
   });
@@ -80,14 +81,4 @@ export function summaryPlan(layout: Layout, { groupBy, measures, ...selection }:
 /** As text, in which no digit is lost on the way out. SQLite fails where a sum leaves 64 bits. */
 function exactSum(column: Sql): Sql {
   return sql`CAST(sum(${column}) AS TEXT)`;
-}
-
-function dimensionOf(layout: Layout, name: string): StoredColumn {
-  const column = layout.columns.get(name);
-  if (!column?.spec.dimension || column.kind === 'money') throw undeclared(layout, name, 'dimension');
-  return column;
-}
-
-function undeclared(layout: Layout, name: string, flag: string): TypeError {
-  return new TypeError(`${layout.model.name}.${name} is not declared with \`${flag}\`.`);
 }

@@ -2,6 +2,7 @@
 import { emptyDistribution, mergeDistributions, type Distribution } from '../../kernel/distribution.js';
 import type { Moneys } from '../../kernel/money.js';
 import type { Database } from '../../sqlite/database.js';
+import { inexactSum } from '../errors.js';
 import type { Scalar, SummaryGroup } from '../query.js';
 import type { Bound, Sql } from './sql.js';
 import type { PlannedMeasure, SummaryPlan } from './summary-plan.js';
@@ -70,7 +71,7 @@ function scalar(value: Bound, flag: boolean): Scalar {
 
 function exact(text: string): number {
   const sum = Number(text);
-  if (!Number.isSafeInteger(sum)) throw inexact();
+  if (!Number.isSafeInteger(sum)) throw inexactSum();
   return sum;
 }
 
@@ -78,11 +79,7 @@ function within64Bits<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if ((error as { readonly message?: unknown }).message === 'integer overflow') throw inexact(error);
+    if ((error as { readonly message?: unknown }).message === 'integer overflow') throw inexactSum(error);
     throw error;
   }
-}
-
-function inexact(cause?: unknown): RangeError {
-  return new RangeError('A sum exceeds what is exact: 2^53 - 1. Group by more, or sum up fewer documents.', { cause });
 }

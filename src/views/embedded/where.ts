@@ -1,29 +1,17 @@
 /** Filters and searches as SQL conditions. Each one is true or not: what SQL would call unknown is not. */
 import { fold, words } from '../../kernel/fold.js';
 import { afterPrefix, comparable, filterColumn } from '../columns.js';
+import { conditionOf, type Comparison, type Conditions } from '../condition.js';
 import type { Scalar, Where } from '../query.js';
 import type { Layout, StoredColumn } from './layout.js';
 import { and, FALSE, or, raw, sql, type Bound, type Sql } from './sql.js';
 
-type Comparison = Extract<Where, { readonly kind: 'is' }>;
-
 /** @throws TypeError when a column is not declared for filters, or a value is not of its type. */
 export function condition(layout: Layout, where: Where): Sql {
-  switch (where.kind) {
-    case 'and':
-      return and(where.of.map((part) => condition(layout, part)));
-    case 'or':
-      return or(where.of.map((part) => condition(layout, part)));
-    case 'not':
-      return sql`((${condition(layout, where.of)}) IS NOT TRUE)`;
-    case 'is':
-      return comparison(filterColumn(layout.model, layout.columns, where.column), where);
-    case 'in':
-      return among(filterColumn(layout.model, layout.columns, where.column), where.values);
-    case 'notIn':
-      return sql`((${among(filterColumn(layout.model, layout.columns, where.column), where.values)}) IS NOT TRUE)`;
-  }
+  return conditionOf(conditions, (name) => filterColumn(layout.model, layout.columns, name), where);
 }
+
+const conditions: Conditions<Sql, StoredColumn> = { and, or, not: (part) => sql`((${part}) IS NOT TRUE)`, comparison, among };
 
 function comparison(column: StoredColumn, { op, value }: Comparison): Sql {
   const { value: stored, ordered, kind } = column;

@@ -1,6 +1,7 @@
 /** One page of a list: the ranges that it is read from, one after the other, and the JSON that its documents become. */
 import type { Document as Bson } from 'mongodb';
 import type { Position } from '../../kernel/event.js';
+import { sortColumn } from '../columns.js';
 import { decodeCursor, encodeCursor, fingerprint, type Bound } from '../cursor.js';
 import type { ListPage, ListQuery, Order } from '../query.js';
 import { indexName, type Collections, type Layout, type PastRow } from './layout.js';
@@ -78,9 +79,7 @@ export async function readPage(collections: Collections, plan: PagePlan, options
 /** The columns to order by, and the key, which goes the way of the last of them so that one index serves both. */
 function termsOf({ model, columns }: Layout, orderBy: readonly Order[]): readonly Term[] {
   const terms = orderBy.map(({ column: name, descending }): Term => {
-    const column = columns.get(name);
-    if (!column?.spec.sort) throw new TypeError(`${model.name}.${name} is not declared with \`sort\`.`);
-    return { path: column.ordered, descending };
+    return { path: sortColumn(model, columns, name).ordered, descending };
   });
   return [...terms, { path: undefined, descending: terms.at(-1)?.descending ?? false }];
 }

@@ -4,8 +4,8 @@
  */
 import type { Collection, Db } from 'mongodb';
 import { shapeOf, type ReadModelSpec } from '../../kernel/read-model.js';
-import { buildName, idOf, noProgress, type Build, type BuildId, type BuildRecord } from '../builds.js';
-import { BuildGone, NotReady } from '../errors.js';
+import { buildName, idOf, isLive, mustBeReady, noProgress, type Build, type BuildId, type BuildRecord } from '../builds.js';
+import { BuildGone } from '../errors.js';
 
 /** A build as the register has it. */
 export interface BuildEntry extends Omit<BuildRecord, 'name'> {
@@ -108,11 +108,7 @@ export async function makeLive(register: Register, id: BuildId): Promise<void> {
     const live = Object.values(builds).find(({ state }) => state === 'live');
     if (build?.version !== id.version) throw new BuildGone(buildName(id));
     if (build === live) return;
-    if (build.state === 'building' || (live && live.position > build.position)) {
-      const why = build.state === 'building' ? 'is still being built' : 'is behind the live one';
-      const stands = live ? `, and the live ${buildName({ name: id.name, ...live })} at ${live.position}` : '';
-      throw new NotReady(`${buildName(id)} ${why}: it is at position ${build.position}${stands}. Try again when it has caught up.`);
-    }
+    mustBeReady(id, build, live);
     const now = new Date().toISOString();
     const to = `builds.${fieldOf(id.number)}`;
     const from = live && `builds.${fieldOf(live.number)}`;
@@ -145,6 +141,6 @@ export async function forget(register: Register, id: BuildId): Promise<void> {
   if (matchedCount === 1) return;
   const row = await register.findOne({ _id: id.name });
   if (row?.builds?.[fieldOf(id.number)]?.version === id.version) {
-    throw new NotReady(`${buildName(id)} is the live one. Let another one take its place first.`);
+    throw isLive(id);
   }
 }

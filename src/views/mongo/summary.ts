@@ -6,6 +6,8 @@ import type { Decimal128, Document as Bson } from 'mongodb';
 import { emptyDistribution, mergeDistributions, type Distribution } from '../../kernel/distribution.js';
 import type { Moneys } from '../../kernel/money.js';
 import type { Document } from '../../kernel/projection.js';
+import { dimensionColumn, undeclared } from '../columns.js';
+import { inexactSum } from '../errors.js';
 import type { Scalar, SummaryGroup, SummaryQuery } from '../query.js';
 import type { Layout, StoredColumn } from './layout.js';
 
@@ -37,7 +39,7 @@ type Sum =
 export function summaryPlan(layout: Layout, { groupBy, measures }: Pick<SummaryQuery, 'groupBy' | 'measures'>): SummaryPlan {
   const planned = measures.map((name) => measureOf(layout, name));
   return {
-    dimensions: groupBy.map((name) => dimensionOf(layout, name)),
+    dimensions: groupBy.map((name) => dimensionColumn(layout.model, layout.columns, name)),
     measures: planned,
     onServer: planned.every(({ kind }) => kind !== 'moneys' && kind !== 'distribution'),
   };
@@ -47,20 +49,10 @@ function measureOf(layout: Layout, name: string): Measure {
   const type = layout.model.columns.find((column) => column.name === name && column.measure)?.type;
   if (type?.kind === 'moneys' || type?.kind === 'distribution') return { name, kind: type.kind };
   const column = layout.columns.get(name);
-  if (!type || !column) throw undeclared(layout, name, 'measure');
+  if (!type || !column) throw undeclared(layout.model, name, 'measure');
   const { kind } = column;
-  if (kind !== 'int' && kind !== 'decimal' && kind !== 'money') throw undeclared(layout, name, 'measure');
+  if (kind !== 'int' && kind !== 'decimal' && kind !== 'money') throw undeclared(layout.model, name, 'measure');
   return { name, kind, column };
-}
-
-function dimensionOf(layout: Layout, name: string): StoredColumn {
-  const column = layout.columns.get(name);
-  if (!column?.spec.dimension || column.kind === 'money') throw undeclared(layout, name, 'dimension');
-  return column;
-}
-
-function undeclared(layout: Layout, name: string, flag: string): TypeError {
-  return new TypeError(`${layout.model.name}.${name} is not declared with \`${flag}\`.`);
 }
 
 /**
@@ -185,5 +177,5 @@ function moneys(amounts: readonly (readonly [currency: string, amount: bigint])[
 function exact(sum: bigint): number {
   const value = Number(sum);
   if (Number.isSafeInteger(value)) return value;
-  throw new RangeError('A sum exceeds what is exact: 2^53 - 1. Group by more, or sum up fewer documents.');
+  throw inexactSum();
 }

@@ -2,6 +2,7 @@
 import type { Document as Bson } from 'mongodb';
 import { fold, words } from '../../kernel/fold.js';
 import { afterPrefix, comparable, filterColumn } from '../columns.js';
+import { conditionOf, type Comparison, type Conditions } from '../condition.js';
 import type { Scalar, Where } from '../query.js';
 import type { Layout, StoredColumn } from './layout.js';
 
@@ -29,21 +30,10 @@ function not(part: Condition): Condition {
 
 /** @throws TypeError when a column is not declared for filters, or a value is not of its type. */
 export function condition(layout: Layout, where: Where): Condition {
-  switch (where.kind) {
-    case 'and':
-      return and(where.of.map((part) => condition(layout, part)));
-    case 'or':
-      return or(where.of.map((part) => condition(layout, part)));
-    case 'not':
-      return not(condition(layout, where.of));
-    case 'is':
-      return comparison(filterColumn(layout.model, layout.columns, where.column), where);
-    case 'in':
-      return among(filterColumn(layout.model, layout.columns, where.column), where.values);
-    case 'notIn':
-      return not(among(filterColumn(layout.model, layout.columns, where.column), where.values));
-  }
+  return conditionOf(conditions, (name) => filterColumn(layout.model, layout.columns, name), where);
 }
+
+const conditions: Conditions<Condition, StoredColumn> = { and, or, not, comparison, among };
 
 /** Documents that have this value in a column. @throws as `condition` */
 export function having(layout: Layout, name: string, value: Scalar): { readonly column: StoredColumn; readonly filter: Condition } {
@@ -51,7 +41,7 @@ export function having(layout: Layout, name: string, value: Scalar): { readonly 
   return { column, filter: equal(column, value) };
 }
 
-function comparison(column: StoredColumn, { op, value }: Extract<Where, { readonly kind: 'is' }>): Condition {
+function comparison(column: StoredColumn, { op, value }: Comparison): Condition {
   if (op === 'eq') return equal(column, value);
   if (op === 'ne') return { [column.value]: { $ne: value === null ? null : comparable(column, value) } };
   if (value === null) return FALSE;
