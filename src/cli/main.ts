@@ -11,4 +11,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await run(process.argv.slice(2), { out: process.stdout, err: process.stderr, environment: process.env });
+const code = await run(process.argv.slice(2), { out: process.stdout, err: process.stderr, environment: process.env });
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((flushed) => stream.write('', flushed))));
+// All is closed by now; a connection that the other side does not let go of must not keep the process.
+process.exit(code);
