@@ -12,6 +12,10 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const code = await run(process.argv.slice(2), { out: process.stdout, err: process.stderr, environment: process.env });
-await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((flushed) => stream.write('', flushed))));
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise<void>((resolve) => {
+    stream.write('', () => resolve());
+  });
+}
 // All is closed by now; a connection that the other side does not let go of must not keep the process.
 process.exit(code);
