@@ -87,6 +87,11 @@ const settings = {
   rebuildShare: whole(1, 100)
     .default(50)
     .describe('Part of its time that the projector gives to builds which are behind while events arrive, in percent.'),
+  rebuildPartitions: whole(1, 64)
+    .default(1)
+    .describe(
+      'Parts, by the keys of documents, that a rebuild of one read model on MongoDB is divided into, for as many projector processes to share.',
+    ),
   retiredBuilds: whole(0, 10).default(1).describe('Builds that were live before and are kept of each read model, to roll back to.'),
   parkedLimit: whole(0, 1_000_000).default(1_000).describe('Documents of a read model that may wait as dead letters before it stops.'),
   minPositionTimeoutMs: whole(0, 60_000).default(5_000).describe('How long a query waits for the position it asks for, in milliseconds.'),

@@ -154,7 +154,7 @@ async function startPolicies(
   const names = policies.map((policy) => progressOf(policy).name);
   const leases = new LeaseKeeper({
     store: checkpoints,
-    names,
+    names: () => names,
     holder: newHolder(),
     spread: isSpread(config),
     onChange: () => undefined,

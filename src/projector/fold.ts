@@ -6,6 +6,7 @@ import { messageOf } from '../kernel/message-of.js';
 import { streamName, type Position, type RecordedEvent } from '../kernel/event.js';
 import type { Change, Document, Projection, SelectedChange } from '../kernel/projection.js';
 import type { DocumentChange, ParkingChange, StoredDocument, WaitingEvent } from '../views/port.js';
+import { Indivisible } from './division.js';
 
 /** What was read from the log, in its current shape; a failure where it can't be brought to it. */
 export type Readable =
@@ -31,6 +32,8 @@ export interface FoldInput {
   readonly now: string;
   /** Nothing but this document. */
   readonly only?: string;
+  /** Nothing but these documents: those of one partition. */
+  readonly mine?: (key: string) => boolean;
 }
 
 export interface Folded {
@@ -62,9 +65,9 @@ export function refusalOf(key: string, position: Position): string {
   return `${position} ${key}`;
 }
 
-export async function fold({ projection, events, documents: source, parked, refused, now, only }: FoldInput): Promise<Folded> {
+export async function fold({ projection, events, documents: source, parked, refused, now, only, mine }: FoldInput): Promise<Folded> {
   const plan = events.map((readable) => planned(projection, readable));
-  const documents = await source.recall(only === undefined ? keysOf(plan) : new Set([only]));
+  const documents = await source.recall(only === undefined ? keysOf(plan, mine) : new Set([only]));
   /** After a crash a store may hold what this page has made of a document already: up to which position, of those that it does. */
   const loaded = new Map<string, Position>();
   const first = events[0]?.event.position ?? 0;
@@ -132,8 +135,8 @@ export async function fold({ projection, events, documents: source, parked, refu
       if (holds || isParked(only)) apply(event, only, (document) => document && to(document));
       return;
     }
-    const found = new Set(await source.find(column, value));
-    const missing = new Set([...found].filter((key) => !documents.has(key)));
+    const found = await source.find(column, value);
+    const missing = new Set(found.filter((key) => !documents.has(key) && (mine?.(key) ?? true)));
     for (const [key, stored] of await source.recall(missing)) {
       documents.set(key, stored);
       noteLoaded(key, stored);
@@ -151,12 +154,14 @@ export async function fold({ projection, events, documents: source, parked, refu
     if (before.size > 0) before.clear();
     // To name the stream of every event takes time, and hardly ever does one wait.
     if (only === undefined && anyWaits() && isParked(keyOfStream(event))) wait(event, keyOfStream(event), null);
-    else if (step.changes === undefined) park(event, only ?? keyOfStream(event), step.failure);
-    else {
+    else if (step.changes === undefined) {
+      if (mine) throw new Indivisible(reasonOf(step.failure));
+      park(event, only ?? keyOfStream(event), step.failure);
+    } else {
       several = step.changes.length > 1;
       for (const change of step.changes) {
         if (change.where !== undefined) await select(event, change);
-        else if (only === undefined || change.key === only) apply(event, change.key, change.to);
+        else if (only === undefined ? (mine?.(change.key) ?? true) : change.key === only) apply(event, change.key, change.to);
       }
     }
   }
@@ -176,10 +181,10 @@ function planned(projection: Projection, readable: Readable): Step {
   }
 }
 
-function keysOf(plan: readonly Step[]): Set<string> {
+function keysOf(plan: readonly Step[], mine: FoldInput['mine']): Set<string> {
   const keys = new Set<string>();
   for (const step of plan) {
-    for (const change of step.changes ?? []) if (change.key !== undefined) keys.add(change.key);
+    for (const { key } of step.changes ?? []) if (key !== undefined && (mine?.(key) ?? true)) keys.add(key);
   }
   return keys;
 }

@@ -18,7 +18,8 @@ export function newHolder(): string {
 
 export interface LeaseKeeperOptions {
   readonly store: LeaseStore;
-  readonly names: readonly string[];
+  /** Asked each time: there may be more while a build is divided. */
+  readonly names: () => readonly string[];
   /** See `newHolder`. */
   readonly holder: string;
   /** Takes a fair part of the leases where several processes want them; all that are free otherwise. */
@@ -53,11 +54,12 @@ export class LeaseKeeper {
 
   /** Takes what can be taken, now. */
   async renew(): Promise<void> {
-    const { store, names, holder, onChange } = this.#options;
+    const { store, holder, onChange } = this.#options;
+    const names = this.#options.names();
     const held = await store.held();
     const dead = held.filter((lease) => lease.holder !== holder && isDead(lease.holder));
     if (dead.length > 0) await store.giveBack(dead);
-    const wanted = this.#options.spread ? this.#fairShare(held) : names;
+    const wanted = this.#options.spread ? this.#fairShare(held, names) : names;
     const surplus = [...this.#leases.values()].filter(({ name }) => !wanted.includes(name));
     if (surplus.length > 0) await store.giveBack(surplus);
     const started = performance.now();
@@ -81,8 +83,8 @@ export class LeaseKeeper {
    * The leases to ask for: as many as each of the holders that are there may have. A holder is known by a lease of its own, besides those
    * of the read models; one that has more than its part gives the last ones back.
    */
-  #fairShare(held: readonly HeldLease[]): readonly string[] {
-    const { names, holder } = this.#options;
+  #fairShare(held: readonly HeldLease[], names: readonly string[]): readonly string[] {
+    const { holder } = this.#options;
     const member = `member ${holder}`;
     const members = new Set([member, ...held.filter(({ name }) => name.startsWith('member ')).map(({ name }) => name)]);
     const part = Math.ceil(names.length / members.size);

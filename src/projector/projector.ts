@@ -7,10 +7,11 @@ import type { Definitions } from '../../contracts/index.js';
 import { toCurrent, type Position, type RecordedEvent } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
 import type { EventLog, Page } from '../log/port.js';
-import { idOf, isOf, newestVersions } from '../views/builds.js';
+import { idOf, isOf, newestVersions, type Build, type BuildRecord } from '../views/builds.js';
 import { BuildGone, CheckpointMoved, DocumentRefused, LeaseLost } from '../views/errors.js';
 import type { Lease, ViewReader, ViewWriter } from '../views/port.js';
 import { concerns, decisionTypes, keysOf, tryAgain, type Decision } from './decisions.js';
+import { Indivisible, leaseNameOf, standsAt, workOf } from './division.js';
 import type { Readable } from './fold.js';
 import { LeaseKeeper, newHolder } from './leases.js';
 import { parkedDocuments } from './parked-documents.js';
@@ -42,6 +43,8 @@ export interface ProjectorOptions {
   readonly graceMs?: number;
   /** Documents of a build that may wait before it stops; 1,000 unless said otherwise. */
   readonly parkedLimit?: number;
+  /** How many projectors bring up one build together, where the store takes writes from several: its partitions. 1 unless said otherwise. */
+  readonly rebuildPartitions?: number;
   /** Told of a failure that is tried again. */
   readonly onRetry?: (failure: unknown) => void;
   /** Told of a build that stopped. */
@@ -76,6 +79,8 @@ export class Projector {
   #head: Position = 0;
   /** The tokens of the leases that `#runs` were made under. */
   #tokens = new Map<string, number>();
+  /** The names of the leases of all partitions that there are. */
+  #partitions: readonly string[] = [];
   #lookedAt = Number.NEGATIVE_INFINITY;
   #changed = false;
 
@@ -83,9 +88,10 @@ export class Projector {
     this.#options = options;
     this.#share = new Share({ percent: options.rebuildShare ?? 50, pageSize: options.pageSize ?? 2_000 });
     this.#read = (event) => readable(event, (recorded) => toCurrent(recorded, options.definitions));
+    const names = new Set(options.projections.map(({ model }) => model.name));
     this.#leases = new LeaseKeeper({
       store: options.views,
-      names: [...new Set(options.projections.map(({ model }) => model.name))],
+      names: () => [...names, ...this.#partitions],
       holder: options.holder ?? newHolder(),
       spread: options.spread ?? false,
       onChange: () => {
@@ -154,7 +160,8 @@ export class Projector {
     const ending = new AbortController();
     const end = (): void => ending.abort();
     signal.addEventListener('abort', end, { once: true });
-    let frontier = Math.max(...this.#working().map(({ position }) => position));
+    let frontier = Math.max(...this.#whole().map(({ position }) => position));
+    if (frontier < 0) frontier = this.#head;
     const types = typesOf(this.#options.projections);
     const pages = this.#options.log.tail(frontier, { limit: this.#options.pageSize ?? 2_000, types, signal: ending.signal });
     const tail = pages[Symbol.asyncIterator]();
@@ -180,7 +187,7 @@ export class Projector {
           arrived = undefined;
           await this.#project(this.#atLeast(frontier), page.events, page.position);
           frontier = page.position;
-          this.#share.arrived(page.events.length);
+          if (this.#whole().length > 0) this.#share.arrived(page.events.length);
           listening = listen();
         } else {
           const behind = this.#behind(frontier);
@@ -210,12 +217,17 @@ export class Projector {
     return [...this.#runs.values()].filter(({ progress }) => progress.error === null);
   }
 
+  /** Those that follow the log once they have caught up: all but partitions. */
+  #whole(): readonly Run[] {
+    return this.#working().filter(({ build }) => build.partition === undefined);
+  }
+
   #atLeast(position: Position): readonly Run[] {
-    return this.#working().filter((run) => run.position >= position);
+    return this.#whole().filter((run) => run.position >= position);
   }
 
   #behind(position: Position): readonly Run[] {
-    return this.#working().filter((run) => run.position < position);
+    return this.#working().filter((run) => run.position < Math.min(position, run.until));
   }
 
   #due(): boolean {
@@ -242,30 +254,33 @@ export class Projector {
         stale = true;
       }
     }
+    for (const record of records) stale = (await this.#divideOrJoin(record)) || stale;
     if (stale) records = await views.builds();
+    const work = records.flatMap((record) => this.#workOf(record));
+    this.#partitions = [...new Set(work.flatMap(({ build }) => (build.partition === undefined ? [] : [leaseNameOf(build)])))];
     // Under another token somebody else may have worked in between.
-    const tokens = new Map([...names].map((name) => [name, this.#leases.lease(name)?.token ?? 0]));
+    const tokens = new Map([...names, ...this.#partitions].map((name) => [name, this.#leases.lease(name)?.token ?? 0]));
     for (const [id, { build }] of this.#runs) {
-      if (tokens.get(build.model.name) !== this.#tokens.get(build.model.name)) this.#runs.delete(id);
+      const name = leaseNameOf(build);
+      if (tokens.get(name) !== this.#tokens.get(name)) this.#runs.delete(id);
     }
     this.#tokens = tokens;
     const seen = new Set<string>();
-    for (const record of records) {
-      const projection = leased.find(({ model }) => isOf(record, model));
-      if (!projection) continue;
-      const id = `${record.name} ${record.number}`;
+    for (const { record, projection, build } of work) {
+      const lease = leaseNameOf(build);
+      if (!this.#leases.lease(lease)) continue;
+      const id = `${lease} ${record.number}`;
       seen.add(id);
       const known = this.#runs.get(id);
-      if (known && known.position === record.position) {
+      if (known && known.position === standsAt(build, record)) {
         known.record = record;
         continue;
       }
       this.#changed ||= known === undefined;
-      const build = { model: projection.model, number: record.number };
       const parked = await parkedKeys(reader, build);
       const run = new Run({ projection, build, record, views, parked, parkedLimit });
       this.#runs.set(id, run);
-      if (record.position > this.#head && record.position > (await log.end())) await this.#beginAnew(run);
+      if (run.position > this.#head && run.position > (await log.end())) await this.#beginAnew(run);
     }
     for (const id of this.#runs.keys()) {
       if (seen.has(id)) continue;
@@ -273,6 +288,25 @@ export class Projector {
       this.#changed = true;
     }
     this.#lookedAt = performance.now();
+  }
+
+  /** What there is to work on of a build that the program has the version of. */
+  #workOf(record: BuildRecord): readonly { readonly record: BuildRecord; readonly projection: Projection; readonly build: Build }[] {
+    const projection = this.#options.projections.find(({ model }) => isOf(record, model));
+    if (!projection) return [];
+    return workOf({ model: projection.model, number: record.number }, record).map((build) => ({ record, projection, build }));
+  }
+
+  /** Divides a build that has not begun, and puts one together that is there. @returns whether the register changed */
+  async #divideOrJoin(record: BuildRecord): Promise<boolean> {
+    const { views, projections, rebuildPartitions = 1 } = this.#options;
+    const model = projections.find((projection) => isOf(record, projection.model))?.model;
+    const lease = model && this.#leases.lease(model.name);
+    if (!lease || !views.division) return false;
+    const build = { model, number: record.number };
+    if (record.divided) return record.position >= record.divided.until && views.division.join(build, lease);
+    if (rebuildPartitions === 1 || record.state !== 'building' || record.position > 0 || this.#head === 0) return false;
+    return views.division.divide(build, rebuildPartitions, this.#head, lease);
   }
 
   /** The log was put back to an earlier state, or replaced: what was made of the other one is void. */
@@ -309,7 +343,8 @@ export class Projector {
       if (before !== undefined) await this.#projectPart(runs, page.slice(from, index), before);
       from = index + 1;
       for (const run of runs) {
-        if (run.progress.error !== null || run.position >= decided.event.position) continue;
+        const { position } = decided.event;
+        if (run.progress.error !== null || run.position >= position || run.until < position) continue;
         if (concerns(decided.current, run)) await this.#carryOut(run, decided.current);
       }
     }
@@ -320,9 +355,19 @@ export class Projector {
     const batches: Batch[] = [];
     const started = performance.now();
     for (const run of runs) {
-      if (run.progress.error === null && run.position < to) batches.push(await run.fold(page, to, this.#head, await this.#leaseOf(run)));
+      if (run.progress.error === null && run.position < Math.min(to, run.until)) batches.push(await this.#fold(run, page, to));
     }
     if (batches.length > 0) await this.#commit(batches, page, to, started);
+  }
+
+  async #fold(run: Run, page: readonly Readable[], to: Position): Promise<Batch> {
+    const lease = await this.#leaseOf(run);
+    try {
+      return await run.fold(page, Math.min(to, run.until), this.#head, lease);
+    } catch (failure) {
+      if (failure instanceof Indivisible) await this.#options.views.reset(run.build, lease);
+      throw failure;
+    }
   }
 
   /** Commits all together. What the store can't take is folded again with that event parked. */
@@ -341,10 +386,10 @@ export class Projector {
         return;
       } catch (failure) {
         if (!(failure instanceof DocumentRefused)) throw failure;
-        const refused = rest.find(({ run }) => run.name === failure.build);
+        const refused = rest.find(({ run }) => run.name === failure.build && run.isMine(failure.key));
         if (!refused) throw failure;
         refused.run.refuse(failure);
-        const again = await refused.run.fold(page, to, this.#head, await this.#leaseOf(refused.run));
+        const again = await this.#fold(refused.run, page, to);
         rest = rest.map((batch) => (batch === refused ? again : batch));
       }
     }
@@ -402,10 +447,11 @@ export class Projector {
   }
 
   /** The lease to work under; taken again where this thread worked for longer than it lasts, if nobody else has it. @throws LeaseLost */
-  async #leaseOf({ build: { model } }: Run): Promise<Lease> {
-    if (!this.#leases.lease(model.name)) await this.#leases.renew();
-    const lease = this.#leases.lease(model.name);
-    if (!lease) throw new LeaseLost(model.name);
+  async #leaseOf({ build }: Run): Promise<Lease> {
+    const name = leaseNameOf(build);
+    if (!this.#leases.lease(name)) await this.#leases.renew();
+    const lease = this.#leases.lease(name);
+    if (!lease) throw new LeaseLost(name);
     return lease;
   }
 
@@ -417,7 +463,7 @@ export class Projector {
 
 /** Another projector works on it, or an operator took it away: no failure, but the register has changed. */
 function isTaken(failure: unknown): boolean {
-  return failure instanceof CheckpointMoved || failure instanceof LeaseLost || failure instanceof BuildGone;
+  return [CheckpointMoved, LeaseLost, BuildGone, Indivisible].some((kind) => failure instanceof kind);
 }
 
 /** Resolves with the news, or after so many milliseconds. */

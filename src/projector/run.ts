@@ -5,6 +5,7 @@ import type { Projection } from '../kernel/projection.js';
 import { buildName, idOf, type Build, type BuildRecord, type Progress } from '../views/builds.js';
 import type { DocumentRefused } from '../views/errors.js';
 import type { Commit, Lease, StoredDocument, ViewWriter } from '../views/port.js';
+import { isOfPartition, standsAt } from './division.js';
 import { fold, refusalOf, type Documents, type Folded, type Readable } from './fold.js';
 import { Pace } from './pace.js';
 
@@ -34,6 +35,8 @@ export class Run implements Documents {
   readonly build: Build;
   readonly types: ReadonlySet<string>;
   readonly parked: Set<string>;
+  /** How far it is brought: without end unless it is a partition. */
+  readonly until: Position;
   position: Position;
   record: BuildRecord;
   progress: Progress;
@@ -41,6 +44,8 @@ export class Run implements Documents {
   readonly #parkedLimit: number;
   readonly #memory = new LRUCache<string, { readonly stored: StoredDocument | null }>({ max: REMEMBERED });
   readonly #pace = new Pace();
+  /** Whether a document is of its partition. */
+  readonly isMine: (key: string) => boolean;
   readonly #refused = new Map<string, string>();
 
   constructor({ projection, build, record, views, parked, parkedLimit }: RunOptions) {
@@ -48,8 +53,10 @@ export class Run implements Documents {
     this.build = build;
     this.record = record;
     this.types = new Set(projection.types);
-    this.parked = new Set(parked);
-    this.position = record.position;
+    this.isMine = isOfPartition(build, record);
+    this.parked = new Set([...parked].filter(this.isMine));
+    this.until = build.partition === undefined ? Infinity : (record.divided?.until ?? 0);
+    this.position = standsAt(build, record);
     const { events, head, finishedAt } = record;
     this.progress = { events, head, rate: 0, finishedAt, error: null };
     this.#views = views;
@@ -70,6 +77,7 @@ export class Run implements Documents {
       parked: this.parked,
       refused: this.#refused,
       now: new Date().toISOString(),
+      ...(this.build.partition === undefined ? {} : { mine: this.isMine }),
     });
     const progress = {
       events: this.progress.events + events.length,

@@ -8,6 +8,7 @@ export function projectorSettings(config: Config) {
     pageSize: config.projectionPage,
     cutOver: config.cutOver === 'auto',
     rebuildShare: config.rebuildShare,
+    rebuildPartitions: config.rebuildPartitions,
     retired: config.retiredBuilds,
     graceMs: config.requestTimeoutMs,
     parkedLimit: config.parkedLimit,

@@ -8,6 +8,8 @@ export interface Build {
   readonly model: ReadModelSpec;
   /** Counted from 1 for each read model, whatever the version. 0: not there yet. */
   readonly number: number;
+  /** Which of its partitions is meant, from 0; the whole build when absent. See `Divided`. */
+  readonly partition?: number;
 }
 
 /** What tells a build from every other, also in a program that does not have its version. */
@@ -49,6 +51,23 @@ export interface BuildRecord extends BuildId, Progress {
   readonly servedAt: string | null;
   /** Documents that wait. */
   readonly parked: number;
+  /** While it is brought up in partitions; its own position and progress are those of the one that is behind the others. */
+  readonly divided?: Divided;
+}
+
+/** A build that several processes bring up together: each partition has the documents of some keys, and a checkpoint of its own. */
+export interface Divided {
+  /** Up to where they are brought; then they are put together. */
+  readonly until: Position;
+  /** Where each of them stands. */
+  readonly positions: readonly Position[];
+}
+
+/** The partition that has the documents of a key: by its FNV-1a hash (Fowler, Noll, Vo; 32 bits, over UTF-16 code units). */
+export function partitionOf(key: string, partitions: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % partitions;
 }
 
 export const noProgress: Progress = { events: 0, head: 0, rate: 0, finishedAt: null, error: null };

@@ -35,7 +35,7 @@ export interface WaitingEvent {
 /** A change of what waits: an event that waits now, or (again) with another error; or one that waits no longer. */
 export type ParkingChange = WaitingEvent | { readonly key: string; readonly position: Position; readonly done: true };
 
-/** What one batch of events made of one build. */
+/** What one batch of events made of one build, or of one partition of it: then `from` and `to` are the partition's own. */
 export interface Commit {
   readonly build: Build;
   /** The checkpoint that the batch began at: the commit is refused when the store stands elsewhere, since somebody else projects too. */
@@ -81,8 +81,21 @@ export interface LeaseStore {
   held(): Promise<readonly HeldLease[]>;
 }
 
+/** How several processes bring up one build at the same time, where the engine takes writes from several. */
+export interface Division {
+  /**
+   * Divides a build that is being built into partitions, each with a checkpoint at 0. From then on only partitions take commits.
+   * @returns whether it is divided now: not when it was written to, or emptied, before
+   */
+  divide(build: Build, partitions: number, until: Position, lease: Lease): Promise<boolean>;
+  /** Makes one build of the partitions again, at `until`. @returns false while one of them is not there yet */
+  join(build: Build, lease: Lease): Promise<boolean>;
+}
+
 /** The projector's side, and that of operations. */
 export interface ViewWriter extends LeaseStore {
+  /** Absent where one process does all that the engine takes. */
+  readonly division?: Division;
   builds(): Promise<readonly BuildRecord[]>;
   /**
    * Registers an empty build of this read model at position 0: live at once when the read model has no live build, else building beside it.
@@ -103,7 +116,7 @@ export interface ViewWriter extends LeaseStore {
    * @throws ViewsUnavailable when the engine can't write.
    */
   commit(commits: readonly Commit[]): Promise<void>;
-  /** Empties a build and takes its checkpoint to 0, to be built again in place: what it was made of is void. */
+  /** Empties a build and takes its checkpoint to 0, to be built again in place and in one: what it was made of is void. */
   reset(build: Build, lease: Lease): Promise<void>;
   /** Makes a build that has caught up fit to serve, with all its indexes, and a `building` one `ready`. Repeating it does nothing. */
   complete(build: Build, lease: Lease): Promise<void>;

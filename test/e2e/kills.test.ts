@@ -19,7 +19,7 @@ import type { ViewReader } from '../../src/views/port.js';
 import { killChildren, startChild } from '../support/child.js';
 import { logIn, onFiles, placeOf, viewReaderIn, viewWriterIn } from '../support/engines.js';
 import { temporaryFolder } from '../support/folder.js';
-import { eventsIn } from '../support/read-models.js';
+import { eventsIn, everythingIn } from '../support/read-models.js';
 
 const KILLS = Number(process.env['DAYBOOK_KILLS'] ?? (onFiles ? 50 : 20));
 const SEED = Number(process.env['DAYBOOK_SEED'] ?? Date.now() % 1_000_000);
@@ -152,11 +152,11 @@ it.each(ROUNDS)(
         const builds = records.filter((record) => isOf(record, model));
         expect(builds.filter(({ state }) => state === 'live')).toHaveLength(1);
         expect(builds.every(({ state }) => state === 'live' || state === 'retired')).toBe(true);
-        const expected = await everything(other, servedBuild(fresh, model));
+        const expected = await everythingIn(other, servedBuild(fresh, model));
         made += expected.documents.length;
         for (const { number } of builds) {
           const build: Build = { model, number };
-          expect({ build: buildName(idOf(build)), ...(await everything(reader, build)) }).toEqual({
+          expect({ build: buildName(idOf(build)), ...(await everythingIn(reader, build)) }).toEqual({
             build: buildName(idOf(build)),
             ...expected,
           });
@@ -169,22 +169,6 @@ it.each(ROUNDS)(
   },
   900_000,
 );
-
-/** Documents with their kept versions, and what waits. How often it was tried depends on how often a decision was cut short. */
-async function everything(reader: ViewReader, build: Build) {
-  const documents = [];
-  for (let after: string | undefined; ; after = documents.at(-1)?.key) {
-    const page = await reader.scan(build, after, 500);
-    documents.push(...page);
-    if (page.length < 500) break;
-  }
-  const waiting = [];
-  for (const { first } of await reader.parked(build, { first: 10_000 })) {
-    const events = await reader.waiting(build, first.key, { first: 10_000 });
-    waiting.push(...events.map(({ key, position, id, error }) => ({ key, position, id, error })));
-  }
-  return { documents, waiting };
-}
 
 /** Until every build tails what the log holds, and none is being built any more. */
 async function untilAllHaveReached(reader: ViewReader, head: number): Promise<void> {

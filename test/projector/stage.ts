@@ -40,11 +40,17 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function openStage(): Promise<Stage> {
+/** Where read models are kept: in a file unless said otherwise. */
+export interface StageViews {
+  readonly writer: ViewWriter;
+  readonly reader: ViewReader;
+}
+
+export async function openStage(views?: StageViews): Promise<Stage> {
   const folder = temporaryFolder();
   const log = openEmbeddedLog({ file: folder.events, synchronous: 'NORMAL' });
-  const writer = await openEmbeddedViewWriter({ file: folder.views });
-  const reader = await openEmbeddedViewReader({ file: folder.views, threads: 0 });
+  const writer = views?.writer ?? (await openEmbeddedViewWriter({ file: folder.views }));
+  const reader = views?.reader ?? (await openEmbeddedViewReader({ file: folder.views, threads: 0 }));
   const projector: Stage['projector'] = (projections, options = {}) =>
     new Projector({ log, views: writer, reader, definitions, projections, graceMs: 0, ...options });
   const stage: Stage = {
@@ -93,14 +99,14 @@ export async function openStage(): Promise<Stage> {
     },
     async afresh(projection) {
       const file = join(folder.path, `views-${randomUUID()}.db`);
-      const views = await openEmbeddedViewWriter({ file });
+      const made = await openEmbeddedViewWriter({ file });
       const aside = await openEmbeddedViewReader({ file, threads: 0 });
       try {
-        await projector([projection], { views, reader: aside }).catchUp();
+        await projector([projection], { views: made, reader: aside }).catchUp();
         return await scanned(aside, servedBuild(await aside.builds(), projection.model));
       } finally {
         await aside.close();
-        await views.close();
+        await made.close();
       }
     },
     async close() {

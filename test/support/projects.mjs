@@ -1,6 +1,7 @@
 /**
  * Projects a log into read models as another process, on the built program, until it is killed:
- *   node projects.mjs <place of the log as JSON> <place of the read models as JSON> <events per page>
+ *   node projects.mjs <place of the log as JSON> <place of the read models as JSON> <events per page> [<partitions>]
+ * With partitions it shares the work with other such processes.
  * Prints what it is about to do whenever that changes: `tailing`, `building`, `completing`, `cutting over`; and `retrying <why>` after a failure.
  */
 import { clearInterval, setInterval } from 'node:timers';
@@ -8,7 +9,7 @@ import { openLog, openViewReader, openViewWriter } from '../../dist/src/engines.
 import { Projector } from '../../dist/src/projector/projector.js';
 import { projections } from './fragile-projections.mjs';
 
-const [logPlace, viewsPlace, pageSize] = process.argv.slice(2);
+const [logPlace, viewsPlace, pageSize, partitions] = process.argv.slice(2);
 
 let phase = '';
 const tell = (now) => {
@@ -40,6 +41,7 @@ const projector = new Projector({
   projections,
   pageSize: Number(pageSize),
   graceMs: 0,
+  ...(partitions === undefined ? {} : { spread: true, rebuildPartitions: Number(partitions) }),
   onBatch: () => {
     if (phase !== 'building') tell('tailing');
   },

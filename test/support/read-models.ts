@@ -42,6 +42,22 @@ export async function expectReadModelsToEqualTheLog(folder: Folder): Promise<voi
   }
 }
 
+/** Documents with their kept versions, and what waits. How often it was tried depends on how often a decision was cut short. */
+export async function everythingIn(reader: ViewReader, build: Build) {
+  const documents = [];
+  for (let after: string | undefined; ; after = documents.at(-1)?.key) {
+    const page = await reader.scan(build, after, 500);
+    documents.push(...page);
+    if (page.length < 500) break;
+  }
+  const waiting = [];
+  for (const { first } of await reader.parked(build, { first: 10_000 })) {
+    const events = await reader.waiting(build, first.key, { first: 10_000 });
+    waiting.push(...events.map(({ key, position, id, error }) => ({ key, position, id, error })));
+  }
+  return { documents, waiting };
+}
+
 async function documentsOf(views: ViewReader, build: Build): Promise<ReadonlyMap<string, Document>> {
   const documents = new Map<string, Document>();
   let after: string | undefined;

@@ -6,15 +6,18 @@ import type { Collection, Db } from 'mongodb';
 import { shapeOf, type ReadModelSpec } from '../../kernel/read-model.js';
 import { buildName, idOf, isLive, mustBeReady, noProgress, type Build, type BuildId, type BuildRecord } from '../builds.js';
 import { BuildGone } from '../errors.js';
+import { partitionsOf, type DividedEntry } from './division.js';
 
 /** A build as the register has it. */
-export interface BuildEntry extends Omit<BuildRecord, 'name'> {
+export interface BuildEntry extends Omit<BuildRecord, 'name' | 'divided'> {
   /** How often it was emptied: part of the names of its collections. */
   readonly generation: number;
-  /** How often its checkpoint was written. */
+  /** How often its checkpoint was written; see `Checkpoint`. */
   readonly commits: number;
   /** Whether it has its indexes. */
   readonly indexed: boolean;
+  /** While it is brought up in partitions; null and absent: it is in one. */
+  readonly divided?: DividedEntry | null;
 }
 
 export interface RegisterRow {
@@ -40,10 +43,15 @@ export function fieldOf(number: number): string {
 
 export function recordsIn(rows: readonly RegisterRow[]): readonly BuildRecord[] {
   return rows
-    .flatMap(({ _id: name, builds = {} }) =>
-      Object.values(builds).map(({ generation: _, commits: __, indexed: ___, ...entry }) => ({ name, ...entry })),
-    )
+    .flatMap(({ _id: name, builds = {} }) => Object.values(builds).map((entry) => recordOf(name, entry)))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.number - b.number));
+}
+
+function recordOf(name: string, { generation: _, commits: __, indexed: ___, divided, ...entry }: BuildEntry): BuildRecord {
+  if (!divided) return { name, ...entry };
+  const partitions = partitionsOf(divided);
+  const { commits: ____, ...slowest } = partitions.reduce((last, partition) => (partition.position < last.position ? partition : last));
+  return { name, ...entry, ...slowest, divided: { until: divided.until, positions: partitions.map(({ position }) => position) } };
 }
 
 /** Undefined when the build was dropped, or its number is another version's. */

@@ -2,14 +2,16 @@
  * The projector's side, and that of operations. A commit writes superseded versions, then documents, then what waits, then the checkpoint,
  * each to a majority and its journals before the next: what the checkpoint counts is never lost while the checkpoint is kept.
  */
+import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
 import { buildName, idOf, type Build, type BuildId, type BuildRecord } from '../builds.js';
 import { BuildGone, CheckpointMoved, LeaseLost } from '../errors.js';
-import type { Commit, HeldLease, Lease, StoredDocument, ViewWriter } from '../port.js';
+import type { Commit, Division, HeldLease, Lease, StoredDocument, ViewWriter } from '../port.js';
 import type { Scalar } from '../query.js';
 import { write, writesOf, type Writes } from './apply.js';
 import { attempt, type Connection } from './connection.js';
+import { checkpointOf, divided, joined, pathOf, type Checkpoint } from './division.js';
 import { collectionsOf, findIndex, layoutOf, type Collections, type CurrentRow } from './layout.js';
 import { giveBackLeases, heldLeases, takeLeases } from './leases.js';
 import { countParked, park } from './parking.js';
@@ -37,11 +39,25 @@ type Rows = ReadonlyMap<string, RegisterRow>;
 interface Prepared {
   readonly commit: Commit;
   readonly entry: BuildEntry;
+  readonly checkpoint: Checkpoint;
   readonly collections: Collections;
   readonly writes: Writes;
 }
 
+/** Values of a build by the names of their fields, with dots where they lie in others. */
+type Values = Readonly<Record<string, unknown>>;
+
+/** Where a commit finds its build. */
+interface Standing {
+  readonly entry: BuildEntry;
+  readonly checkpoint: Checkpoint;
+}
+
 export class MongoViewWriter implements ViewWriter {
+  readonly division: Division = {
+    divide: (build, partitions, until, lease) => this.#attempt(() => this.#divide(build, partitions, until, lease)),
+    join: (build, lease) => this.#attempt(() => this.#join(build, lease)),
+  };
   readonly #connection: Connection;
   readonly #register: Register;
   readonly #tombstones = new Tombstones();
@@ -96,9 +112,9 @@ export class MongoViewWriter implements ViewWriter {
 
   commit(commits: readonly Commit[]): Promise<void> {
     return this.#attempt(async () => {
-      const entries = await this.#entriesOf(commits);
+      const standings = await this.#standingsOf(commits);
       // All is worked out before anything is written, so that what is refused is refused whole.
-      const prepared = await Promise.all(commits.map((commit, index) => this.#prepare(commit, entries[index])));
+      const prepared = await Promise.all(commits.map((commit, index) => this.#prepare(commit, standings[index])));
       await Promise.all(prepared.map(({ collections, writes }) => write(collections, writes)));
       await Promise.all(prepared.map(({ commit, collections }) => park(collections.waiting, commit.parking ?? [], commit.lease.token)));
       for (const each of prepared) await this.#advance(each);
@@ -120,6 +136,7 @@ export class MongoViewWriter implements ViewWriter {
         finishedAt: null,
         error: null,
         parked: 0,
+        divided: null,
         ...(entry.state === 'ready' ? { state: 'building' } : {}),
       };
       await this.#change(build, lease, { generation: entry.generation }, empty);
@@ -175,37 +192,54 @@ export class MongoViewWriter implements ViewWriter {
     await this.#connection.client.close();
   }
 
+  async #divide(build: Build, partitions: number, until: Position, lease: Lease): Promise<boolean> {
+    const { state, generation, commits, divided: before } = await mustBeRegistered(this.#register, build);
+    if (state !== 'building' || generation > 0 || commits > 0 || before) return before !== undefined && before !== null;
+    await this.#change(build, lease, { generation, commits, divided: null }, { divided: divided(partitions, until) });
+    return true;
+  }
+
+  async #join(build: Build, lease: Lease): Promise<boolean> {
+    const { generation, divided: partitions } = await mustBeRegistered(this.#register, build);
+    const whole = partitions && joined(partitions);
+    if (whole) await this.#change(build, lease, { generation }, whole);
+    return whole !== undefined;
+  }
+
   /** Where the builds of these commits stand, in their order. @throws LeaseLost, BuildGone, CheckpointMoved */
-  async #entriesOf(commits: readonly Commit[]): Promise<readonly BuildEntry[]> {
+  async #standingsOf(commits: readonly Commit[]): Promise<readonly Standing[]> {
     const rows = await this.#rowsOf(commits.flatMap(({ build, lease }) => [build.model.name, lease.name]));
     return commits.map((commit) => mayCommit(rows, commit));
   }
 
   /** @throws DocumentRefused */
-  async #prepare(commit: Commit, entry: BuildEntry | undefined): Promise<Prepared> {
+  async #prepare(commit: Commit, standing: Standing | undefined): Promise<Prepared> {
     const { build, changes, from } = commit;
     const name = buildName(idOf(build));
-    if (!entry) throw new BuildGone(name);
+    if (!standing) throw new BuildGone(name);
+    const { entry, checkpoint } = standing;
     const collections = this.#collections(build, entry);
     const keys = [...new Set(changes.map(({ key }) => key))];
     const rows = keys.length > 0 ? await collections.current.find({ _id: { $in: keys } }, { promoteLongs: false }).toArray() : [];
     const stored = new Map<string, CurrentRow>(rows.map((row) => [row._id, row]));
-    const writes = writesOf({ name, layout: layoutOf(build.model), changes, from, commit: entry.commits + 1 }, stored);
-    return { commit, entry, collections, writes };
+    const writes = writesOf({ name, layout: layoutOf(build.model), changes, from, commit: checkpoint.commits + 1 }, stored);
+    return { commit, entry, checkpoint, collections, writes };
   }
 
   /** Moves the checkpoint: the write that counts, refused when the checkpoint or the lease is not what it was. */
-  async #advance({ commit, entry, collections }: Prepared): Promise<void> {
+  async #advance({ commit, entry, checkpoint, collections }: Prepared): Promise<void> {
     const { build, to, from, parking = [], lease, progress } = commit;
-    const { finishedAt, ...rest } = progress;
+    const { finishedAt, error, ...rest } = progress;
+    const { commits } = checkpoint;
+    const path = pathOf(build);
     await this.#change(
       build,
       lease,
-      { generation: entry.generation, position: from, commits: entry.commits },
+      { generation: entry.generation, ...under(path, { position: from, commits }), ...(path === '' ? { divided: null } : {}) },
       {
-        ...rest,
-        position: to,
-        commits: entry.commits + 1,
+        ...under(path, { ...rest, position: to, commits: commits + 1 }),
+        // One partition that stopped stops the build, whatever the others say.
+        ...(build.partition === undefined || error !== null ? { error } : {}),
         ...(entry.finishedAt === null && finishedAt !== null ? { finishedAt } : {}),
         ...(parking.length > 0 ? { parked: await countParked(collections.waiting) } : {}),
       },
@@ -217,8 +251,8 @@ export class MongoViewWriter implements ViewWriter {
    * lease is the read model's own, looked up before where it is another's.
    * @throws LeaseLost, BuildGone, CheckpointMoved
    */
-  async #change(build: Build, lease: Lease, expected: Partial<BuildEntry>, values: Partial<BuildEntry>): Promise<void> {
-    const field = `builds.${fieldOf(build.number)}`;
+  async #change(build: Build, lease: Lease, expected: Values, values: Values): Promise<void> {
+    const field = `builds.${fieldOf(build.number)}.`;
     const { name } = build.model;
     if (lease.name !== name) await this.#mustHold(lease);
     const { matchedCount } = await this.#register.updateOne(
@@ -230,7 +264,9 @@ export class MongoViewWriter implements ViewWriter {
     mustHold(rows, lease);
     const now = entryIn(rows.get(name), build);
     if (!now) throw new BuildGone(buildName(idOf(build)));
-    throw new CheckpointMoved(buildName(idOf(build)), expected.position ?? now.position, now.position);
+    const { position } = checkpointOf(now, build) ?? now;
+    const from = expected[`${pathOf(build)}position`];
+    throw new CheckpointMoved(buildName(idOf(build)), typeof from === 'number' ? from : position, position);
   }
 
   async #mustHold(lease: Lease): Promise<void> {
@@ -250,7 +286,7 @@ export class MongoViewWriter implements ViewWriter {
     await collections.current.createIndexes([...indexes.current]);
     if (indexes.past.length > 0) await collections.past.createIndexes([...indexes.past]);
     await collections.waiting.createIndexes([...indexes.waiting]);
-    const field = `builds.${fieldOf(build.number)}`;
+    const field = `builds.${fieldOf(build.number)}.`;
     await this.#register.updateOne({ _id: build.model.name, ...under(field, { generation }) }, { $set: under(field, { indexed: true }) });
   }
 
@@ -264,12 +300,13 @@ export class MongoViewWriter implements ViewWriter {
 }
 
 /** @throws LeaseLost, BuildGone, CheckpointMoved */
-function mayCommit(rows: Rows, { build, from, lease }: Commit): BuildEntry {
+function mayCommit(rows: Rows, { build, from, lease }: Commit): Standing {
   mustHold(rows, lease);
   const entry = entryIn(rows.get(build.model.name), build);
   if (!entry) throw new BuildGone(buildName(idOf(build)));
-  if (entry.position !== from) throw new CheckpointMoved(buildName(idOf(build)), from, entry.position);
-  return entry;
+  const checkpoint = checkpointOf(entry, build);
+  if (checkpoint?.position !== from) throw new CheckpointMoved(buildName(idOf(build)), from, (checkpoint ?? entry).position);
+  return { entry, checkpoint };
 }
 
 /** @throws LeaseLost when it was never given, or was taken by another since. */
@@ -278,6 +315,6 @@ function mustHold(rows: Rows, { name, token }: Lease): void {
 }
 
 /** Each value under the name of its field. */
-function under(field: string, values: Partial<BuildEntry>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${field}.${name}`, value]));
+function under(path: string, values: Values): Values {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${path}${name}`, value]));
 }
