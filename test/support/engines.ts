@@ -55,7 +55,7 @@ export async function placeOf(folder: string): Promise<Place> {
   return {
     dataDir: folder,
     ...(onKurrent ? { logUrl: given ?? (await kurrentServer()).url, logPrefix: `test_${own}.` } : {}),
-    ...(onMongo ? { viewsUrl: (await mongoServer()).url().replace(/\/daybook_test_\w+/, `/daybook_${own}`) } : {}),
+    ...(onMongo ? { viewsUrl: (await mongoServer()).url().replace(/\/daybook_test_\w+/, `/daybook_test_${own}`) } : {}),
   };
 }
 
