@@ -4,21 +4,24 @@
  * Where every suite is meant to run, a test that did not run has failed: skipped tests and test files that are in no report count so.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 
 const root = dirname(import.meta.dirname);
 let passed = 0;
 const failures = [];
 const seen = new Set();
 
-for (const report of process.argv.slice(2)) {
+const reports = process.argv.slice(2);
+for (const report of reports) {
   if (!existsSync(report)) {
     failures.push(`${report}: the runner ended without a report`);
     continue;
   }
   for (const suite of JSON.parse(readFileSync(report, 'utf8')).testResults) {
-    const file = relative(root, suite.name);
-    seen.add(file);
+    const path = relative(root, suite.name);
+    seen.add(path);
+    // The same file may be in several reports: on other engines.
+    const file = reports.length > 1 ? `${basename(report, '.json')}: ${path}` : path;
     if (suite.assertionResults.length === 0) failures.push(`${file}: did not run, or has no test`);
     for (const test of suite.assertionResults) {
       if (test.status === 'passed') passed += 1;

@@ -4,6 +4,7 @@
  * With --json each run leaves its report there, for scripts/count-tests.mjs.
  */
 import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -12,10 +13,15 @@ const leftOut = {
   'backup.test.ts': 'copies the files of the embedded engines; the log of a server is backed up by the server',
   'refused-starts.test.ts': 'what is wrong with files in the data folder',
   'graphiql.test.ts': 'a page in a browser, the same whatever answers',
+  'projection-lock.test.ts': 'no engine is asked',
 };
+
+/** What a test may take that says nothing of it, in milliseconds: servers for tests are slow where a file is not. */
+const PATIENCE_MS = 240_000;
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });
 const root = join(import.meta.dirname, '..');
+if (values.json !== undefined) mkdirSync(values.json, { recursive: true });
 let failed = false;
 for (const engines of positionals.length > 0 ? positionals : ['kurrent/embedded', 'kurrent/mongo']) {
   console.error(`\nOn ${engines}:`);
@@ -24,6 +30,8 @@ for (const engines of positionals.length > 0 ? positionals : ['kurrent/embedded'
     '-w',
     '2',
     '--workerIdleMemoryLimit=512MB',
+    '--testTimeout',
+    String(PATIENCE_MS),
     '--testPathIgnorePatterns',
     ...Object.keys(leftOut),
     '--testPathPatterns',
