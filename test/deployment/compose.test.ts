@@ -164,8 +164,10 @@ describe('the workflow on GitHub', () => {
     for (const name of ['kurrentdb', 'mongodb']) expect(services[name]?.image).toBe(compose[name]?.image);
     expect(parseAddress(env['KURRENTDB_URL'] ?? '').shown).toBe('kurrentdb://127.0.0.1:2113');
     expect(env['MONGODB_URL']).toBe('mongodb://127.0.0.1:27017');
-    const [, ...folders] = /^npm test -- (\S+) (\S+)$/.exec(own.at(-1)?.run ?? '') ?? [];
+    const runs = own.flatMap(({ run }) => run ?? []);
+    const [, ...folders] = /^npm test -- (\S+) (\S+)$/.exec(runs.at(-2) ?? '') ?? [];
     expect(folders).toHaveLength(2);
     for (const folder of folders) expect(statSync(folder).isDirectory()).toBe(true);
+    expect(runs.at(-1)).toBe('npm run test:engines');
   });
 });
