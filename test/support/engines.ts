@@ -28,12 +28,24 @@ if (!['embedded/embedded', 'kurrent/embedded', 'kurrent/mongo'].includes(ENGINES
 export const [onKurrent, onMongo] = [ENGINES.startsWith('kurrent/'), ENGINES.endsWith('/mongo')];
 export const onFiles = !onKurrent && !onMongo;
 
+/** Where this test file's logs and read models are. */
+const onServer = { log: onKurrent, views: onMongo };
+
 let kurrent: Promise<KurrentServer> | undefined;
-let mongo: Promise<MongoServer> | undefined;
+let mongo: Promise<MongoServer | undefined> | undefined;
 
 afterAll(async () => {
-  await Promise.all([kurrent?.then((server) => server.dispose()), mongo?.then((server) => server.stop())]);
+  await Promise.all([kurrent?.then((server) => server.dispose()), mongo?.then((server) => server?.stop())]);
 });
+
+/**
+ * Puts the logs and read models of this test file on servers, whatever the others run on: what it tells takes several machines.
+ * @returns whether there is a MongoDB; where there is none, why was printed
+ */
+export async function onServers(): Promise<boolean> {
+  onServer.log = onServer.views = true;
+  return (await (mongo ??= mongoForTests())) !== undefined;
+}
 
 /** The server of the log for this test file. */
 function kurrentServer(): Promise<KurrentServer> {
@@ -41,11 +53,10 @@ function kurrentServer(): Promise<KurrentServer> {
 }
 
 /** The server of the read models for this test file. What it acknowledged last is gone when it is killed itself. */
-function mongoServer(): Promise<MongoServer> {
-  return (mongo ??= mongoForTests().then((server) => {
-    if (!server) throw new Error('The tests on kurrent/mongo need a MongoDB: see above.');
-    return server;
-  }));
+async function mongoServer(): Promise<MongoServer> {
+  const server = await (mongo ??= mongoForTests());
+  if (!server) throw new Error('The tests on kurrent/mongo need a MongoDB: see above.');
+  return server;
 }
 
 /** Where the log and the read models of a data folder are; starts the servers of this test file if need be. */
@@ -54,8 +65,8 @@ export async function placeOf(folder: string): Promise<Place> {
   const given = process.env['KURRENTDB_URL'];
   return {
     dataDir: folder,
-    ...(onKurrent ? { logUrl: given ?? (await kurrentServer()).url, logPrefix: `test_${own}.` } : {}),
-    ...(onMongo ? { viewsUrl: (await mongoServer()).url().replace(/\/daybook_test_\w+/, `/daybook_test_${own}`) } : {}),
+    ...(onServer.log ? { logUrl: given ?? (await kurrentServer()).url, logPrefix: `test_${own}.` } : {}),
+    ...(onServer.views ? { viewsUrl: (await mongoServer()).url().replace(/\/daybook_test_\w+/, `/daybook_test_${own}`) } : {}),
   };
 }
 
