@@ -63,7 +63,9 @@ class KurrentLog implements EventLog {
   private readonly appender: Appender;
   /** The latest time that an event is known to be recorded at, in milliseconds since 1970. */
   private recordedAt = 0;
-  /** The last position known to be taken: the node that answers may not have heard of it yet. */
+  /** Where the last of our events stands, as far as is known. */
+  private last: Position = 0;
+  /** The last position known to be taken, by whomever: the log never ends before it, whatever a node says that has not heard of it. */
   private reached: Position = 0;
 
   constructor(
@@ -87,7 +89,7 @@ class KurrentLog implements EventLog {
     if (this.readOnly) throw new LogUnavailable(`The event log ${this.connection.shown} was opened for reading only.`);
     const accepted = acceptEvents(events, this.clock(), this.copying);
     const appended = await this.appender.append(stream, expected, accepted);
-    this.reached = Math.max(this.reached, appended.position);
+    this.saw(appended.position);
     return appended;
   }
 
@@ -101,6 +103,7 @@ class KurrentLog implements EventLog {
     this.checkOpen();
     const page = await this.all.page(after, limit, types, this.closing.signal);
     this.checkOpen();
+    if (page.position > after) this.saw(page.events.at(-1)?.position, page.position);
     return page;
   }
 
@@ -120,6 +123,7 @@ class KurrentLog implements EventLog {
             [failures, refusedSince] = [0, undefined];
             if (page.position > position) {
               position = page.position;
+              this.saw(page.events.at(-1)?.position, position);
               yield page;
             }
             if (signal.aborted) return;
@@ -141,16 +145,15 @@ class KurrentLog implements EventLog {
   async head(): Promise<Position> {
     this.checkOpen();
     const last = await lastEvent(this.connection, this.prefix);
-    if (last) {
-      this.reached = Math.max(this.reached, last.position);
-      this.recordedAt = Math.max(this.recordedAt, Date.parse(last.metadata.recordedAt));
-    }
-    return this.reached;
+    if (last) this.recordedAt = Math.max(this.recordedAt, Date.parse(last.metadata.recordedAt));
+    this.saw(last?.position);
+    return this.last;
   }
 
   async end(): Promise<Position> {
     this.checkOpen();
-    return Math.max(this.reached, await lastPosition(this.connection));
+    this.saw(this.last, await lastPosition(this.connection));
+    return this.reached;
   }
 
   async positionAt(instant: string): Promise<Position> {
@@ -180,6 +183,12 @@ class KurrentLog implements EventLog {
     const kept = recordedAt !== undefined && recordedAt >= this.recordedAt;
     this.recordedAt = kept ? recordedAt : Math.max(this.recordedAt, this.clock());
     return this.recordedAt;
+  }
+
+  /** What is known of the log's end is never less than before. */
+  private saw(event: Position = 0, position = event): void {
+    this.last = Math.max(this.last, event);
+    this.reached = Math.max(this.reached, event, position);
   }
 
   private checkOpen(): void {

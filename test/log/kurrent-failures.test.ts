@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -366,5 +366,53 @@ describe('a cluster whose leader changes', () => {
     await reached(one.count, one.count() + 10);
     const acknowledged = ids(await one.stop());
     expect(ids(await tail.until(acknowledged))).toEqual(acknowledged);
+  });
+});
+
+describe('a node that lags behind its leader', () => {
+  let folder: string;
+  let leader: KurrentServer;
+  let lagging: KurrentServer;
+  let all: EventToAppend[];
+  let last: number;
+  /** The lagging node has the first two of five events, and gets no more. */
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'daybook-lag-'));
+    const files = [join(folder, 'leader.jsonl'), join(folder, 'lagging.jsonl')] as const;
+    leader = await startKurrentServer({ file: files[0] });
+    const log = await open({ url: leader.url });
+    all = Array.from({ length: 5 }, () => noted());
+    for (const event of all.slice(0, 2)) await log.append(freshStream(), 'none', [event]);
+    copyFileSync(...files);
+    lagging = await startKurrentServer({ file: files[1] });
+    await lagging.follow({ host: '127.0.0.1', port: leader.port });
+    for (const event of all.slice(2)) last = (await log.append(freshStream(), 'none', [event])).position;
+  });
+  afterEach(async () => {
+    await Promise.all([leader.dispose(), lagging.dispose()]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const openThere = () => open({ url: `${lagging.url}&nodePreference=follower` });
+
+  test('is not asked where the log ends, so that what others have read beyond its end is not taken for another log', async () => {
+    const log = await openThere();
+    expect(await log.head()).toBe(last);
+    expect(await log.end()).toBe(last);
+    expect(await log.positionAt('2100-01-01T00:00:00.000Z')).toBe(last);
+  });
+
+  const reads: readonly [string, (log: EventLog, wanted: readonly string[]) => Promise<unknown>][] = [
+    ['tailed', (log, wanted) => tailing(log).until(wanted)],
+    ['read in pages', (log) => readToEnd(log, 100)],
+  ];
+  test.each(reads)('and comes to lead does not make the log end before what was %s', async (_, read) => {
+    const log = await open({ url: `kurrentdb://127.0.0.1:${leader.port},127.0.0.1:${lagging.port}?tls=false` });
+    const [other, event] = [await open({ url: leader.url }), noted()];
+    const { position } = await other.append(freshStream(), 'none', [event]);
+    await read(log, ids([event]));
+    await leader.kill();
+    await lagging.lead();
+    expect(await log.end()).toBe(position);
   });
 });

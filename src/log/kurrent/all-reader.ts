@@ -122,7 +122,7 @@ export class AllReader {
   /** The record that a checkpoint is at; the last one before it where it is between two. */
   private async recordAt(client: KurrentDBClient, { commit, prepare }: (Message & { kind: 'checkpoint' })['position']): Promise<Position> {
     if (commit === prepare) return toPosition(commit);
-    const before = client.readAll({ direction: BACKWARDS, fromPosition: { commit, prepare: commit }, maxCount: 1 });
+    const before = client.readAll({ direction: BACKWARDS, fromPosition: { commit, prepare: commit }, maxCount: 1, requiresLeader: true });
     const read = await this.connection.inTime(before.next());
     const event = read.done === true ? undefined : read.value.event;
     return event ? positionOf(event) : 0;

@@ -1,4 +1,7 @@
-/** Reads our events from the end of the log towards its beginning, which subscriptions can't. */
+/**
+ * Reads our events from the end of the log towards its beginning, which subscriptions can't. Always as the leader has it: what a node that lags
+ * takes for the end, others have read beyond.
+ */
 import { BACKWARDS, END, streamNameFilter, type AllStreamResolvedEvent, type ReadPosition } from '@kurrent/kurrentdb-client';
 import type { Position, RecordedEvent } from '../../kernel/event.js';
 import type { Connection } from './connection.js';
@@ -20,7 +23,7 @@ export async function* backwards(
   let fromPosition: ReadPosition = before === undefined ? END : placeBefore(before);
   for (let maxCount = READS.first; ; maxCount = READS.most) {
     const read = await connection.repeat('read the end of the log', (client) =>
-      connection.inTime(collected(client.readAll({ direction: BACKWARDS, fromPosition, maxCount, filter }))),
+      connection.inTime(collected(client.readAll({ direction: BACKWARDS, fromPosition, maxCount, filter, requiresLeader: true }))),
     );
     let last: Position | undefined;
     for (const { event } of read) {
@@ -43,7 +46,7 @@ export async function lastEvent(connection: Connection, prefix: string): Promise
 /** The last position that the server has given to anything; 0 where it has given none. @throws LogUnavailable */
 export async function lastPosition(connection: Connection): Promise<Position> {
   const [last] = await connection.repeat('read the end of the log', (client) =>
-    connection.inTime(collected(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }))),
+    connection.inTime(collected(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, requiresLeader: true }))),
   );
   return Number(last?.event?.position.commit ?? 0);
 }
