@@ -9,7 +9,7 @@ import { AllReader } from './kurrent/all-reader.js';
 import { Appender } from './kurrent/appender.js';
 import { backwards, lastEvent, lastPosition } from './kurrent/backwards.js';
 import { backOff, Connection, type Patience } from './kurrent/connection.js';
-import { asUnavailable, verdictOf } from './kurrent/failure.js';
+import { asUnavailable, LeftBehind, verdictOf } from './kurrent/failure.js';
 import { KnownIds } from './kurrent/known-ids.js';
 import { Landmarks } from './kurrent/landmarks.js';
 import { positionAt } from './kurrent/moments.js';
@@ -101,7 +101,7 @@ class KurrentLog implements EventLog {
 
   async readAll(after: Position, limit: number, types?: readonly string[]): Promise<Page> {
     this.checkOpen();
-    const page = await this.all.page(after, limit, types, this.closing.signal);
+    const page = await this.all.page(after, { limit, types, signal: this.closing.signal }, this.last);
     this.checkOpen();
     if (page.position > after) this.saw(page.events.at(-1)?.position, page.position);
     return page;
@@ -114,17 +114,25 @@ class KurrentLog implements EventLog {
     const signal = AbortSignal.any([asked, this.closing.signal]);
     let position = after;
     let refusedSince: number | undefined;
+    let { fromLeader } = this.connection;
+    // Where an event of ours stood when the server last had nothing new: by the next time it is given, or the node is no longer told of any.
+    let due = 0;
     for (let failures = 0; !signal.aborted; failures += 1) {
       const client = this.connection.current;
       try {
         // The server leaves out other types while there is much to read; then we do, since only so each new event tells how far we are.
         for (const leftOutBy of types?.length ? (['server', 'us'] as const) : (['us'] as const)) {
-          for await (const { page, caughtUp } of this.all.follow(client, position, { limit, types, signal, leftOutBy })) {
+          for await (const { page, caughtUp } of this.all.follow(client, position, { limit, types, signal, fromLeader, leftOutBy })) {
             [failures, refusedSince] = [0, undefined];
             if (page.position > position) {
               position = page.position;
               this.saw(page.events.at(-1)?.position, position);
               yield page;
+            } else if (caughtUp) {
+              if (due > position) throw new LeftBehind();
+              due = this.last;
+              // Whether the leader can be asked is for those to know who ask.
+              this.head().catch(() => undefined);
             }
             if (signal.aborted) return;
             if (caughtUp && leftOutBy === 'server') break;
@@ -132,6 +140,9 @@ class KurrentLog implements EventLog {
         }
       } catch (error) {
         if (signal.aborted) return;
+        due = 0;
+        // What lags or is cut off may know nothing of the position: the leader does.
+        fromLeader ||= error instanceof LeftBehind || error instanceof UnknownError;
         // A server that is away comes back; one that is there and goes on refusing, such as a position that is none of its own, doesn't.
         refusedSince = error instanceof UnknownError ? (refusedSince ?? performance.now()) : undefined;
         const refused = performance.now() - (refusedSince ?? Infinity) > this.connection.patience.retryMs;

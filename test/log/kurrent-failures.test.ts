@@ -369,6 +369,29 @@ describe('a cluster whose leader changes', () => {
   });
 });
 
+describe('a leader that is cut off when another one takes over', () => {
+  test('is left by a tail that had waited there, without a gap', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'daybook-cut-off-'));
+    const files = [join(folder, 'old.jsonl'), join(folder, 'new.jsonl')] as const;
+    const old = await startKurrentServer({ file: files[0] });
+    const events = Array.from({ length: 3 }, () => noted());
+    const before = await open({ url: old.url });
+    await before.append(freshStream(), 'none', [events[0]!]);
+    copyFileSync(...files);
+    const next = await startKurrentServer({ file: files[1] });
+    await next.follow({ host: '127.0.0.1', port: old.port });
+    const log = await open({ url: `kurrentdb://127.0.0.1:${old.port},127.0.0.1:${next.port}?tls=false`, answerMs: 300 });
+    const tail = tailing(log);
+    await reached(tail.count, 1);
+    await next.lead();
+    await old.follow({ host: '127.0.0.1', port: next.port });
+    for (const event of events.slice(1)) await log.append(freshStream(), 'none', [event]);
+    expect(ids(await tail.until(ids(events)))).toEqual(ids(events));
+    await Promise.all([old.dispose(), next.dispose()]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
+
 describe('a node that lags behind its leader', () => {
   let folder: string;
   let leader: KurrentServer;
@@ -400,6 +423,29 @@ describe('a node that lags behind its leader', () => {
     expect(await log.head()).toBe(last);
     expect(await log.end()).toBe(last);
     expect(await log.positionAt('2100-01-01T00:00:00.000Z')).toBe(last);
+  });
+
+  test('is read from as the connection string wants it, and left for the leader where it has no more', async () => {
+    const log = await openThere();
+    expect((await log.readAll(0, 10)).events).toHaveLength(2);
+    expect(ids(eventsOf(await readToEnd(log, 10)))).toEqual(ids(all));
+    expect(ids(eventsOf(await readToEnd(log, 10, ['Noted'])))).toEqual(ids(all));
+  });
+
+  test('does not keep a tail: it goes on at the leader, without a gap', async () => {
+    const log = await open({ url: `${lagging.url}&nodePreference=follower`, answerMs: 300 });
+    const tail = tailing(log);
+    await reached(tail.count, 2);
+    const [other, event] = [await open({ url: leader.url }), noted()];
+    await other.append(freshStream(), 'none', [event]);
+    expect(ids(await tail.until(ids([event])))).toEqual(ids([...all, event]));
+  });
+
+  test('does not know a place that was read at the leader, from which a tail goes on all the same', async () => {
+    const log = await openThere();
+    const [other, event] = [await open({ url: leader.url }), noted()];
+    await other.append(freshStream(), 'none', [event]);
+    expect(ids(eventsOf(await tailed(log, last, 1)))).toEqual(ids([event]));
   });
 
   const reads: readonly [string, (log: EventLog, wanted: readonly string[]) => Promise<unknown>][] = [

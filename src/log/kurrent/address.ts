@@ -9,6 +9,8 @@ export interface Address {
   readonly secret: (nth: number) => string;
   /** The same without user, password and options, for people. */
   readonly shown: string;
+  /** Events are read from the leader: the connection string prefers no other nodes. */
+  readonly fromLeader: boolean;
 }
 
 const FORM = /^(?:esdb|kurrentdb|kurrent|kdb)(\+discover)?:\/\/(?:([^@]+)@)?([^/?@]+)\/?(?:\?(.*))?$/;
@@ -60,6 +62,7 @@ export function parseAddress(url: string): Address {
   const protocol = `kurrentdb${discover}`;
   const own = kept.find((option) => nameOf(option) === 'keepalivetimeout');
   const keepAliveTimeout = own === undefined ? KEEP_ALIVE_TIMEOUT_MS : Number(own.split('=')[1]);
+  const preference = kept.find((option) => nameOf(option) === 'nodepreference');
   return {
     secret: (nth) => {
       const different =
@@ -67,6 +70,7 @@ export function parseAddress(url: string): Address {
       return `${protocol}://${user === undefined ? '' : `${user}@`}${hosts}?${different.join('&')}`;
     },
     shown: `${protocol}://${hosts}`,
+    fromLeader: preference === undefined || /=\s*leader\s*$/i.test(preference),
   };
 }
 

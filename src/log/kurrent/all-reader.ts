@@ -9,6 +9,7 @@ import { BACKWARDS, START, eventTypeFilter, streamNameFilter, type KurrentDBClie
 import type { Position, RecordedEvent } from '../../kernel/event.js';
 import type { Page } from '../port.js';
 import type { Connection } from './connection.js';
+import { NoAnswer } from './failure.js';
 import { Feed, type Message } from './feed.js';
 import type { Landmarks } from './landmarks.js';
 import { fromStored, positionOf, streamsOf, toPosition, typesAmong } from './record.js';
@@ -21,12 +22,14 @@ const BUFFER = { least: 16, most: 1000 };
 
 export interface Stretch {
   readonly page: Page;
-  /** All that was there has been given; what follows is new. */
+  /** All that was there has been given; what follows is new, or nothing where the server has been silent for as long as an answer may take. */
   readonly caughtUp: boolean;
 }
 
 interface Reading {
   readonly limit: number;
+  /** By the node that leads, not by any that there is a connection to. */
+  readonly fromLeader: boolean;
   readonly types: readonly string[] | undefined;
   readonly signal: AbortSignal;
   /** Who leaves out what is of other types: the server, or we, who then know how far we are at every event. */
@@ -41,17 +44,29 @@ export class AllReader {
   ) {}
 
   /**
-   * One page, as the port has it. Of named types: the server leaves out the others while there is much to read, which doesn't tell exactly
-   * where the end is, so the last stretch is read with the others.
+   * One page, as the port has it. A node that fails, or comes to an end before a place that is known to be taken, is left for the leader.
+   * @param known the last place that is known to be taken
    */
-  async page(after: Position, limit: number, types: readonly string[] | undefined, signal: AbortSignal): Promise<Page> {
+  async page(after: Position, reading: Omit<Reading, 'fromLeader' | 'leftOutBy'>, known: Position): Promise<Page> {
+    let { fromLeader } = this.connection;
     return this.connection.repeat('read the log', async (client) => {
-      if (types?.length) {
-        const { page } = await this.first(this.follow(client, after, { limit, types, signal, leftOutBy: 'server' }), after);
-        if (page.position > after) return page;
-      }
-      return (await this.first(this.follow(client, after, { limit, types, signal, leftOutBy: 'us' }), after)).page;
+      const asked = fromLeader;
+      fromLeader = true;
+      const page = await this.pageFrom(client, after, { ...reading, fromLeader: asked });
+      return asked || page.position > after || known <= after ? page : this.pageFrom(client, after, { ...reading, fromLeader });
     });
+  }
+
+  /**
+   * Of named types: the server leaves out the others while there is much to read, which doesn't tell exactly where the end is, so the last
+   * stretch is read with the others.
+   */
+  private async pageFrom(client: KurrentDBClient, after: Position, reading: Omit<Reading, 'leftOutBy'>): Promise<Page> {
+    if (reading.types?.length) {
+      const { page } = await this.first(this.follow(client, after, { ...reading, leftOutBy: 'server' }), after);
+      if (page.position > after) return page;
+    }
+    return (await this.first(this.follow(client, after, { ...reading, leftOutBy: 'us' }), after)).page;
   }
 
   /**
@@ -76,9 +91,11 @@ export class AllReader {
     try {
       while (!signal.aborted) {
         let message = feed.takeNow();
-        if (!message && caughtUp && position > given) yield stretch();
-        else message ??= await feed.next(signal, caughtUp ? undefined : this.connection.patience.answerMs);
-        if (!message) continue;
+        if (!message && (!caughtUp || position === given)) message = await this.next(feed, signal, caughtUp);
+        if (!message) {
+          if (caughtUp) yield stretch();
+          continue;
+        }
         if (message.kind === 'event') {
           const at = positionOf(message.event);
           if (at <= position) continue;
@@ -98,7 +115,17 @@ export class AllReader {
     }
   }
 
-  private subscribe(client: KurrentDBClient, after: Position, { limit, types, leftOutBy }: Reading): Feed {
+  /** The next message; undefined when nothing new has come for as long as an answer may take. @throws NoAnswer where there should be more */
+  private async next(feed: Feed, signal: AbortSignal, caughtUp: boolean): Promise<Message | undefined> {
+    try {
+      return await feed.next(signal, this.connection.patience.answerMs);
+    } catch (error) {
+      if (caughtUp && error instanceof NoAnswer) return undefined;
+      throw error;
+    }
+  }
+
+  private subscribe(client: KurrentDBClient, after: Position, { limit, types, fromLeader, leftOutBy }: Reading): Feed {
     const fromPosition = after > 0 ? { commit: BigInt(after), prepare: BigInt(after) } : START;
     const highWaterMark = Math.min(Math.max(limit, BUFFER.least), BUFFER.most);
     return new Feed((reached) => {
@@ -107,7 +134,7 @@ export class AllReader {
         types && leftOutBy === 'server'
           ? eventTypeFilter({ regex: typesAmong(types), checkpointReached, ...CHECKPOINTS })
           : streamNameFilter({ regex: streamsOf(this.prefix), checkpointReached, ...CHECKPOINTS });
-      return client.subscribeToAll({ fromPosition, filter }, { highWaterMark });
+      return client.subscribeToAll({ fromPosition, filter, requiresLeader: fromLeader }, { highWaterMark });
     });
   }
 

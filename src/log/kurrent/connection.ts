@@ -39,6 +39,11 @@ export class Connection {
     return this.address.shown;
   }
 
+  /** Whether events are read from the leader, unless a call says otherwise. */
+  get fromLeader(): boolean {
+    return this.address.fromLeader;
+  }
+
   /** The client of this moment: one that fails is given back to `renew`. */
   get current(): KurrentDBClient {
     this.checkOpen();

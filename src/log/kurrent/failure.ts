@@ -20,6 +20,15 @@ export class NoAnswer extends Error {
   }
 }
 
+/** A node that others read from has more than the one that a subscription is made to, which says nothing. */
+export class LeftBehind extends Error {
+  override readonly name = 'LeftBehind';
+
+  constructor() {
+    super('a node of the log was left behind by the others');
+  }
+}
+
 /**
  * - `answered`: the server has said so; asking again gives the same.
  * - `elsewhere`: another node leads, and the client knows which: ask again.
