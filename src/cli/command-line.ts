@@ -43,6 +43,11 @@ export function userId(text: string): string {
   return text;
 }
 
+export function eventId(text: string): string {
+  if (!patterns.uuid.test(text)) throw new InvalidArgumentError('Expected the id of an event, a UUID.');
+  return text;
+}
+
 /** Names of event types with commas between them. */
 export function eventTypes(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim());

@@ -1,8 +1,8 @@
 /** What can be asked of `daybook dead-letters`. */
 import type { Command } from 'commander';
 import type { OutputOptions } from './builds.js';
-import { dataDirOption, jsonOption, userId, type CommandLine, type Settings } from './command-line.js';
-import { runLetter, runList, runRetry, runSkip, type DecisionOptions, type LetterOptions } from './dead-letters.js';
+import { dataDirOption, eventId, jsonOption, userId, type CommandLine, type Settings } from './command-line.js';
+import { runLetter, runList, runRetry, runSkip, type DecisionOptions, type LetterOptions, type SkipOptions } from './dead-letters.js';
 
 export function addDeadLetters({ program, terminal, config, exit }: CommandLine): void {
   const letters = program.command('dead-letters').description('documents that wait because an event of theirs could not be taken');
@@ -40,9 +40,10 @@ export function addDeadLetters({ program, terminal, config, exit }: CommandLine)
   command('skip', 'leave the event that can not be taken out of one document for good, and go on with what waits behind it')
     .argument('<name>', 'the read model')
     .argument(...key)
+    .requiredOption('--event <id>', 'that event, as show names it: when another one is the first to wait, nothing is left out', eventId)
     .requiredOption('--reason <text>', 'why it may be left out: kept with the decision')
     .option(...actor)
-    .action(async (name: string, document: string, options: Settings & DecisionOptions & { readonly reason: string }) => {
+    .action(async (name: string, document: string, options: Settings & SkipOptions) => {
       exit(await runSkip(config(options), name, document, options, terminal));
     });
 }

@@ -22,6 +22,12 @@ export interface DecisionOptions extends OutputOptions {
   readonly actor?: string;
 }
 
+export interface SkipOptions extends DecisionOptions {
+  /** The id of the event that is left out: the first one that waits. */
+  readonly event: string;
+  readonly reason: string;
+}
+
 /** How long a build may stand still before a decision is left to whoever projects it, in milliseconds. */
 const PATIENCE_MS = 30_000;
 
@@ -68,7 +74,9 @@ export async function runLetter(config: Config, name: string, key: string, optio
         out.write(`\n${event.position} ${event.type}\n${JSON.stringify(data[index], undefined, 2).split('\n').map(plain).join('\n')}\n`);
       }
     }
-    out.write(`\n\`daybook dead-letters retry ${name} ${asWord(key)}\` tries again, \`skip\` leaves the first event out for good.\n`);
+    const what = `${name} ${asWord(key)}`;
+    out.write(`\n\`daybook dead-letters retry ${what}\` tries again.\n`);
+    out.write(`\`daybook dead-letters skip ${what} --event ${first?.id ?? ''} --reason <text>\` leaves the first event out for good.\n`);
     return 0;
   });
 }
@@ -86,22 +94,24 @@ export async function runRetry(
   );
 }
 
-/** @returns the exit code, as of a retry. @throws NotThere, InvalidInput, Rejection, NotYetThere */
+/** @returns the exit code, as of a retry. @throws NotThere, NotFirst, InvalidInput, Rejection, NotYetThere */
 export async function runSkip(
   config: Config,
   name: string,
   key: string,
-  { reason, ...options }: DecisionOptions & { readonly reason: string },
+  { event: eventId, reason, ...options }: SkipOptions,
   terminal: Terminal,
 ): Promise<number> {
-  return decide(config, { name, key, options, told: 'Left out' }, terminal, ({ operations }, actor) =>
-    operations.skip(name, key, reason, { actor }),
+  return decide(config, { name, key, eventId, options, told: 'Left out' }, terminal, ({ operations }, actor) =>
+    operations.skip(name, { key, eventId, reason }, { actor }),
   );
 }
 
 interface Matter {
   readonly name: string;
   readonly key: string | undefined;
+  /** The event that is left out. */
+  readonly eventId?: string;
   readonly options: DecisionOptions;
   /** What was done. */
   readonly told: string;
@@ -110,7 +120,7 @@ interface Matter {
 /** Records a decision, waits until it was carried out, and says what came of it. */
 async function decide(
   config: Config,
-  { name, key, options, told }: Matter,
+  { name, key, eventId, options, told }: Matter,
   terminal: Terminal,
   record: (session: Session, actor: string) => Promise<Outcome>,
 ): Promise<number> {
@@ -133,7 +143,7 @@ async function decide(
     const after = await concerned();
     if (options.json) {
       const { commandId, position } = outcome;
-      const decision = { commandId, position, actor, readModel: name, key: key ?? null };
+      const decision = { commandId, position, actor, readModel: name, key: key ?? null, ...(eventId === undefined ? {} : { eventId }) };
       out.write(`${JSON.stringify({ decision, before: before.length, deadLetters: after.map(jsonOf) }, undefined, 2)}\n`);
     } else {
       const free = before.length - after.length;

@@ -8,6 +8,7 @@ import { InvalidInput } from '../kernel/input.js';
 import { Rejection } from '../kernel/rejection.js';
 import { LogUnavailable } from '../log/port.js';
 import { MigrationRefused } from '../migrate/refused.js';
+import { NotFirst } from '../projector/decide.js';
 import { NotThere } from '../projector/operations.js';
 import { LockHeld } from '../sqlite/lock.js';
 import { DatabaseUnavailable } from '../sqlite/unavailable.js';
@@ -25,6 +26,7 @@ const known = [
   DatabaseUnavailable,
   LockHeld,
   NotThere,
+  NotFirst,
   NotReady,
   BuildGone,
   LeaseLost,

@@ -7,7 +7,7 @@ import { commandSpec, type AnyCommand, type CommandClass, type CommandSpec, type
 import type { Aggregate } from '../kernel/aggregate.js';
 import { constantCase } from '../kernel/constant-case.js';
 import { derivedId, eventId } from '../kernel/derived-id.js';
-import { streamName, type Metadata, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
+import { streamName, toCurrent, type Metadata, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
 import { Rejection } from '../kernel/rejection.js';
 import { EventIdTaken, WrongRevision, type EventLog, type EventToAppend } from '../log/port.js';
 import { commandHash } from './command-hash.js';
@@ -93,6 +93,12 @@ export class CommandPipeline {
     } finally {
       if (this.#running.get(commandId) === settled) this.#running.delete(commandId);
     }
+  }
+
+  /** The event with which a command began a record whose id derives from its own; undefined when it did not run. @throws LogUnavailable */
+  async begun({ type }: Pick<Aggregate<unknown, never>, 'type'>, commandId: string): Promise<RecordedEvent | undefined> {
+    const [first] = await this.#log.readStream({ type, id: derivedId(type, commandId.toLowerCase()) }, 0, 1);
+    return first && toCurrent(first, this.#definitions);
   }
 
   async #run(command: AnyCommand, commandId: string, request: Request): Promise<Outcome> {

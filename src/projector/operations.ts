@@ -7,7 +7,7 @@ import type { Position } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
 import type { ReadModelSpec } from '../kernel/read-model.js';
 import { RetryDeadLetters, SkipDeadLetter } from '../operations/dead-letter.js';
-import type { CommandPipeline, Outcome, Request } from '../pipeline/command-pipeline.js';
+import type { Outcome, Request } from '../pipeline/command-pipeline.js';
 import {
   buildName,
   idOf,
@@ -23,6 +23,7 @@ import {
 } from '../views/builds.js';
 import { NotReady } from '../views/errors.js';
 import type { HeldLease, ParkedDocument, ViewReader, ViewWriter, WaitingEvent } from '../views/port.js';
+import { decide, NotFirst, type Decides } from './decide.js';
 import { isDead } from './leases.js';
 import { parkedDocuments } from './parked-documents.js';
 
@@ -43,7 +44,7 @@ export interface OperationsOptions {
   readonly reader: ViewReader;
   /** Opened when it is first needed. */
   readonly writer: () => Promise<ViewWriter>;
-  readonly pipeline: Pick<CommandPipeline, 'execute'>;
+  readonly pipeline: Decides;
   readonly projections: readonly Projection[];
   /** How long a query may run, in milliseconds: a build that stopped answering is not dropped before. */
   readonly requestTimeoutMs: number;
@@ -53,6 +54,19 @@ export interface OperationsOptions {
 export interface DeadLetter extends ParkedDocument {
   readonly build: BuildId;
   readonly key: string;
+}
+
+/** What is to be left out of which document, and why it may be. */
+export interface Skip {
+  readonly key: string;
+  /** The first event that waits. */
+  readonly eventId: string;
+  readonly reason: string;
+}
+
+interface Parked {
+  readonly build: Build;
+  readonly first: WaitingEvent;
 }
 
 export class Operations {
@@ -151,26 +165,37 @@ export class Operations {
     key: string,
     number?: number,
   ): Promise<{ readonly build: BuildId; readonly waiting: readonly WaitingEvent[] }> {
-    const { build, parked } = await this.#parked(name, key, number);
-    return { build: idOf(build), waiting: await this.#options.reader.waiting(build, parked.first.key, { first: 500 }) };
+    const [found] = await this.#parked(name, key, number);
+    return { build: idOf(found.build), waiting: await this.#options.reader.waiting(found.build, found.first.key, { first: 500 }) };
   }
 
-  /** Has what waits tried again, of one document or of all: carried out when the projector reaches the decision. @throws NotThere */
+  /**
+   * Has what waits tried again, of one document or of all: carried out when the projector reaches the decision. The same `commandId` again
+   * answers as the first time, whatever waits by then.
+   * @throws NotThere
+   */
   async retry(name: string, key: string | undefined, request: Request, commandId?: string): Promise<Outcome> {
-    const letters = await this.deadLetters(name);
-    const [letter] = key === undefined ? letters : [(await this.#parked(name, key)).build].map((build) => ({ build: idOf(build) }));
-    if (!letter) throw new NotThere('readModel', `No document of ${name} waits.`);
-    const { version } = letter.build;
-    const input = { readModel: name, version, ...(key === undefined ? {} : { key }), ...(commandId === undefined ? {} : { commandId }) };
-    return this.#options.pipeline.execute(fromInput(RetryDeadLetters, input), request);
+    const version = async (): Promise<number> => {
+      if (key !== undefined) return (await this.#parked(name, key))[0].build.model.version;
+      const [letter] = await this.deadLetters(name);
+      if (!letter) throw new NotThere('readModel', `No document of ${name} waits.`);
+      return letter.build.version;
+    };
+    const command = (of: number) => fromInput(RetryDeadLetters, { readModel: name, version: of, key, commandId });
+    return decide(this.#options.pipeline, { commandId, version, command }, request);
   }
 
-  /** Has the event that can't be taken left out of the document. @throws NotThere, InvalidInput */
-  async skip(name: string, key: string, reason: string, request: Request, commandId?: string): Promise<Outcome> {
-    const { build, parked } = await this.#parked(name, key);
-    const { version } = build.model;
-    const input = { readModel: name, version, key, eventId: parked.first.id, reason, ...(commandId === undefined ? {} : { commandId }) };
-    return this.#options.pipeline.execute(fromInput(SkipDeadLetter, input), request);
+  /** Has the event that can't be taken left out of the document; the same `commandId` again as of `retry`. @throws NotThere, NotFirst, InvalidInput */
+  async skip(name: string, { key, reason, ...skipped }: Skip, request: Request, commandId?: string): Promise<Outcome> {
+    const eventId = skipped.eventId.toLowerCase();
+    const version = async (): Promise<number> => {
+      const found = await this.#parked(name, key);
+      const letter = found.find(({ first }) => first.id === eventId);
+      if (!letter) throw new NotFirst(eventId, found[0].first);
+      return letter.build.model.version;
+    };
+    const command = (of: number) => fromInput(SkipDeadLetter, { readModel: name, version: of, key, eventId, reason, commandId });
+    return decide(this.#options.pipeline, { commandId, version, command }, request);
   }
 
   /** Waits until the build that answers has carried out what stands at a position. @throws NotYetThere, NotThere */
@@ -183,13 +208,17 @@ export class Operations {
     await (await this.#opened)?.close();
   }
 
-  async #parked(name: string, key: string, number?: number): Promise<{ readonly build: Build; readonly parked: ParkedDocument }> {
+  /** The builds in which a document waits, that which answers first, each with the event that can't be taken. @throws NotThere */
+  async #parked(name: string, key: string, number?: number): Promise<readonly [Parked, ...Parked[]]> {
+    const found: Parked[] = [];
     for (const build of await this.#builds(name)) {
       if (number !== undefined && build.number !== number) continue;
       const [parked] = await this.#options.reader.parked(build, { first: 1, keys: [key] });
-      if (parked) return { build, parked };
+      if (parked) found.push({ build, first: parked.first });
     }
-    throw new NotThere('key', `No document ${JSON.stringify(key)} of ${name} waits.`);
+    const [answers, ...others] = found;
+    if (!answers) throw new NotThere('key', `No document ${JSON.stringify(key)} of ${name} waits.`);
+    return [answers, ...others];
   }
 
   /** The builds of this program's versions, of each read model that which answers first. */

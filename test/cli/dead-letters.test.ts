@@ -59,6 +59,12 @@ async function waitingKeys(): Promise<readonly string[]> {
   return (JSON.parse(out) as { readonly deadLetters: readonly { readonly key: string }[] }).deadLetters.map(({ key }) => key);
 }
 
+/** The first event that waits for a document, as `show` names it. */
+async function firstWaiting(key: string): Promise<string> {
+  const { out } = await letters(['show', 'leads', key, '--json']);
+  return (JSON.parse(out) as { readonly waiting: readonly { readonly id: string }[] }).waiting[0]?.id ?? '';
+}
+
 async function lastEvent(): Promise<RecordedEvent | undefined> {
   const log = openEmbeddedLog({ file: events, readOnly: true });
   try {
@@ -121,21 +127,22 @@ describe('daybook dead-letters', () => {
   });
 
   test('skip leaves the event out, goes on with what waited behind it, and keeps who decided and why', async () => {
-    const { code, out } = await letters(['skip', 'leads', broken, '--reason', 'Sent twice', '--actor', 'eve', '--json']);
+    const event = await firstWaiting(broken);
+    const reason = ['--event', event, '--reason', 'Sent twice'];
+    const { code, out } = await letters(['skip', 'leads', broken, ...reason, '--actor', 'eve', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
-      decision: { actor: 'eve', readModel: 'leads', key: broken, position: 13 },
+      decision: { actor: 'eve', readModel: 'leads', key: broken, eventId: event, position: 13 },
       before: 1,
       deadLetters: [],
     });
     expect(await lastEvent()).toMatchObject({
       type: 'DeadLetterSkipped',
-      data: { readModel: 'leads', version: 1, key: broken, reason: 'Sent twice' },
+      data: { readModel: 'leads', version: 1, key: broken, eventId: event, reason: 'Sent twice' },
       metadata: { actor: 'eve' },
     });
-    expect(
-      await letters(['skip', 'leads', ofStream(), '--reason', 'Written by a later version'], { DAYBOOK_DEFAULT_ACTOR: 'ops' }),
-    ).toMatchObject({
+    const later = ['--event', await firstWaiting(ofStream()), '--reason', 'Written by a later version'];
+    expect(await letters(['skip', 'leads', ofStream(), ...later], { DAYBOOK_DEFAULT_ACTOR: 'ops' })).toMatchObject({
       code: 0,
       out: expect.stringContaining('Left out by ops, at position 14 of the log: 1 document goes on, none waits any more.'),
     });
@@ -143,9 +150,31 @@ describe('daybook dead-letters', () => {
     expect((await daybookIn(['projections', 'verify', 'leads'])).code).toBe(0);
   });
 
+  test('skip a second time, its answer lost, leaves out no other event: nobody has seen the next one', async () => {
+    damage(`UPDATE events SET data = 'null' WHERE stream = 'lead-${broken}' AND revision = 2`);
+    const skip = ['skip', 'leads', broken, '--event', await firstWaiting(broken), '--reason', 'Sent twice'];
+    expect((await letters(skip)).code).toBe(5);
+    const next = await firstWaiting(broken);
+    const position = (await lastEvent())?.position;
+    const again = await letters(skip);
+    expect(again).toMatchObject({ code: 1, out: '', err: expect.stringContaining(`That is ${next}, LeadQualified at position 9`) });
+    expect((await lastEvent())?.position).toBe(position);
+    expect(await waitingKeys()).toContain(broken);
+  });
+
+  test('show ends with the command that leaves out what it shows', async () => {
+    const { out } = await letters(['show', 'leads', ofStream()]);
+    const [, command = ''] = /`daybook dead-letters (skip [^`]+) --reason <text>` leaves/.exec(out) ?? [];
+    expect(command).toBe(`skip leads '${ofStream()}' --event ${await firstWaiting(ofStream())}`);
+  });
+
+  const anEvent = '5332df7f-3064-5bcd-b27e-ddffea7b4779';
+
   test.each<[readonly string[], number, string]>([
-    [['skip', 'leads', 'x'], 2, "required option '--reason <text>'"],
-    [['skip', 'leads', 'x', '--reason', 'y'], 1, 'No document "x" of leads waits.'],
+    [['skip', 'leads', 'x', '--event', anEvent], 2, "required option '--reason <text>'"],
+    [['skip', 'leads', 'x', '--reason', 'y'], 2, "required option '--event <id>'"],
+    [['skip', 'leads', 'x', '--event', '5', '--reason', 'y'], 2, 'Expected the id of an event, a UUID.'],
+    [['skip', 'leads', 'x', '--event', anEvent, '--reason', 'y'], 1, 'No document "x" of leads waits.'],
     [['retry', 'lead'], 1, 'There is no read model "lead"'],
     [['retry', 'accounts'], 1, 'No document of accounts waits.'],
     [['list', 'lead'], 1, 'There is no read model "lead"'],
@@ -156,11 +185,12 @@ describe('daybook dead-letters', () => {
   });
 
   test('refuses a reason that says nothing, and writes nothing', async () => {
-    expect(await letters(['skip', 'leads', broken, '--reason', '  '])).toMatchObject({
+    const skip = ['skip', 'leads', broken, '--event', await firstWaiting(broken)];
+    expect(await letters([...skip, '--reason', '  '])).toMatchObject({
       code: 1,
       err: expect.stringMatching(/^reason .*\.\n$/),
     });
-    expect(await letters(['skip', 'leads', broken, '--reason', 'y', '--actor', 'a b'])).toMatchObject({ code: 2 });
+    expect(await letters([...skip, '--reason', 'y', '--actor', 'a b'])).toMatchObject({ code: 2 });
     expect(await lastEvent()).toMatchObject({ type: 'LeadQualified' });
   });
 
@@ -183,7 +213,8 @@ describe('daybook dead-letters', () => {
       code: 0,
       out: expect.stringContaining('1 document goes on, none waits any more.'),
     });
-    expect(await run('skip', 'leads', ofStream(), '--reason', 'Written by a later version')).toMatchObject({ code: 0 });
+    const event = await firstWaiting(ofStream());
+    expect(await run('skip', 'leads', ofStream(), '--event', event, '--reason', 'Written by a later version')).toMatchObject({ code: 0 });
     expect(await server.ask(`{ lead(id: "${broken}") { owner status } }`)).toMatchObject({ lead: { owner: 'bob', status: 'QUALIFIED' } });
   });
 });

@@ -60,6 +60,8 @@ const versionOf = (origins: readonly string[]): number => {
   return written.has('FAIR') ? 2 : 1;
 };
 
+const nobodyDecides = (): Promise<never> => Promise.reject(new Error('nobody decides here'));
+
 it('keeps every query whole, every page complete and every write readable, while versions change places', async () => {
   const module = pathToFileURL(join(import.meta.dirname, '../support/two-versions.mjs')).href;
   const { projections } = (await import(module)) as { readonly projections: readonly Projection[] };
@@ -69,7 +71,7 @@ it('keeps every query whole, every page complete and every write readable, while
   const operations = new Operations({
     reader,
     writer: async () => writer,
-    pipeline: { execute: () => Promise.reject(new Error('nobody decides here')) },
+    pipeline: { execute: nobodyDecides, begun: nobodyDecides },
     projections,
     requestTimeoutMs: 0,
   });

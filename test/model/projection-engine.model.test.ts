@@ -173,7 +173,7 @@ async function take(stage: Stage, program: readonly Projection[], drawn: Step): 
     case 'retry':
       return unlessRefused(operations.retry('deals', drawn.key ?? undefined, by));
     case 'skip':
-      return unlessRefused(operations.skip('deals', drawn.key, 'wrong', by));
+      return unlessRefused(stage.leaveOut(program, drawn.key));
     case 'release':
   }
 }

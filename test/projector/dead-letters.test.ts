@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { DeadLetterSkipped, DeadLettersRetried } from '../../contracts/operations/dead-letter.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import type { Projection } from '../../src/kernel/projection.js';
+import type { Outcome } from '../../src/pipeline/command-pipeline.js';
+import type { ViewReader } from '../../src/views/port.js';
 import {
   DealMovedTo,
   DealOpened,
@@ -51,7 +53,7 @@ describe('a document that waits', () => {
     await stage.project(projections);
   };
   const skip = async (projections: readonly Projection[], key: string): Promise<void> => {
-    await stage.operations(projections).skip('deals', key, 'a typing error of 2018', by);
+    await stage.leaveOut(projections, key);
     await stage.project(projections);
   };
 
@@ -122,6 +124,9 @@ describe('a document that waits', () => {
       [4, 'no such stage', 1],
       [5, null, 0],
     ]);
+    const [, skipped, , waits] = await stage.log.readStream({ type: 'deal', id: '1' });
+    const again = stage.operations([broken]).skip('deals', { key: '1', eventId: skipped?.id ?? '', reason: 'a typing error of 2018' }, by);
+    await expect(again).rejects.toMatchObject({ name: 'NotFirst', message: expect.stringContaining(waits?.id ?? '') });
     await skip([broken], '1');
     expect(await stage.documents(broken)).toMatchObject({ 1: { total: 13 } });
     expect(await stage.histories(broken)).toEqual(await stage.afresh(broken));
@@ -153,7 +158,7 @@ describe('a document that waits', () => {
   it('waits in its own place of the log: what is decided is carried out where the decision stands, in pages of any size', async () => {
     await stage.happens('deal-1', opened(), raised(13), raised(1));
     await stage.project([broken]);
-    await stage.operations([broken]).skip('deals', '1', 'wrong', by);
+    await stage.leaveOut([broken], '1');
     await stage.happens('deal-1', raised(4), raised(13), raised(2));
     await stage.project([broken]);
     const expected = [
@@ -203,7 +208,9 @@ describe('a document that waits', () => {
       { build: { name: 'deals', version: 1, number: 1 }, key: '1', waiting: 3, first: { position: 2, error: 'no such stage' } },
     ]);
     await expect(operations.retry('deals', '2', by)).rejects.toMatchObject({ name: 'NotThere', field: 'key' });
-    await expect(operations.skip('deals', '2', 'why', by)).rejects.toMatchObject({ name: 'NotThere' });
+    await expect(operations.skip('deals', { key: '2', eventId: randomUUID(), reason: 'why' }, by)).rejects.toMatchObject({
+      name: 'NotThere',
+    });
     await expect(operations.retry('dealTallies', undefined, by)).rejects.toMatchObject({ name: 'NotThere' });
     await expect(operations.retry('tales', undefined, by)).rejects.toMatchObject({ name: 'NotThere', field: 'readModel' });
   });
@@ -416,7 +423,7 @@ describe('a document that waits', () => {
     await stage.project([broken, next]);
     const operations = stage.operations([broken, next]);
     expect((await operations.deadLetters('deals')).map(({ build }) => build.version)).toEqual([2, 1]);
-    await operations.skip('deals', '1', 'wrong', by);
+    await stage.leaveOut([broken, next], '1');
     const { position } = await operations.retry('deals', '1', by);
     await stage.project([broken, next]);
     expect((await operations.deadLetters('deals')).map(({ build }) => build.version)).toEqual([1]);
@@ -424,6 +431,55 @@ describe('a document that waits', () => {
     // One that is still being built has not come that far, and nobody has to wait for it.
     await operations.rebuild('deals');
     await expect(operations.carriedOut('deals', position, 0)).resolves.toBeUndefined();
+  });
+
+  it('is decided about in the version where the named event is the first to wait, and in none when that is another', async () => {
+    await stage.happens('deal-1', opened(), raised(13), raised(14));
+    await stage.project([broken]);
+    const next = failing(dealsInCents, ({ type, data }) => type === 'DealRaised' && (data as { readonly by: number }).by === 14);
+    await stage.project([broken, next]);
+    const [, thirteen, fourteen] = await stage.log.readStream({ type: 'deal', id: '1' });
+    const operations = stage.operations([broken, next]);
+    const leaveOutOf = async (eventId = '') => operations.skip('deals', { key: '1', eventId, reason: 'wrong' }, by);
+    await leaveOutOf(thirteen?.id);
+    await leaveOutOf(fourteen?.id);
+    const decisions = (await stage.log.readAll(0, 100, [DeadLetterSkipped.type])).events;
+    expect(decisions).toMatchObject([{ data: { version: 1, eventId: thirteen?.id } }, { data: { version: 2, eventId: fourteen?.id } }]);
+    await stage.project([broken, next]);
+    expect(await stage.documents(dealsInCents)).toMatchObject({ 1: { total: 23 } });
+    await expect(leaveOutOf(fourteen?.id)).rejects.toMatchObject({ name: 'NotThere' });
+  });
+
+  describe('when a decision is sent again with its commandId', () => {
+    const commandId = randomUUID();
+
+    it('is decided about as the first time, though another version answers now', async () => {
+      await stage.happens('deal-1', opened(), raised(13), raised(1));
+      await stage.project([broken]);
+      const first = await stage.operations([broken]).retry('deals', '1', by, commandId);
+      const next = failing(dealsInCents, ({ type }) => type === 'DealRaised');
+      await stage.project([broken, next]);
+      const operations = stage.operations([broken, next]);
+      expect((await operations.deadLetters('deals')).map(({ build }) => build.version)).toEqual([2, 1]);
+      expect(await operations.retry('deals', '1', by, commandId)).toEqual({ ...first, appended: 0, repeated: true });
+      await expect(operations.retry('deals', undefined, by, commandId)).rejects.toMatchObject({ code: 'COMMAND_ID_REUSED' });
+    });
+
+    it('is not decided about twice when both come at once, to two servers', async () => {
+      await oneParked();
+      const [, eventId = ''] = (await stage.log.readStream({ type: 'deal', id: '1' })).map(({ id }) => id);
+      const skip = { key: '1', eventId, reason: 'wrong' };
+      // The other server has looked into the log before, and looks for what waits after the decision was carried out.
+      let decided: Outcome | undefined;
+      const parked: ViewReader['parked'] = async (build, options) => {
+        decided ??= await stage.operations([broken]).skip('deals', skip, by, commandId);
+        await stage.project([broken, tallies]);
+        return stage.reader.parked(build, options);
+      };
+      const other = stage.operations([broken], overriding(stage.reader, { parked }));
+      expect(await other.skip('deals', skip, by, commandId)).toEqual({ ...decided, appended: 0, repeated: true });
+      expect((await stage.log.readAll(0, 100, [DeadLetterSkipped.type])).events).toHaveLength(1);
+    });
   });
 
   it('belongs to its version: a decision about one leaves another as it is', async () => {

@@ -6,7 +6,7 @@ import type { Position, RecordedEvent } from '../../src/kernel/event.js';
 import type { Document, Projection } from '../../src/kernel/projection.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import type { EventLog } from '../../src/log/port.js';
-import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
+import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeline.js';
 import { Operations } from '../../src/projector/operations.js';
 import { Projector, type ProjectorOptions } from '../../src/projector/projector.js';
 import { servedBuild, type Build, type BuildRecord } from '../../src/views/builds.js';
@@ -27,7 +27,9 @@ export interface Stage {
   project(projections: readonly Projection[], options?: Partial<ProjectorOptions>): Promise<Position>;
   /** Projects live until the returned function is called. */
   follow(projections: readonly Projection[], options?: Partial<ProjectorOptions>): () => Promise<void>;
-  operations(projections: readonly Projection[]): Operations;
+  operations(projections: readonly Projection[], reader?: ViewReader): Operations;
+  /** Decides that the event is left out of a deal that an operator sees to be the first that waits. */
+  leaveOut(projections: readonly Projection[], key: string): Promise<Outcome>;
   /** What the register says, in the order of numbers. */
   builds(name?: string): Promise<readonly BuildRecord[]>;
   /** Every document of the build that answers, with its kept versions. */
@@ -75,14 +77,19 @@ export async function openStage(views?: StageViews): Promise<Stage> {
         await running;
       };
     },
-    operations: (projections) =>
+    operations: (projections, views = reader) =>
       new Operations({
-        reader,
+        reader: views,
         writer: async () => writer,
         pipeline: new CommandPipeline({ log, definitions }),
         projections,
         requestTimeoutMs: 0,
       }),
+    async leaveOut(projections, key) {
+      const operations = stage.operations(projections);
+      const [first] = (await operations.deadLetter('deals', key)).waiting;
+      return operations.skip('deals', { key, eventId: first?.id ?? '', reason: 'a typing error of 2018' }, { actor: 'olga' });
+    },
     async builds(name) {
       return (await reader.builds()).filter((record) => name === undefined || record.name === name);
     },

@@ -3,6 +3,7 @@ import { GraphQLError } from 'graphql';
 import { InvalidInput } from '../../kernel/input.js';
 import { Rejection } from '../../kernel/rejection.js';
 import { LogUnavailable } from '../../log/port.js';
+import { NotFirst } from '../../projector/decide.js';
 import { NotThere } from '../../projector/operations.js';
 import { BadCursor, BuildGone, NoHistory, NotReady, NotYetThere, ViewsUnavailable } from '../../views/errors.js';
 
@@ -25,6 +26,7 @@ export function toClientError(failure: unknown): GraphQLError | undefined {
   if (failure instanceof InvalidInput) return known('BAD_USER_INPUT', { problems: failure.problems });
   if (failure instanceof Rejection) return known(failure.code, { field: failure.field });
   if (failure instanceof NotThere) return badInput('NOT_THERE', failure.field, failure.message);
+  if (failure instanceof NotFirst) return badInput('NOT_FIRST', 'eventId', failure.message);
   if (failure instanceof NotReady) return badInput('NOT_READY', 'build', failure.message);
   if (failure instanceof NotYetThere) return known('NOT_YET_THERE', { position: String(failure.at) });
   if (failure instanceof BadCursor) return badInput('BAD_CURSOR', 'after', failure.message);

@@ -13,7 +13,7 @@ import {
   type GraphQLOutputType,
 } from 'graphql';
 import { streamName } from '../../kernel/event.js';
-import type { DeadLetter } from '../../projector/operations.js';
+import type { DeadLetter, Skip } from '../../projector/operations.js';
 import type { Verification, Difference } from '../../projector/verify.js';
 import type { VerificationJob } from '../../projector/verifications.js';
 import type { BuildRecord, BuildState } from '../../views/builds.js';
@@ -170,7 +170,11 @@ interface BuildInput {
 interface DecisionInput {
   readonly readModel: string;
   readonly key?: string | null;
-  readonly reason?: string;
+  readonly commandId?: string | null;
+}
+
+interface SkipInput extends Skip {
+  readonly readModel: string;
   readonly commandId?: string | null;
 }
 
@@ -253,10 +257,17 @@ export function operationsMutations(): Fields {
     },
     skipDeadLetter: {
       type: new GraphQLNonNull(DecisionType),
-      description: 'Leaves the event that could not be taken out of the document for good.',
-      args: input('SkipDeadLetterInput', { ...readModel, key: { type: text }, reason: { type: text }, ...commandId }),
-      resolve: (_, { input: { readModel: name, key, reason, commandId: id } }: { input: DecisionInput }, { services, request }) =>
-        services.operations.skip(name, key ?? '', reason ?? '', request, id ?? undefined),
+      description:
+        'Leaves the event that could not be taken out of the document for good. Refused when it is not the first that waits any more.',
+      args: input('SkipDeadLetterInput', {
+        ...readModel,
+        key: { type: text },
+        eventId: { type: new GraphQLNonNull(GraphQLID), description: 'The first event that waits, as deadLetters tells it.' },
+        reason: { type: text },
+        ...commandId,
+      }),
+      resolve: (_, { input: { readModel: name, commandId: id, ...skip } }: { input: SkipInput }, { services, request }) =>
+        services.operations.skip(name, skip, request, id ?? undefined),
     },
   };
 }
