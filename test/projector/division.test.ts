@@ -183,7 +183,9 @@ suite('a build in partitions', () => {
     await history(150);
     await stage.project([fragile]);
     const [skipped] = await stage.operations([fragile]).deadLetters('deals');
-    await stage.operations([fragile]).skip('deals', skipped!.key, 'Wrong for good', { actor: 'olga' });
+    await stage
+      .operations([fragile])
+      .skip('deals', { key: skipped!.key, eventId: skipped!.first.id, reason: 'Wrong for good' }, { actor: 'olga' });
     await stage.happens('deal-31', DealOpened({ account: 'a', name: 'Ana', amount: 1 }));
     await stage.project([fragile]);
     await stage.operations([fragile]).rebuild('deals');
