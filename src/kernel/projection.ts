@@ -67,7 +67,10 @@ export function projectionOfMany<Doc extends object, Event extends NewEvent>(
   on: General<Plain<Doc>, Event>,
 ): Projection {
   const handlers = on as Readonly<Record<string, ((event: unknown) => readonly Change[]) | undefined>>;
-  return declare(document, Object.keys(handlers), (event) => handlers[event.type]?.(event) ?? []);
+  return declare(document, Object.keys(handlers), (event) => {
+    const handler = handlers[event.type];
+    return handler ? handler(event) : [];
+  });
 }
 
 function declare(document: Shape, types: readonly string[], changes: Projection['changes']): Projection {

@@ -5,6 +5,7 @@ import type { Change, Document } from '../kernel/projection.js';
 import type { EventLog } from '../log/port.js';
 import type { DocumentRefused } from '../views/errors.js';
 import type { DocumentChange, ParkingChange, StoredDocument, ViewReader, WaitingEvent } from '../views/port.js';
+import { changesOf, documentOf } from './answers.js';
 import { fold, isOfStream, reasonOf, refusalOf, waitingEvent, type Folded, type Readable } from './fold.js';
 import type { Run } from './run.js';
 
@@ -153,11 +154,11 @@ async function late(
     const result = results.get(key);
     return result === undefined ? (documents.get(key)?.document ?? null) : result;
   };
-  for (const change of run.projection.changes(readable.current)) {
+  for (const change of changesOf(run.projection, readable.current)) {
     for (const key of await keysFor(change, run, current, documents, loaded)) {
       if ((loaded.get(key) ?? 0) >= position) continue;
       const before = current(key) ?? undefined;
-      const after = change.to(before as Document);
+      const after = documentOf(change.to(before as Document));
       if (after !== before) results.set(key, after ?? null);
     }
   }

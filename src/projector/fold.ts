@@ -6,6 +6,7 @@ import { messageOf } from '../kernel/message-of.js';
 import { streamName, type Position, type RecordedEvent } from '../kernel/event.js';
 import type { Change, Document, Projection, SelectedChange } from '../kernel/projection.js';
 import type { DocumentChange, ParkingChange, StoredDocument, WaitingEvent } from '../views/port.js';
+import { changesOf, documentOf } from './answers.js';
 import { Indivisible } from './division.js';
 
 /** What was read from the log, in its current shape; a failure where it can't be brought to it. */
@@ -75,6 +76,8 @@ export async function fold({ projection, events, documents: source, parked, refu
     if (stored && stored.position >= first) loaded.set(key, stored.position);
   };
   for (const [key, stored] of documents) noteLoaded(key, stored);
+  // Where the store refused something, it is given every change, so that it tells which was the first.
+  const everyChange = projection.model.history || refused.size > 0;
   const changes: DocumentChange[] = [];
   const latest = new Map<string, DocumentChange>();
   const parking: ParkingChange[] = [];
@@ -114,7 +117,7 @@ export async function fold({ projection, events, documents: source, parked, refu
     const current = stored?.document ?? undefined;
     let after: Document | undefined;
     try {
-      after = to(current);
+      after = documentOf(to(current));
       const reason = refused.size === 0 ? undefined : refused.get(refusalOf(key, position));
       if (reason !== undefined) throw new RangeError(reason);
     } catch (failure) {
@@ -126,7 +129,7 @@ export async function fold({ projection, events, documents: source, parked, refu
     const document = after ?? null;
     documents.set(key, { document, position });
     const change = { key, position, document };
-    if (projection.model.history) changes.push(change);
+    if (everyChange) changes.push(change);
     else latest.set(key, change);
   };
   const select = async (event: RecordedEvent, { where: { column, value }, to }: SelectedChange): Promise<void> => {
@@ -165,7 +168,7 @@ export async function fold({ projection, events, documents: source, parked, refu
       }
     }
   }
-  return { changes: projection.model.history ? changes : [...latest.values()], parking, documents, parked: waiting };
+  return { changes: everyChange ? changes : [...latest.values()], parking, documents, parked: waiting };
 }
 
 type Step =
@@ -175,7 +178,7 @@ type Step =
 function planned(projection: Projection, readable: Readable): Step {
   if ('failure' in readable) return readable;
   try {
-    return { event: readable.event, changes: projection.changes(readable.current) };
+    return { event: readable.event, changes: changesOf(projection, readable.current) };
   } catch (failure) {
     return { event: readable.event, failure };
   }

@@ -101,6 +101,13 @@ export function comparable({ spec, kind }: ComparedColumn, value: Exclude<Scalar
   return typeof value === 'boolean' ? Number(value) : value;
 }
 
+/** The currency of an amount of money; null where there is no amount. @throws TypeError when it is not text */
+export function currencyOf({ spec }: ComparedColumn, value: unknown): string | null {
+  const currency = (value as { readonly currency?: unknown } | null | undefined)?.currency ?? null;
+  if (currency === null || typeof currency === 'string') return currency;
+  throw new TypeError(`${spec.name} has a currency of type ${typeof currency}; expected its code.`);
+}
+
 /** The first text, in the order of code points, after all texts that start with this one; undefined when there is none. */
 export function afterPrefix(start: string): string | undefined {
   const points = Array.from(start, (character) => character.codePointAt(0) ?? 0);

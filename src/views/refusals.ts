@@ -1,5 +1,6 @@
 /** Changes that a store can't take, gathered over a batch: all are told at once, so that a page full of them is folded again once. */
 import type { Position } from '../kernel/event.js';
+import { messageOf } from '../kernel/message-of.js';
 import { DocumentRefused, type Refusal } from './errors.js';
 
 /** The first refused change of each document; those after it have to wait for it anyway. */
@@ -11,10 +12,9 @@ export function mustFollow(key: string, position: Position, since: Position): vo
   if (position < since) throw new RangeError(`the document has been changed at ${since} already.`);
 }
 
-/** Notes why a change can't be taken. @throws the failure itself when it is not about the document */
+/** Notes why a change can't be taken: whatever goes wrong while a document is put into its stored form is the document's own failure. */
 export function note(refusals: Refusals, key: string, position: Position, failure: unknown): void {
-  if (!(failure instanceof RangeError || failure instanceof TypeError)) throw failure;
-  refusals.set(key, { key, position, reason: failure.message });
+  refusals.set(key, { key, position, reason: messageOf(failure) });
 }
 
 /** @throws DocumentRefused when there is one */

@@ -1,9 +1,9 @@
 /** Documents that wait because of an event that can't be taken: given such an event, when an operator decides, then the document goes on. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DeadLetterSkipped, DeadLettersRetried } from '../../contracts/operations/dead-letter.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
-import type { Projection } from '../../src/kernel/projection.js';
+import type { Change, Document, Projection } from '../../src/kernel/projection.js';
 import type { Outcome } from '../../src/pipeline/command-pipeline.js';
 import type { ViewReader } from '../../src/views/port.js';
 import {
@@ -247,6 +247,104 @@ describe('a document that waits', () => {
         expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
       },
     );
+  });
+
+  describe('because a handler answers wrongly', () => {
+    const unkept: Projection = { ...deals, model: { ...deals.model, history: false } };
+    const answering = (projection: Projection, answer: (event: RecordedEvent) => unknown): Projection => ({
+      ...projection,
+      changes: (event) => {
+        const wrong = event.type === 'DealRaised' && (event.data as { readonly by: number }).by === 13;
+        return wrong ? (answer(event) as readonly Change[]) : projection.changes(event);
+      },
+    });
+    /** What waits then: behind the wrong answer what is of the same document or stream, and nothing else. */
+    const mustWait = async (wrong: Projection, key: string, error: RegExp): Promise<void> => {
+      await stage.happens('deal-1', opened(), raised(13), raised(1));
+      await stage.happens('deal-2', opened(), raised(2));
+      await stage.project([tallies, wrong]);
+      expect(await waiting(wrong, key)).toEqual([
+        [2, expect.stringMatching(error), 1],
+        [3, null, 0],
+      ]);
+      expect(await stage.documents(wrong)).toMatchObject({ 1: { total: 10 }, 2: { total: 12 } });
+      expect(await stage.builds()).toMatchObject([
+        { name: 'dealTallies', position: 5 },
+        { name: 'deals', position: 5, parked: 1, error: null },
+      ]);
+      await retry([tallies, wrong], key);
+      expect((await waiting(wrong, key))[0]).toEqual([2, expect.stringMatching(error), 2]);
+      await retry([tallies, { ...deals, model: wrong.model }], key);
+      expect(await stage.documents(wrong)).toMatchObject({ 1: { total: 24 } });
+      expect(await parkedKeys(wrong)).toEqual([]);
+    };
+    const same = (deal: Document | undefined): Document | undefined => deal && { ...deal };
+
+    test.each<[what: string, answer: () => unknown, error: RegExp]>([
+      [
+        'a column that is not declared for it',
+        () => [{ where: { column: 'total', value: 1 }, to: same }],
+        /total is not declared with `filter`/,
+      ],
+      [
+        'a value that is missing',
+        () => [{ where: { column: 'account', value: undefined }, to: same }],
+        /account is compared with a string/,
+      ],
+      ['a value of another type', () => [{ where: { column: 'account', value: 7 }, to: same }], /account is compared with a string/],
+      ['nothing to choose by', () => [{ where: null, to: same }], /`where` of a change is null/],
+      ['no key', () => [{ to: same }], /key of a change is undefined/],
+      ['a key that is not text', () => [{ key: 7, to: same }], /key of a change is a value of type number/],
+      ['one change too many that is none', () => [{ key: '1', to: same }, null], /a change is null/],
+      ['nothing', () => undefined, /the handler answers with undefined/],
+      ['a promise', () => Promise.reject(new Error('too late')), /the handler answers with a promise/],
+    ])('waits with its stream when the handler names documents by %s', (_, answer, error) =>
+      mustWait(answering(deals, answer), '@stream deal-1', error),
+    );
+
+    const circular = (deal: Document | undefined): Document => {
+      const document: Record<string, unknown> = { ...deal };
+      return Object.assign(document, { self: document });
+    };
+    const failing = {
+      toJSON: (): never => {
+        throw new Error('no such rate');
+      },
+    };
+    const documents: readonly [what: string, to: (deal: Document | undefined) => unknown, error: RegExp][] = [
+      ['one with a BigInt', (deal) => ({ ...deal, rate: 1n }), /written as JSON.*BigInt/],
+      ['one that has itself within it', circular, /written as JSON.*circular/],
+      ['one that fails when it is written', (deal) => ({ ...deal, rate: failing }), /written as JSON.*no such rate/],
+      ['a promise', () => Promise.reject(new Error('too late')), /the handler makes a promise of the document/],
+      ['text', () => 'a deal', /the handler makes a value of type string of the document/],
+      ['a list', () => [], /the handler makes a list of the document/],
+    ];
+    test.each(
+      documents.flatMap(([what, to, error]) =>
+        [deals, unkept].map((projection) => [what, projection.model.history, projection, to, error] as const),
+      ),
+    )('waits alone when the handler makes of it %s; past versions kept: %s', (_, __, projection, to, error) =>
+      mustWait(
+        answering(projection, () => [{ key: '1', to }]),
+        '1',
+        error,
+      ),
+    );
+
+    it('waits from the event on that made it unfit, not from the last of its page', async () => {
+      const wrong = answering(unkept, () => [{ key: '1', to: (deal: Document) => ({ ...deal, rate: 1n }) }]);
+      await stage.happens('deal-1', opened(), raised(1), raised(13), raised(2), raised(3));
+      await stage.project([wrong]);
+      expect((await waiting(wrong, '1')).map(([position]) => position)).toEqual([3, 4, 5]);
+      expect(await stage.documents(wrong)).toMatchObject({ 1: { total: 11 } });
+    });
+
+    it('waits when what was thrown can not even be told', async () => {
+      const silent = answering(deals, () => {
+        throw Object.create(null);
+      });
+      await mustWait(silent, '@stream deal-1', /something was thrown that has no text/);
+    });
   });
 
   describe('chosen by a column', () => {

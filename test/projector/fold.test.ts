@@ -231,6 +231,18 @@ describe('a handler that throws', () => {
     });
   });
 
+  it('makes every change known once the store refused one, where it keeps no past versions: so the first is found', async () => {
+    const plain: Projection = { ...deals, model: { ...deals.model, history: false } };
+    const events = [at(1, 'deal-1', opened('a')), at(2, 'deal-1', DealRaised({ by: 5 })), at(3, 'deal-1', DealRaised({ by: 1 }))];
+    expect(told(await folded(plain, events, { refused: new Map([[refusalOf('1', 3), 'it can not be written']]) }))).toEqual({
+      changes: [
+        [1, '1'],
+        [2, '1'],
+      ],
+      parking: [[3, '1', 'it can not be written']],
+    });
+  });
+
   it('takes what the store refused for a handler that throws', async () => {
     const events = [at(1, 'deal-1', opened('a')), at(2, 'deal-1', DealRaised({ by: 1 })), at(3, 'deal-1', DealRaised({ by: 2 }))];
     expect(told(await folded(deals, events, { refused: new Map([[refusalOf('1', 2), 'total is beyond 2^53 - 1']]) }))).toEqual({

@@ -94,13 +94,16 @@ afterAll(async () => server?.stop());
     await dropDatabase(url);
   });
 
-  test('a document that is too large is refused by name before anything is written', async () => {
+  test.each([
+    ['in the bytes of its text', '€'.repeat(6_000_000)],
+    ['with the words that are kept to find it', 'x'.repeat(8_000_000)],
+  ])('a document that is too large %s is refused by name before anything is written', async (_, text) => {
     const url = server!.url();
     const [writer, reader] = await Promise.all([openMongoViewWriter({ url }), openMongoViewReader({ url })]);
     try {
       await writer.begin(deals);
       const [lease] = await writer.take(['deals'], 'one', 60_000);
-      const late = writer.commit([commitOf(lease!, 0, 2, change('a', 1, {}), change('b', 2, { tags: ['x'.repeat(8_000_000)] }))]);
+      const late = writer.commit([commitOf(lease!, 0, 2, change('a', 1, {}), change('b', 2, { tags: [text] }))]);
       await expect(late).rejects.toThrow(DocumentRefused);
       await expect(late).rejects.toMatchObject({ key: 'b', position: 2 });
       expect(await reader.get(build, ['a'])).toEqual([null]);

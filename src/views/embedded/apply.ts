@@ -1,10 +1,9 @@
 /** What the changes of a batch make of a build's rows. */
 import type { Position } from '../../kernel/event.js';
-import type { Document } from '../../kernel/projection.js';
 import type { DocumentChange } from '../port.js';
 import { mustBeTaken, mustFollow, note, type Refusals } from '../refusals.js';
 import type { Layout } from './layout.js';
-import { mustBeStorable, rowOf, type Row } from './row.js';
+import { rowOf, type Row } from './row.js';
 import type { Size, Stored, Table } from './table.js';
 
 /** What stands for a document while a batch is applied: its last change, and the row that was there before the batch. */
@@ -12,8 +11,7 @@ interface Latest {
   /** Undefined of one that was never there, until it is put or kept. */
   id: number | undefined;
   position: Position;
-  document: Document | null;
-  /** Of the document, where versions are kept. */
+  /** Undefined when it is removed. */
   row: Row | undefined;
   readonly stored: Stored | undefined;
 }
@@ -34,7 +32,7 @@ export function apply(layout: Layout, table: Table, changes: readonly DocumentCh
     let row: Row | undefined;
     try {
       mustFollow(key, position, since);
-      row = document ? storable(layout, document) : undefined;
+      row = document ? rowOf(layout, document) : undefined;
     } catch (failure) {
       note(refusals, key, position, failure);
       continue;
@@ -43,22 +41,15 @@ export function apply(layout: Layout, table: Table, changes: readonly DocumentCh
       if (before?.row) table.supersede((before.id ??= table.newId()), key, before.row, since, position);
       else if (!before && stored?.gone === 0) table.supersedeStored(stored, position);
     }
-    if (!before) latest.set(key, { id: stored?.id, position, document, row, stored });
-    else [before.position, before.document, before.row] = [position, document, row];
+    if (!before) latest.set(key, { id: stored?.id, position, row, stored });
+    else [before.position, before.row] = [position, row];
   }
   mustBeTaken(layout.name, refusals);
-  for (const [key, { id, position, document, row, stored }] of latest) {
-    if (document) table.put(id ?? table.newId(), key, position, row ?? rowOf(layout, document), stored);
+  for (const [key, { id, position, row, stored }] of latest) {
+    if (row) table.put(id ?? table.newId(), key, position, row, stored);
     else if (id !== undefined) table.remove(id, key, position, stored);
   }
   return table.end();
-}
-
-/** The document's row where versions are kept; nothing where the last one of the batch alone gets a row. @throws RangeError, TypeError */
-function storable(layout: Layout, document: Document): Row | undefined {
-  if (layout.model.history) return rowOf(layout, document);
-  mustBeStorable(layout, document);
-  return undefined;
 }
 
 function inOrder(changes: readonly DocumentChange[]): readonly DocumentChange[] {

@@ -1,6 +1,8 @@
 /** What a document becomes in the file: its JSON, and the values of its SQL columns. */
 import { fold, words } from '../../kernel/fold.js';
 import type { Document } from '../../kernel/projection.js';
+import { currencyOf } from '../columns.js';
+import { jsonOf } from '../document-json.js';
 import type { Layout, StoredColumn } from './layout.js';
 import type { Bound } from './sql.js';
 
@@ -12,7 +14,7 @@ export interface Row {
 
 /** @throws RangeError, TypeError when a document can't be stored, saying which column. */
 export function rowOf(layout: Layout, document: Document): Row {
-  return { values: valuesOf(layout, document), document: JSON.stringify(document) };
+  return { values: valuesOf(layout, document), document: jsonOf(document) };
 }
 
 /** @throws as `rowOf` */
@@ -23,18 +25,12 @@ export function valuesOf(layout: Layout, document: Document): Bound[] {
   return values;
 }
 
-/** Whether a document could be stored that is superseded before it is. @throws as `rowOf` */
-export function mustBeStorable(layout: Layout, document: Document): void {
-  const values: Bound[] = [];
-  for (const column of layout.columns.values()) if (column.kind !== 'text') push(values, column, document[column.spec.name]);
-}
-
 function push(values: Bound[], column: StoredColumn, value: unknown): void {
   if (column.kind === 'text') {
     values.push(typeof value === 'string' ? value : null, typeof value === 'string' ? folded(value).text : null);
   } else if (column.kind === 'money') {
-    const { amount, currency } = (value ?? {}) as { amount?: number; currency?: string };
-    values.push(exact(amount ?? null, column), currency ?? null);
+    const { amount } = (value ?? {}) as { amount?: number };
+    values.push(exact(amount ?? null, column), currencyOf(column, value));
   } else if (column.kind === 'int') {
     values.push(exact((value ?? null) as number | null, column));
   } else {

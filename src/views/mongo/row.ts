@@ -1,13 +1,18 @@
 /** What a document becomes in MongoDB: its JSON, and beside it what queries look at. */
-import { Long } from 'mongodb';
+import { BSON, Long } from 'mongodb';
 import { fold, words } from '../../kernel/fold.js';
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
+import { currencyOf } from '../columns.js';
 import type { Bound } from '../cursor.js';
+import { jsonOf } from '../document-json.js';
 import type { Layout, Row, StoredColumn } from './layout.js';
 
-/** MongoDB takes documents of 16 MiB; what is kept beside the JSON needs room too. */
-const LARGEST = 7_000_000;
+/** What a row may have, in bytes: MongoDB takes 16 MiB, and a row's key and a few numbers are to come. */
+const LARGEST = 16_000_000;
+
+/** A document of so many characters makes no row of that size: each has three bytes at most, and is kept four times at most. */
+const SURELY_TAKEN = 1_000_000;
 
 /** @throws RangeError, TypeError when a document can't be stored, saying which column. */
 export function rowOf({ columns, searched }: Layout, since: Position, document: Document): Row {
@@ -19,16 +24,18 @@ export function rowOf({ columns, searched }: Layout, since: Position, document: 
     const value: unknown = document[name] ?? null;
     v[name] = valueOf(column, value);
     if (column.kind === 'text') o[name] = typeof value === 'string' ? fold(value) : null;
-    if (column.kind === 'money') u[name] = currencyOf(value);
+    if (column.kind === 'money') u[name] = currencyOf(column, value);
   }
-  const doc = JSON.stringify(document);
-  if (doc.length > LARGEST) throw new RangeError(`it has ${doc.length} characters; expected at most ${LARGEST}.`);
+  const doc = jsonOf(document);
   const texts = searched.flatMap(({ name }) => document[name]).filter((text) => typeof text === 'string');
-  return { since, doc, v, o, u, w: [...new Set(texts.flatMap(words))] };
+  const row: Row = { since, doc, v, o, u, w: [...new Set(texts.flatMap(words))] };
+  if (doc.length > SURELY_TAKEN) mustFit(row);
+  return row;
 }
 
-function currencyOf(value: unknown): string | null {
-  return (value as { readonly currency?: string } | null)?.currency ?? null;
+function mustFit(row: Row): void {
+  const bytes = BSON.calculateObjectSize(row);
+  if (bytes > LARGEST) throw new RangeError(`it takes ${bytes} bytes with what is kept to find it; expected at most ${LARGEST}.`);
 }
 
 function valueOf(column: StoredColumn, value: unknown): Bound | Long {

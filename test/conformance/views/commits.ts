@@ -1,5 +1,6 @@
 /** Documents and checkpoints are written together. */
 import { describe, expect, test } from '@jest/globals';
+import type { Document } from '../../../src/kernel/projection.js';
 import { CheckpointMoved, DocumentRefused } from '../../../src/views/errors.js';
 import type { Scalar } from '../../../src/views/query.js';
 import { change, commitOf, keys, live, tallies } from './deals.js';
@@ -168,6 +169,40 @@ export function commits(open: OpenStore): void {
           others: [{ key: 'c', position: 3, reason: expect.stringMatching(/2\^53 - 1/) }],
         });
         expect(await keys(reader)).toEqual([]);
+      }),
+    );
+
+    test(
+      'a document that has no stored form is refused by name, whatever keeps it from one, and others are taken',
+      onStore(open, async ({ writer, lease, commit, reader }) => {
+        const circular: Record<string, unknown> = {};
+        circular['self'] = circular;
+        const fail = (): never => {
+          throw new Error('no such rate');
+        };
+        const unwritable: Readonly<Record<string, readonly [extra: unknown, reason: RegExp]>> = {
+          'a BigInt': [1n, /JSON.*BigInt/],
+          itself: [circular, /JSON.*circular/],
+          'what fails when it is written': [{ toJSON: fail }, /JSON.*no such rate/],
+        };
+        const build = await writer.begin(tallies);
+        const tally = (document: Document) => ({ ...commitOf(lease, 0, 1, { key: 't', position: 1, document }), build });
+        for (const [what, [extra, reason]] of Object.entries(unwritable)) {
+          const refused = { name: 'DocumentRefused', position: 1, reason: expect.stringMatching(reason) };
+          const deal = { name: 'a', stage: 'open', owner: 'ana', extra };
+          const outcomes = await Promise.allSettled([
+            commit(0, 1, { key: 'a', position: 1, document: deal }),
+            writer.commit([tally({ name: 't', total: 1, extra })]),
+          ]);
+          expect([what, ...outcomes]).toMatchObject([what, { reason: { ...refused, key: 'a' } }, { reason: { ...refused, key: 't' } }]);
+        }
+        const list = [] as unknown as Document;
+        await expect(writer.commit([tally(list)])).rejects.toMatchObject({ name: 'DocumentRefused', reason: 'its JSON is not an object.' });
+        const currency = 1n as unknown as string;
+        const priced = commit(0, 1, change('a', 1, { amount: { amount: 1, currency } }));
+        await expect(priced).rejects.toMatchObject({ name: 'DocumentRefused', reason: expect.stringMatching(/^amount has a currency/) });
+        await writer.commit([commitOf(lease, 0, 1, change('a', 1, {})), tally({ name: 't', total: 1 })]);
+        expect([await reader.count(live, {}), await reader.count(build, {})]).toEqual([1, 1]);
       }),
     );
 
