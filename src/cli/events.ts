@@ -4,7 +4,7 @@ import type { Config } from '../config.js';
 import { openLog } from '../engines.js';
 import { parseStreamName, streamName, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
 import { patterns } from '../kernel/field.js';
-import type { EventLog } from '../log/port.js';
+import { NoSuchPosition, type EventLog, type Page } from '../log/port.js';
 import { NotThere } from '../projector/operations.js';
 import { progress, silent } from './progress.js';
 import { count, details, plain, table, type Column } from './table.js';
@@ -63,7 +63,7 @@ export async function runShow(
   });
 }
 
-/** @returns the exit code: 0 shown, 130 stopped. @throws LogUnavailable */
+/** @returns the exit code: 0 shown, 130 stopped. @throws NoSuchPosition, LogUnavailable */
 export async function runTail(config: Config, options: TailOptions, { out }: Terminal): Promise<number> {
   const { data = false, json = false, limit = Number.MAX_SAFE_INTEGER } = options;
   return withLog(config, async (log, signal) => {
@@ -109,27 +109,42 @@ async function find(log: EventLog, what: Wanted, { err }: Terminal, signal: Abor
     return events;
   }
   const head = await log.head();
-  if ('position' in what) {
-    const [event] = (await log.readAll(Math.max(0, what.position - 1), 1)).events;
-    if (event?.position === what.position) return [event];
-    throw new NotThere('event', `There is no event at position ${count(what.position)}: the log ends at ${count(head)}.`);
+  const byId = 'id' in what;
+  const missing = byId
+    ? `There is no event with the id ${what.id}.`
+    : `There is no event at position ${count(what.position)}: the log ends at ${count(head)}.`;
+  const end = byId ? head : what.position;
+  if (end > head) throw new NotThere('event', missing);
+  const fits = (event: RecordedEvent): boolean => (byId ? event.id === what.id : event.position === what.position);
+  const next = byId ? undefined : await afterPosition(log, Math.max(0, what.position - 1));
+  if (next) {
+    if (next.events.some(fits)) return next.events;
+    throw new NotThere('event', missing);
   }
-  // A log finds its events by place; for one by its id, it is gone through.
+  // For an event by its id the log is gone through, and by its place where the one before it is none.
   const bar = err.isTTY === true ? progress(err, 'Search') : silent;
   try {
-    for (let at = 0; at < head;) {
+    for (let at = 0; at < end;) {
       if (signal.aborted) return undefined;
       const page = await log.readAll(at, SEARCH_PAGE);
-      const event = page.events.find(({ id }) => id === what.id);
+      const event = page.events.find(fits);
       if (event) return [event];
       if (page.position === at) break;
       at = page.position;
-      bar.update(at, head);
+      bar.update(at, end);
     }
   } finally {
     bar.end();
   }
-  throw new NotThere('event', `There is no event with the id ${what.id}.`);
+  throw new NotThere('event', missing);
+}
+
+/** The event after a position; undefined where an engine goes on only from positions that it has given. */
+async function afterPosition(log: EventLog, position: Position): Promise<Page | undefined> {
+  return log.readAll(position, 1).catch((failure: unknown) => {
+    if (failure instanceof NoSuchPosition) return undefined;
+    throw failure;
+  });
 }
 
 /** The events that were asked for, as they stand in the log: what is there, then, when following, what comes. */
@@ -137,6 +152,8 @@ async function* pages(log: EventLog, options: TailOptions, signal: AbortSignal):
   const { stream, follow } = options;
   const head = await log.head();
   const after = options.after ?? (follow ? head : 0);
+  // Waiting for it would leave out what comes before it.
+  if (after > head && after > (await log.end())) throw new NoSuchPosition(after);
   const types = stream ? (options.types ?? streamTypes[stream.type]?.map(({ type }) => type)) : options.types;
   const named = types === undefined ? {} : { types };
   const fits = (event: RecordedEvent): boolean =>

@@ -6,7 +6,7 @@ import { InvalidMapping } from '../import/mapping-document.js';
 import { SetupRefused } from '../import/run-import.js';
 import { InvalidInput } from '../kernel/input.js';
 import { Rejection } from '../kernel/rejection.js';
-import { LogUnavailable } from '../log/port.js';
+import { LogUnavailable, NoSuchPosition } from '../log/port.js';
 import { MigrationRefused } from '../migrate/refused.js';
 import { NotFirst } from '../projector/decide.js';
 import { NotThere } from '../projector/operations.js';
@@ -21,6 +21,7 @@ const known = [
   HistoryNotEmpty,
   SetupRefused,
   LogUnavailable,
+  NoSuchPosition,
   MigrationRefused,
   ViewsUnavailable,
   DatabaseUnavailable,

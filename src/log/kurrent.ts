@@ -15,7 +15,7 @@ import { Landmarks } from './kurrent/landmarks.js';
 import { positionAt } from './kurrent/moments.js';
 import { storedName } from './kurrent/record.js';
 import { StreamReader } from './kurrent/stream-reader.js';
-import { LogUnavailable, type Appended, type EventLog, type EventToAppend, type Expected, type Page } from './port.js';
+import { LogUnavailable, NoSuchPosition, type Appended, type EventLog, type EventToAppend, type Expected, type Page } from './port.js';
 
 export interface KurrentLogOptions {
   /** The connection string, with TLS, certificates and users as the client has them: `kurrentdb://user:password@host:2113?tls=true`. */
@@ -140,10 +140,11 @@ class KurrentLog implements EventLog {
         }
       } catch (error) {
         if (signal.aborted) return;
+        if (error instanceof NoSuchPosition) throw error;
         due = 0;
         // What lags or is cut off may know nothing of the position: the leader does.
         fromLeader ||= error instanceof LeftBehind || error instanceof UnknownError;
-        // A server that is away comes back; one that is there and goes on refusing, such as a position that is none of its own, doesn't.
+        // A server that is away comes back; one that is there and goes on refusing, such as a position beyond its end, doesn't.
         refusedSince = error instanceof UnknownError ? (refusedSince ?? performance.now()) : undefined;
         const refused = performance.now() - (refusedSince ?? Infinity) > this.connection.patience.retryMs;
         if (refused || verdictOf(error) === 'answered') throw asUnavailable(error, 'read the log', this.connection.shown);

@@ -37,12 +37,16 @@ export interface EventLog {
   /** The events of a stream from a revision on, oldest first; empty when there are none. */
   readStream(stream: Stream, from?: number, limit?: number): Promise<readonly RecordedEvent[]>;
 
-  /** Up to `limit` events after a position, in order, of the named types only when named. A page may be empty before the end of the log is reached. */
+  /**
+   * Up to `limit` events after a position, in order, of the named types only when named. A page may be empty before the end of the log is reached.
+   * @throws NoSuchPosition where an engine goes on from positions that it has given, and from no other.
+   */
   readAll(after: Position, limit: number, types?: readonly string[]): Promise<Page>;
 
   /**
    * Pages of all events after a position, then of new ones as they are appended, by whatever process, until the signal aborts.
    * Never leaves out an event and never gives one twice.
+   * @throws NoSuchPosition as a page.
    */
   tail(
     after: Position,
@@ -92,6 +96,15 @@ export class EventIdTaken extends Error {
     readonly stream: Stream,
   ) {
     super(`The event id ${id} already stands in ${stream.type} ${stream.id}. A command id is used for one command only.`);
+  }
+}
+
+/** Nothing that the log ever gave stands at this position, though it goes on beyond: it can't be read from there. */
+export class NoSuchPosition extends Error {
+  override readonly name = 'NoSuchPosition';
+
+  constructor(readonly position: Position) {
+    super(`No event stands at position ${position}. Go on after the position of an event, as it was told.`);
   }
 }
 

@@ -1,14 +1,17 @@
 /** `daybook events`: what is shown of the log, and that what was written is shown on demand only. */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandsByName } from '../../src/domain.js';
 import { fromInput } from '../../src/kernel/input.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
+import { openKurrentLog } from '../../src/log/kurrent.js';
 import type { EventLog } from '../../src/log/port.js';
 import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
 import { commandLine } from '../support/command-line.js';
 import { daybook, killDaybooks } from '../support/daybook.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
+import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
+import { noted } from '../support/log-events.js';
 
 const ANA = '6f1c0d3e-5b1a-4c0e-9d57-0c8f7d1f0a11';
 const ION = '7a2d1e4f-6c2b-4d1f-8e68-1d9a8e2a1b22';
@@ -37,6 +40,9 @@ async function send(name: string, input: object, actor = 'ana'): Promise<void> {
 }
 
 const events = (...args: readonly string[]) => commandLine(folder, ['events', ...args]);
+
+const noSuchPosition = (position: number): string =>
+  `No event stands at position ${position}. Go on after the position of an event, as it was told.`;
 
 const rows = (out: string): readonly Readonly<Record<string, unknown>>[] =>
   out
@@ -151,6 +157,10 @@ describe('daybook events tail', () => {
     expect(err).toContain(message);
   });
 
+  test.each([[[]], [['--no-follow']]])('after a position beyond the end ends with a sentence, with %j', async (args) => {
+    expect(await events('tail', '--after', '4', ...args)).toEqual({ code: 1, out: '', err: `${noSuchPosition(4)}\n` });
+  });
+
   test('follows what another process writes, each event once, until Ctrl-C', async () => {
     const tail = daybook('events', 'tail', '--json', '--after', '2', '--stream', `lead-${ANA}`, '--data-dir', `${folder.path}/data`);
     await tail.printed(1);
@@ -167,5 +177,50 @@ describe('daybook events tail', () => {
       [5, 2],
       [6, 3],
     ]);
+  });
+});
+
+describe('daybook events on an event server, which takes few numbers for positions', () => {
+  let server: KurrentServer;
+  let there: EventLog;
+  let positions: readonly number[];
+
+  beforeAll(async () => {
+    server = await startKurrentServer();
+    there = await openKurrentLog({ url: server.url });
+    await there.append({ type: 'lead', id: ANA }, 'none', [noted(), noted()]);
+    await there.append({ type: 'lead', id: ION }, 'none', [noted()]);
+    positions = (await there.readAll(0, 10)).events.map(({ position }) => position);
+  });
+  afterAll(async () => {
+    await there.close();
+    await server.dispose();
+  });
+
+  const eventsThere = (...args: readonly string[]) => commandLine(folder, ['events', ...args], { DAYBOOK_LOG_URL: server.url });
+
+  test('tail goes on after one that it listed, and says at once that another is none', async () => {
+    const [first = 0, ...later] = positions;
+    const { out } = await eventsThere('tail', '--no-follow', '--json', '--after', String(first));
+    expect(rows(out).map(({ position }) => position)).toEqual(later);
+    for (const args of [[], ['--no-follow'], ['--no-follow', '--types', 'LeadRegistered']]) {
+      const answer = await eventsThere('tail', '--after', String(first + 1), ...args);
+      expect(answer).toEqual({ code: 1, out: '', err: `${noSuchPosition(first + 1)}\n` });
+    }
+  });
+
+  test('show finds the event at a position, and says that there is none at another', async () => {
+    for (const position of positions) {
+      expect(await eventsThere('show', String(position))).toMatchObject({
+        code: 0,
+        out: expect.stringContaining(`position     ${position}\n`),
+      });
+    }
+    for (const none of [1, positions[0]! + 1, positions.at(-1)! + 1]) {
+      expect(await eventsThere('show', String(none))).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/^There is no event at position [\d,]+: the log ends at [\d,]+\.\n$/),
+      });
+    }
   });
 });

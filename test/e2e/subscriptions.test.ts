@@ -332,6 +332,28 @@ describe('on an event server', () => {
       await events.dispose();
     }
   });
+
+  it.each([false, true])(
+    'says by name that no event stands at a position, in the words of either server (of KurrentDB: %s)',
+    async (told) => {
+      const events = await startKurrentServer();
+      try {
+        await events.faults({ tellsInvalidPositions: told });
+        await start({ DAYBOOK_LOG_URL: events.url });
+        await registerLeads('Ana', 'Ion');
+        const [first] = await open().subscribe<Events>(EVENTS, { after: '0' }).take(1);
+        const after = String(Number(first?.events.position) + 1);
+        const message = `No event stands at position ${after}. Go on after the position of an event, as it was told.`;
+        for (const query of [EVENTS, CHANGES]) {
+          const { errors } = await open().subscribe(query, { after }).untilRefused();
+          expect(errors).toMatchObject([{ message, extensions: { code: 'BAD_USER_INPUT', problems: [{ field: 'after', message }] } }]);
+        }
+      } finally {
+        await server.stop('SIGKILL');
+        await events.dispose();
+      }
+    },
+  );
 });
 
 describe('a client that takes nothing', () => {

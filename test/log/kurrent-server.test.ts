@@ -214,7 +214,42 @@ describe('positions', () => {
     expect(ids(eventsOf(await tailed(log, page!.position, 1, 10, ['Sold'])))).toEqual([event.id]);
   });
 
-  test('that are none of the log, such as those of another, are refused by a page and by a tail', async () => {
+  // So patient that it would not end in time if it were asked again and again.
+  const patient = { answerMs: 5000, retryMs: 600_000 };
+
+  test.each([
+    ['as EventStoreDB says it', false],
+    ['as KurrentDB says it', true],
+  ])('inside a record are refused by a page and by a tail as what they are, %s', async (_, tellsInvalidPositions) => {
+    await large.faults({ tellsInvalidPositions });
+    const stream = freshStream();
+    const { position } = await log.append(stream, 'none', [noted()]);
+    await log.append(stream, 0, [noted()]);
+    const subject = await open({ url: large.url, ...patient });
+    const readings = [
+      subject.readAll(position + 1, 10),
+      subject.readAll(position + 1, 10, ['Sold']),
+      tailed(subject, position + 1, 1),
+      tailed(subject, position + 1, 1, 10, ['Noted']),
+    ];
+    for (const reading of readings) await expect(reading).rejects.toMatchObject({ name: 'NoSuchPosition', position: position + 1 });
+    expect(eventsOf(await tailed(subject, position, 1))).toMatchObject([{ stream, revision: 1 }]);
+  });
+
+  test('are not taken for wrong ones when the server fails for another reason, however often', async () => {
+    const stream = freshStream();
+    const { position } = await log.append(stream, 'none', [noted()]);
+    await log.append(stream, 0, [noted()]);
+    const subject = await open({ url: large.url, ...patient });
+    for (let unknown = 1; unknown <= 6; unknown += 1) {
+      await large.faults({ unknown });
+      expect(eventsOf(await tailed(subject, position, 1))).toMatchObject([{ revision: 1 }]);
+      await large.faults({ unknown });
+      expect((await subject.readAll(position, 10)).events).toMatchObject([{ revision: 1 }]);
+    }
+  });
+
+  test('beyond the end, such as those of another log, are refused by a page and by a tail', async () => {
     const { position } = await log.append(freshStream(), 'none', [noted()]);
     const impatient = await open({ url: large.url, retryMs: 200 });
     for (const reading of [impatient.readAll(position + 1, 10), tailed(impatient, position + 1, 1)]) {

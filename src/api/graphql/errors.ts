@@ -2,7 +2,7 @@
 import { GraphQLError } from 'graphql';
 import { InvalidInput } from '../../kernel/input.js';
 import { Rejection } from '../../kernel/rejection.js';
-import { LogUnavailable } from '../../log/port.js';
+import { LogUnavailable, NoSuchPosition } from '../../log/port.js';
 import { NotFirst } from '../../projector/decide.js';
 import { NotThere } from '../../projector/operations.js';
 import { BadCursor, BuildGone, NoHistory, NotReady, NotYetThere, ViewsUnavailable } from '../../views/errors.js';
@@ -30,6 +30,7 @@ export function toClientError(failure: unknown): GraphQLError | undefined {
   if (failure instanceof NotReady) return badInput('NOT_READY', 'build', failure.message);
   if (failure instanceof NotYetThere) return known('NOT_YET_THERE', { position: String(failure.at) });
   if (failure instanceof BadCursor) return badInput('BAD_CURSOR', 'after', failure.message);
+  if (failure instanceof NoSuchPosition) return badInput('BAD_USER_INPUT', 'after', failure.message);
   if (failure instanceof NoHistory) return badInput('NO_HISTORY', 'asOf', failure.message);
   if (failure instanceof RangeError && failure.message.includes('call stack')) return tooDeep();
   if (failure instanceof LogUnavailable || failure instanceof ViewsUnavailable || failure instanceof BuildGone) {

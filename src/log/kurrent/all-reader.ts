@@ -5,9 +5,10 @@
  * Positions are log offsets, and the server takes only those that a record begins at. An event's own is one. A checkpoint of a catch-up may
  * be the place after a record, where the next one will stand: it is replaced by the last record before it.
  */
-import { BACKWARDS, START, eventTypeFilter, streamNameFilter, type KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { BACKWARDS, START, UnknownError, eventTypeFilter, streamNameFilter, type KurrentDBClient } from '@kurrent/kurrentdb-client';
 import type { Position, RecordedEvent } from '../../kernel/event.js';
-import type { Page } from '../port.js';
+import { NoSuchPosition, type Page } from '../port.js';
+import { lastPosition } from './backwards.js';
 import type { Connection } from './connection.js';
 import { NoAnswer } from './failure.js';
 import { Feed, type Message } from './feed.js';
@@ -72,7 +73,7 @@ export class AllReader {
   /**
    * Pages after a position, for ever, until the signal aborts. Ends with an error when the subscription breaks; what was given until then was
    * given once, and the last page's position is where to go on.
-   * @throws whatever the client throws, NoAnswer, LogUnavailable
+   * @throws whatever the client throws, NoAnswer, NoSuchPosition, LogUnavailable
    */
   async *follow(client: KurrentDBClient, after: Position, reading: Reading): AsyncGenerator<Stretch, void, undefined> {
     const { limit, types, signal } = reading;
@@ -110,6 +111,9 @@ export class AllReader {
         else caughtUp = true;
         if (message.kind === 'caughtUp' || (!caughtUp && position > given)) yield stretch();
       }
+    } catch (error) {
+      if (error instanceof UnknownError && after > 0 && (await this.isNoPosition(client, after, reading))) throw new NoSuchPosition(after);
+      throw error;
     } finally {
       feed.close();
     }
@@ -136,6 +140,29 @@ export class AllReader {
           : streamNameFilter({ regex: streamsOf(this.prefix), checkpointReached, ...CHECKPOINTS });
       return client.subscribeToAll({ fromPosition, filter, requiresLeader: fromLeader }, { highWaterMark });
     });
+  }
+
+  /**
+   * Whether it is the position that the server refuses, which versions of it say in words that mean other failures too: it takes the last one
+   * that it gave, and not this one before it. (One that is beyond may be of a node that has come further.)
+   */
+  private async isNoPosition(client: KurrentDBClient, position: Position, reading: Reading): Promise<boolean> {
+    const last = await lastPosition(this.connection);
+    return position < last && (await this.takes(client, last, reading)) && !(await this.takes(client, position, reading));
+  }
+
+  /** Whether the server lets a subscription begin after a position. */
+  private async takes(client: KurrentDBClient, position: Position, reading: Reading): Promise<boolean> {
+    const feed = this.subscribe(client, position, reading);
+    try {
+      await feed.next(reading.signal, this.connection.patience.answerMs);
+      return true;
+    } catch (error) {
+      if (error instanceof UnknownError) return false;
+      throw error;
+    } finally {
+      feed.close();
+    }
   }
 
   /** The first stretch that gets on, or the one that ends at the log's end. */

@@ -9,7 +9,7 @@ import {
   WrongExpectedVersionError,
 } from '@kurrent/kurrentdb-client';
 import { messageOf } from '../../kernel/message-of.js';
-import { LogUnavailable } from '../port.js';
+import { LogUnavailable, NoSuchPosition } from '../port.js';
 
 /** The server has said nothing for too long. */
 export class NoAnswer extends Error {
@@ -39,7 +39,7 @@ export class LeftBehind extends Error {
 export type Verdict = 'answered' | 'elsewhere' | 'unknown';
 
 const ANSWERS = [AccessDeniedError, MaxAppendSizeExceededError, StreamDeletedError, StreamNotFoundError, WrongExpectedVersionError];
-const PORT_ERRORS = [LogUnavailable, RangeError];
+const PORT_ERRORS = [LogUnavailable, NoSuchPosition, RangeError];
 
 export function verdictOf(error: unknown): Verdict {
   if (error instanceof NotLeaderError || saysNotLeader(error)) return 'elsewhere';

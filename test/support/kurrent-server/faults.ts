@@ -21,6 +21,10 @@ export interface Orders {
   readonly lostBy?: 'drop' | 'silence';
   /** So many of the next calls are answered with UNAVAILABLE, as by a server that starts. */
   readonly unavailable?: number;
+  /** So many of the next calls are answered with UNKNOWN, as by a server that has a failure inside. */
+  readonly unknown?: number;
+  /** A position that is none is refused as by KurrentDB, with INVALID_ARGUMENT. */
+  readonly tellsInvalidPositions?: boolean;
   /** Another node leads: what needs the leader is sent there. `null`: this one does. */
   readonly leader?: Endpoint | null;
   /** What one append may hold, in bytes. */
@@ -65,12 +69,16 @@ export class Faults {
     return this.countDown('lostAnswers') ? (this.orders.lostBy ?? 'drop') : undefined;
   }
 
-  /** Whether this call is refused with UNAVAILABLE. Counts it. */
-  refuses(): boolean {
-    return this.countDown('unavailable');
+  get tellsInvalidPositions(): boolean {
+    return this.orders.tellsInvalidPositions ?? false;
   }
 
-  private countDown(name: 'lostAnswers' | 'unavailable'): boolean {
+  /** Whether this call is refused, and how. Counts it. */
+  refuses(): 'unavailable' | 'unknown' | undefined {
+    return (['unavailable', 'unknown'] as const).find((name) => this.countDown(name));
+  }
+
+  private countDown(name: 'lostAnswers' | 'unavailable' | 'unknown'): boolean {
     const left = this.orders[name] ?? 0;
     if (left > 0) this.orders = { ...this.orders, [name]: left - 1 };
     return left > 0;

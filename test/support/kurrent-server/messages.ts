@@ -137,7 +137,11 @@ export function streamDeleted(stream: string): sharedPb.StreamDeleted {
 /** Errors of whole calls, with what the real server puts into their trailers. */
 export const failures = {
   unavailable: () => failure(status.UNAVAILABLE, 'Server Is Not Ready'),
-  invalidPosition: () => failure(status.UNKNOWN, 'Unexpected FilteredReadAllResult: Error'),
+  unknown: () => failure(status.UNKNOWN, 'Exception was thrown by handler.'),
+  invalidPosition: (told: boolean) =>
+    told
+      ? failure(status.INVALID_ARGUMENT, 'Trying to read from an invalid position.')
+      : failure(status.UNKNOWN, 'Unexpected FilteredReadAllResult: Error'),
   notLeader: ({ host, port }: Endpoint) =>
     failure(status.NOT_FOUND, 'Leader info available', {
       exception: 'not-leader',

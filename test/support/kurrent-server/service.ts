@@ -45,7 +45,8 @@ export interface StreamsHandlers {
 export function streamsHandlers(store: Store, faults: Faults, drop: () => void): StreamsHandlers {
   const refusal = (needsLeader: boolean): StatusObject | undefined => {
     if (needsLeader && faults.leader) return failures.notLeader(faults.leader);
-    return faults.refuses() ? failures.unavailable() : undefined;
+    const how = faults.refuses();
+    return how && failures[how]();
   };
 
   /** Writes, and gives the outcome unless its answer gets lost. */
@@ -112,7 +113,7 @@ export function streamsHandlers(store: Store, faults: Faults, drop: () => void):
       call.end();
     } catch (error) {
       if (error instanceof StreamDeleted) call.emit('error', failures.streamDeleted(error.message));
-      else if (error instanceof InvalidPosition) call.emit('error', failures.invalidPosition());
+      else if (error instanceof InvalidPosition) call.emit('error', failures.invalidPosition(faults.tellsInvalidPositions));
       else if (!abort.signal.aborted) throw error;
     }
   }
