@@ -57,8 +57,16 @@ export class Metrics {
     };
     ofBuilds('daybook_projection_position', 'Position that a build of a read model has reached.', ({ position }) => position);
     ofBuilds('daybook_projection_lag_events', 'Positions between the end of the log and what a build has reached.', ({ behind }) => behind);
-    ofBuilds('daybook_projection_lag_seconds', 'How long a build has been behind the log, in seconds.', ({ lagSeconds }) => lagSeconds);
-    ofBuilds('daybook_projection_events_per_second', 'Events read for a build per second, over the last seconds.', ({ rate }) => rate);
+    ofBuilds(
+      'daybook_projection_lag_seconds',
+      'How long ago the log first ended beyond what a build has reached, in seconds.',
+      ({ lagSeconds }) => lagSeconds,
+    );
+    ofBuilds(
+      'daybook_projection_events_per_second',
+      'Events that a build was given per second, over the last seconds.',
+      ({ rate }) => rate,
+    );
     ofBuilds('daybook_projection_parked_documents', 'Documents of a build that wait as dead letters.', ({ parked }) => parked);
     this.#batches = new Histogram({
       name: 'daybook_projection_batch_seconds',

@@ -5,7 +5,9 @@
 import type { Position } from '../kernel/event.js';
 import type { EventLog } from '../log/port.js';
 import { idOf, type BuildRecord, type BuildState } from '../views/builds.js';
+import { rateNow } from '../views/progress.js';
 import type { ServedViews } from '../views/served.js';
+import { Heads } from './heads.js';
 
 /** Where a build stands. */
 export interface Standing {
@@ -18,9 +20,9 @@ export interface Standing {
   readonly position: Position;
   /** Positions between the end of the log and it. */
   readonly behind: number;
-  /** How long it has been behind, in seconds; 0 when it is not. */
+  /** How long ago the log first ended beyond it, in seconds, as far as that is known here, and not before it was begun; 0 when it is not behind. */
   readonly lagSeconds: number;
-  /** Events per second, lately. */
+  /** Events that it was given per second, over the last seconds. */
   readonly rate: number;
   /** Documents that wait as dead letters. */
   readonly parked: number;
@@ -46,10 +48,8 @@ export interface ReadinessOptions {
 
 export class Readiness {
   readonly #options: ReadinessOptions;
-  readonly #heads: { readonly at: number; readonly head: Position }[] = [];
-  /** When a build was last seen at the end of the log, by its number and read model. */
-  readonly #caughtUp = new Map<string, number>();
-  /** Builds that were made of another log than there is, likewise. */
+  readonly #heads = new Heads();
+  /** Builds that were made of another log than there is, by their numbers and read models. */
   #beyond: ReadonlySet<string> = new Set();
   #timer: NodeJS.Timeout | undefined;
 
@@ -70,13 +70,14 @@ export class Readiness {
 
   report(): ReadinessReport {
     const { served } = this.#options;
-    const head = this.#heads.at(-1)?.head ?? 0;
-    const due = this.#heads[0]?.head ?? Number.MAX_SAFE_INTEGER;
+    const now = Date.now();
+    const head = this.#heads.last;
+    const due = this.#heads.at(now - this.#options.lagMs) ?? Number.MAX_SAFE_INTEGER;
     const answering = served.models().map((model) => idOf(served.build(model)));
     const models = served.records.map((record) =>
       this.#standing(
         record,
-        head,
+        now,
         answering.some(({ name, number }) => name === record.name && number === record.number),
       ),
     );
@@ -87,11 +88,10 @@ export class Readiness {
     return { ready, head, models };
   }
 
-  #standing(record: BuildRecord, head: Position, answers: boolean): Standing {
-    const { name, version, number, state, position, rate, parked, error } = record;
-    const behind = Math.max(0, head - position);
-    const since = this.#caughtUp.get(keyOf(record)) ?? Date.parse(record.startedAt);
-    const lagSeconds = behind === 0 ? 0 : Math.max(0, (Date.now() - since) / 1_000);
+  #standing(record: BuildRecord, now: number, answers: boolean): Standing {
+    const { name, version, number, state, position, parked, startedAt, error } = record;
+    const passed = this.#heads.passed(position);
+    const lagSeconds = passed === undefined ? 0 : Math.max(0, now - Math.max(passed, Date.parse(startedAt))) / 1_000;
     return {
       model: name,
       version,
@@ -99,15 +99,14 @@ export class Readiness {
       state,
       answers,
       position,
-      behind,
+      behind: Math.max(0, this.#heads.last - position),
       lagSeconds,
-      rate,
+      rate: rateNow(record, now),
       parked,
       ...(error === null ? {} : { error }),
     };
   }
 
-  /** Keeps the heads of the last `lagMs`, and the one before them. */
   async #note(): Promise<void> {
     const { log, served } = this.#options;
     // Read before the end of the log is: while it grows, a build may be beyond the end as it was.
@@ -115,10 +114,7 @@ export class Readiness {
     const head = await log.head();
     const end = records.some(({ position }) => position > head) ? await log.end() : head;
     this.#beyond = new Set(records.filter(({ position }) => position > end).map(keyOf));
-    const now = Date.now();
-    this.#heads.push({ at: now, head });
-    while ((this.#heads[1]?.at ?? now) < now - this.#options.lagMs) this.#heads.shift();
-    for (const record of records) if (record.position >= head) this.#caughtUp.set(keyOf(record), now);
+    this.#heads.note(head, Date.now());
   }
 }
 

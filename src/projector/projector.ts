@@ -379,7 +379,7 @@ export class Projector {
           const { run, commit } = batch;
           const { name: model, version } = run.build.model;
           const events = commit.progress.events - run.progress.events;
-          run.committed(batch, page.length);
+          run.committed(batch);
           this.#options.onBatch?.({ model, version, events, milliseconds: performance.now() - started });
           if (run.progress.error !== null) await this.#stop(run, run.progress.error);
         }
@@ -425,7 +425,7 @@ export class Projector {
   /** Says in the register why a build does not go on. */
   async #stop(run: Run, error: string): Promise<void> {
     const lease = await this.#leaseOf(run);
-    await this.#options.views.commit([run.commit({ changes: [], parking: [] }, run.position, { error, rate: 0 }, lease)]);
+    await this.#options.views.commit([run.commit({ changes: [], parking: [] }, run.position, { error }, lease)]);
     this.#options.onStop?.(run.name, error);
   }
 
@@ -438,7 +438,7 @@ export class Projector {
     for (const run of this.#atLeast(Math.max(this.#head, frontier))) {
       if (run.progress.finishedAt === null) {
         await views.complete(run.build, await this.#leaseOf(run));
-        run.progress = { ...run.progress, finishedAt: new Date().toISOString(), rate: 0 };
+        run.progress = { ...run.progress, finishedAt: new Date().toISOString() };
       }
       if (cutOver && (run.record.state === 'building' || run.record.state === 'ready')) {
         if (await takeOver(views, idOf(run.build))) this.#changed = true;

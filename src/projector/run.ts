@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Position, RecordedEvent } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
-import { buildName, idOf, type Build, type BuildRecord, type Progress } from '../views/builds.js';
+import { buildName, idOf, noProgress, type Build, type BuildRecord, type Progress } from '../views/builds.js';
 import type { DocumentRefused } from '../views/errors.js';
 import type { Commit, Lease, StoredDocument, ViewWriter } from '../views/port.js';
 import { isOfPartition, standsAt } from './division.js';
@@ -28,6 +28,7 @@ export interface Batch {
   readonly run: Run;
   readonly commit: Commit;
   readonly folded: Folded;
+  readonly pace: Pace;
 }
 
 export class Run implements Documents {
@@ -43,9 +44,9 @@ export class Run implements Documents {
   readonly #views: ViewWriter;
   readonly #parkedLimit: number;
   readonly #memory = new LRUCache<string, { readonly stored: StoredDocument | null }>({ max: REMEMBERED });
-  readonly #pace = new Pace();
   /** Whether a document is of its partition. */
   readonly isMine: (key: string) => boolean;
+  #pace = new Pace();
   readonly #refused = new Map<string, string>();
 
   constructor({ projection, build, record, views, parked, parkedLimit }: RunOptions) {
@@ -58,7 +59,7 @@ export class Run implements Documents {
     this.until = build.partition === undefined ? Infinity : (record.divided?.until ?? 0);
     this.position = standsAt(build, record);
     const { events, head, finishedAt } = record;
-    this.progress = { events, head, rate: 0, finishedAt, error: null };
+    this.progress = { ...noProgress, events, head, finishedAt };
     this.#views = views;
     this.#parkedLimit = parkedLimit;
   }
@@ -79,12 +80,16 @@ export class Run implements Documents {
       now: new Date().toISOString(),
       ...(this.build.partition === undefined ? {} : { mine: this.isMine }),
     });
+    const pace = this.#pace.and({ events: events.length, positions: to - this.position });
+    const { events: rate, positions } = pace.perSecond();
     const progress = {
       events: this.progress.events + events.length,
       head: Math.max(head, to),
-      ...(to >= head ? { rate: 0 } : {}),
+      rate,
+      pace: positions,
+      measuredAt: new Date().toISOString(),
     };
-    return { run: this, folded, commit: this.commit(folded, to, progress, lease) };
+    return { run: this, folded, pace, commit: this.commit(folded, to, progress, lease) };
   }
 
   commit(folded: Pick<Folded, 'changes' | 'parking'>, to: Position, progress: Partial<Progress>, lease: Lease): Commit {
@@ -93,12 +98,12 @@ export class Run implements Documents {
   }
 
   /** The batch is in the store. */
-  committed({ commit, folded }: Batch, readEvents: number): void {
+  committed({ commit, folded, pace }: Batch): void {
     for (const [key, stored] of folded.documents) this.#memory.set(key, { stored });
     for (const key of folded.parked) this.parked.add(key);
     this.position = commit.to;
-    const rate = this.#pace.add(readEvents);
-    this.progress = { ...commit.progress, rate };
+    this.#pace = pace;
+    this.progress = commit.progress;
     this.#refused.clear();
     if (this.parked.size <= this.#parkedLimit) return;
     this.fail(
@@ -112,7 +117,7 @@ export class Run implements Documents {
   }
 
   fail(error: string): void {
-    this.progress = { ...this.progress, error, rate: 0 };
+    this.progress = { ...this.progress, error, rate: 0, pace: 0 };
   }
 
   /** Forgets the documents in memory: the store is asked again. */

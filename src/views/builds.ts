@@ -31,8 +31,12 @@ export interface Progress {
   readonly events: number;
   /** The end of the log when it was last looked at. */
   readonly head: Position;
-  /** Events read from the log for it, per second, lately; 0 when it has caught up. */
+  /** Events that it was given per second, over the seconds before it was measured; what that says now is `rateNow`. */
   readonly rate: number;
+  /** Positions of the log that it went on by per second, likewise. */
+  readonly pace: number;
+  /** When rate and pace were measured, ISO 8601; null before. */
+  readonly measuredAt: string | null;
   /** When it had caught up with the log for the first time, ISO 8601; null before. */
   readonly finishedAt: string | null;
   /** Why it does not go on. No personal data. */
@@ -70,7 +74,7 @@ export function partitionOf(key: string, partitions: number): number {
   return (hash >>> 0) % partitions;
 }
 
-export const noProgress: Progress = { events: 0, head: 0, rate: 0, finishedAt: null, error: null };
+export const noProgress: Progress = { events: 0, head: 0, rate: 0, pace: 0, measuredAt: null, finishedAt: null, error: null };
 
 /** Whether a build is one of this read model's version and columns. */
 export function isOf(record: BuildRecord, model: ReadModelSpec): boolean {

@@ -1,12 +1,15 @@
-/** What operations ask: is it alive, is it ready and who is behind, how does it do. */
+/** What operations ask: is it alive, is it ready, and who is behind. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fromInput } from '../../src/kernel/input.js';
 import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
 import { RegisterLead } from '../../src/sales/lead.js';
 import { projections } from '../../projections/index.js';
+import { killChildren } from '../support/child.js';
 import { logIn, onMongo } from '../support/engines.js';
+import { parkLead, startFragileServer, until } from '../support/fragile-server.js';
 import { registerLead } from '../support/funnel.js';
 import { temporaryFolder } from '../support/folder.js';
+import type { GraphqlClient } from '../support/graphql-client.js';
 import { startServer, stopServers, type Server } from '../support/server.js';
 
 const folder = temporaryFolder();
@@ -15,10 +18,17 @@ let server: Server;
 interface Standing {
   readonly status: string;
   readonly head: string;
-  readonly models: readonly { readonly model: string; readonly version: number; readonly position: number; readonly behind: number }[];
+  readonly models: readonly {
+    readonly model: string;
+    readonly version: number;
+    readonly position: number;
+    readonly behind: number;
+    readonly parked: number;
+    readonly error?: string;
+  }[];
 }
 
-const standing = async (of: Server): Promise<{ readonly status: number; readonly body: Standing }> => {
+const standing = async (of: GraphqlClient): Promise<{ readonly status: number; readonly body: Standing }> => {
   const { status, text } = await of.get('/health/ready');
   return { status, body: JSON.parse(text) as Standing };
 };
@@ -28,6 +38,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await killChildren();
   await stopServers();
   folder.remove();
 });
@@ -75,51 +86,29 @@ describe('/health/ready', () => {
     expect(await late.stop()).toMatchObject({ code: 0 });
     behind.remove();
   });
-});
 
-describe('/metrics', () => {
-  /** The value of a sample; undefined when it is not there. */
-  const sample = (text: string, name: string): number | undefined => {
-    const line = text.split('\n').find((each) => each.startsWith(`${name} `));
-    return line === undefined ? undefined : Number(line.slice(name.length + 1));
-  };
-
-  it('is Prometheus text: commands by outcome, positions of log and read models, the process', async () => {
-    const id = await registerLead(server);
-    await server.command('reopenLead', { id });
-    await server.command('reviseLead', { id, name: 'Ana Pop' });
-    const head = Number(await server.logPosition());
-    // The server looks at the end of its log now and then.
-    let answer = await server.get('/metrics');
-    while (sample(answer.text, 'daybook_log_position') !== head) answer = await server.get('/metrics');
-    const behind = (text: string): boolean =>
-      projections.some(
-        ({ model }) =>
-          !text.includes(`daybook_projection_position{model="${model.name}",version="${model.version}",build="1",state="live"} ${head}\n`),
-      );
-    while (behind(answer.text)) answer = await server.get('/metrics');
-    const { status, headers, text } = answer;
-    expect(status).toBe(200);
-    expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-    expect(sample(text, 'daybook_commands_total{command="RegisterLead",outcome="done"}')).toBeGreaterThan(0);
-    expect(sample(text, 'daybook_commands_total{command="ReopenLead",outcome="LEAD_OPEN"}')).toBe(1);
-    expect(sample(text, 'daybook_commands_total{command="ReviseLead",outcome="unchanged"}')).toBe(1);
-    for (const { model } of projections) {
-      const labels = `model="${model.name}",version="${model.version}",build="1",state="live"`;
-      expect(sample(text, `daybook_projection_position{${labels}}`)).toBe(head);
-      expect(sample(text, `daybook_projection_lag_events{${labels}}`)).toBe(0);
+  it('tells of documents that wait, and says no only when so many do that a read model stopped: then it says why', async () => {
+    const fragile = temporaryFolder();
+    const broken = await startFragileServer(fragile.path, { parkedLimit: 1 });
+    try {
+      const leads = async () => {
+        const { status, body } = await standing(broken);
+        return { status, ...body.models.find(({ model }) => model === 'leads') };
+      };
+      await parkLead(broken);
+      const position = Number(await broken.logPosition());
+      const waits = await until(leads, (told) => told.parked === 1 && told.position === position);
+      expect(waits).toMatchObject({ status: 200, behind: 0 });
+      expect(waits.error).toBeUndefined();
+      await parkLead(broken);
+      const stopped = await until(leads, ({ error }) => error !== undefined);
+      expect(stopped).toMatchObject({ status: 503, parked: 2, error: expect.stringContaining('more than 1 documents wait') });
+      const others = (await standing(broken)).body.models.filter(({ model }) => model !== 'leads');
+      expect(others.map(({ error }) => error)).toEqual(others.map(() => undefined));
+    } finally {
+      await broken.kill();
+      fragile.remove();
     }
-    expect(sample(text, 'daybook_ready')).toBe(1);
-    expect(sample(text, 'nodejs_eventloop_lag_p99_seconds')).toBeDefined();
-    // Every line is a comment or a sample.
-    for (const line of text.split('\n').filter(Boolean)) {
-      expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|[a-z_0-9]+(\{[^{}]*\})? [-+0-9.eNaInf]+)$/);
-    }
-  });
-
-  it('names no record and nobody', async () => {
-    const { text } = await server.get('/metrics');
-    expect(text).not.toMatch(/Ana|example\.com|[0-9a-f]{8}-[0-9a-f]{4}/);
   });
 });
 

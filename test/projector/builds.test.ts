@@ -5,7 +5,7 @@ import type { NewEvent } from '../../contracts/event.js';
 import type { Projection } from '../../src/kernel/projection.js';
 import type { EventLog } from '../../src/log/port.js';
 import { shapeOf } from '../../src/kernel/read-model.js';
-import { servedBuild, servedModel, type BuildState } from '../../src/views/builds.js';
+import { noProgress, servedBuild, servedModel, type BuildState } from '../../src/views/builds.js';
 import { overriding } from '../support/overriding.js';
 import { AccountRenamed, DealOpened, DealRaised, deals, dealsInCents, DealWithdrawn, tallies } from './deals.js';
 import { openStage, type Stage } from './stage.js';
@@ -170,7 +170,7 @@ describe('builds of a read model', () => {
     const position = await stage.log.head();
     const build = { model: deals.model, number: 1 };
     const planted = { key: 'planted', position, document: { id: 'planted', account: 'a', accountName: 'x', total: 1 } };
-    const progress = { events: 40, head: position, rate: 0, finishedAt: null, error: null };
+    const progress = { ...noProgress, events: 40, head: position };
     if (!lease) throw new Error('The lease was not free.');
     await stage.writer.commit([{ build, from: position, to: position, changes: [planted], lease, progress }]);
     await stage.writer.giveBack([lease]);
@@ -281,6 +281,27 @@ describe('builds of a read model', () => {
     ]);
     await stage.project([deals], { graceMs: 0, retired: 0 });
     expect(await register()).toEqual([[1, 3, 'live']]);
+  });
+
+  it('is told with the events that it was given and the positions that it went on by, while it is built and while it tails', async () => {
+    await history(100);
+    const [projected, openings] = [[deals, tallies], (await stage.log.readAll(0, 1_000, ['DealOpened'])).events.length];
+    await stage.project(projected);
+    const of = async (name: string) => (await stage.builds(name))[0]!;
+    const built = [await of('deals'), await of('dealTallies')] as const;
+    // Deals name every event; tallies the openings alone, and they go on by as many positions.
+    expect(built[0].rate).toBeGreaterThan(0);
+    expect(built[0].pace).toBe(built[0].rate);
+    expect(built[1].rate / built[1].pace).toBeCloseTo(openings / 100, 1);
+    for (const { startedAt, measuredAt } of built) expect(Date.parse(measuredAt ?? '')).toBeGreaterThanOrEqual(Date.parse(startedAt));
+    const stop = follow(projected);
+    await history(20, 100);
+    await reached(deals);
+    await stop();
+    const tailed = await of('deals');
+    expect(tailed).toMatchObject({ position: 120, head: 120, events: 120 });
+    expect(tailed.rate).toBeGreaterThan(0);
+    expect(Date.parse(tailed.measuredAt ?? '')).toBeGreaterThan(Date.parse(built[0].measuredAt ?? ''));
   });
 
   describe('of many read models', () => {

@@ -17,6 +17,8 @@ const live = (number: number): readonly BuildRecord[] => [
     events: 1,
     head: 1,
     rate: 0,
+    pace: 0,
+    measuredAt: null,
     startedAt: '2026-01-01T00:00:00.000Z',
     finishedAt: null,
     servedAt: null,

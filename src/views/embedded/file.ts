@@ -10,13 +10,13 @@ export const viewsFile: DatabaseKind = {
   remedy: 'Read models hold nothing of their own: delete the file with its -wal and -shm, and they are built again from the event log.',
   applicationId: 0x64627677, // "dbvw"
   // Raised whenever this file's tables change, those of builds too.
-  schemaVersion: 2,
+  schemaVersion: 3,
   disposable: true,
   schema: `
     CREATE TABLE builds (
       name TEXT NOT NULL, number INTEGER NOT NULL, version INTEGER NOT NULL, shape TEXT NOT NULL, state TEXT NOT NULL,
       position INTEGER NOT NULL, indexed INTEGER NOT NULL, events INTEGER NOT NULL, head INTEGER NOT NULL, rate REAL NOT NULL,
-      started_at TEXT NOT NULL, finished_at TEXT, served_at TEXT, error TEXT, PRIMARY KEY (name, number)
+      pace REAL NOT NULL, measured_at TEXT, started_at TEXT NOT NULL, finished_at TEXT, served_at TEXT, error TEXT, PRIMARY KEY (name, number)
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX "one live build" ON builds (name) WHERE state = 'live';
     CREATE TABLE numbers (name TEXT NOT NULL PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;

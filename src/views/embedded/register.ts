@@ -44,8 +44,8 @@ export function mustBeRegistered(database: Database, build: Build): Registered {
 export function recordsIn(database: Database): readonly BuildRecord[] {
   return database
     .prepare<BuildRecord>(
-      `SELECT name, version, number, shape, state, position, events, head, rate, started_at AS startedAt, finished_at AS finishedAt,
-         served_at AS servedAt, error, coalesce(waiting, 0) AS parked
+      `SELECT name, version, number, shape, state, position, events, head, rate, pace, measured_at AS measuredAt,
+         started_at AS startedAt, finished_at AS finishedAt, served_at AS servedAt, error, coalesce(waiting, 0) AS parked
        FROM builds LEFT JOIN (
          SELECT name AS of_name, number AS of_number, count(DISTINCT key) AS waiting FROM parking GROUP BY name, number
        ) ON of_name = name AND of_number = number
@@ -74,8 +74,8 @@ export function beginBuild(database: Database, model: ReadModelSpec): Build {
   for (const statement of createStatements(layoutOf(build))) database.exec(statement);
   database
     .prepare(
-      `INSERT INTO builds (name, number, version, shape, state, position, indexed, events, head, rate, started_at, served_at)
-       VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?)`,
+      `INSERT INTO builds (name, number, version, shape, state, position, indexed, events, head, rate, pace, started_at, served_at)
+       VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?)`,
     )
     .run(name, build.number, version, shapeOf(model), live ? 'building' : 'live', now, live ? null : now);
   return build;
@@ -89,21 +89,22 @@ export function emptyBuild(database: Database, build: Build): void {
   database.prepare('DELETE FROM parking WHERE name = ? AND number = ?').run(model.name, number);
   database
     .prepare(
-      `UPDATE builds SET position = 0, indexed = 0, events = 0, rate = 0, finished_at = NULL, error = NULL,
-         state = iif(state = 'ready', 'building', state)
+      `UPDATE builds SET position = 0, indexed = 0, events = 0, rate = 0, pace = 0, measured_at = NULL, finished_at = NULL,
+         error = NULL, state = iif(state = 'ready', 'building', state)
        WHERE name = ? AND number = ?`,
     )
     .run(model.name, number);
 }
 
 export function advance(database: Database, { model, number }: Build, to: Position, progress: Progress): void {
-  const { events, head, rate, finishedAt, error } = progress;
+  const { events, head, rate, pace, measuredAt, finishedAt, error } = progress;
   database
     .prepare(
-      `UPDATE builds SET position = ?, events = ?, head = ?, rate = ?, finished_at = coalesce(finished_at, ?), error = ?
+      `UPDATE builds SET position = ?, events = ?, head = ?, rate = ?, pace = ?, measured_at = ?,
+         finished_at = coalesce(finished_at, ?), error = ?
        WHERE name = ? AND number = ?`,
     )
-    .run(to, events, head, rate, finishedAt, error, model.name, number);
+    .run(to, events, head, rate, pace, measuredAt, finishedAt, error, model.name, number);
 }
 
 /** A build that has its indexes is fit to serve. */

@@ -3,7 +3,7 @@ import type { Position } from '../../kernel/event.js';
 import { noProgress, type Build, type Progress } from '../builds.js';
 
 /** Where a build or a partition stands, and what it has seen. */
-export interface Checkpoint extends Pick<Progress, 'events' | 'head' | 'rate'> {
+export interface Checkpoint extends Omit<Progress, 'finishedAt' | 'error'> {
   readonly position: Position;
   /** How often it was written. */
   readonly commits: number;
@@ -31,8 +31,8 @@ export function pathOf({ partition }: Build): string {
 }
 
 export function divided(partitions: number, until: Position): DividedEntry {
-  const { events, head, rate } = noProgress;
-  const empty: Checkpoint = { position: 0, commits: 0, events, head, rate };
+  const { finishedAt: _, error: __, ...nothing } = noProgress;
+  const empty: Checkpoint = { position: 0, commits: 0, ...nothing };
   return { until, partitions: Object.fromEntries(Array.from({ length: partitions }, (_, partition) => [fieldOf(partition), empty])) };
 }
 

@@ -133,6 +133,8 @@ export class MongoViewWriter implements ViewWriter {
         indexed: false,
         events: 0,
         rate: 0,
+        pace: 0,
+        measuredAt: null,
         finishedAt: null,
         error: null,
         parked: 0,

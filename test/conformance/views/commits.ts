@@ -1,6 +1,7 @@
 /** Documents and checkpoints are written together. */
 import { describe, expect, test } from '@jest/globals';
 import type { Document } from '../../../src/kernel/projection.js';
+import { noProgress } from '../../../src/views/builds.js';
 import { CheckpointMoved, DocumentRefused } from '../../../src/views/errors.js';
 import type { Scalar } from '../../../src/views/query.js';
 import { change, commitOf, keys, live, tallies } from './deals.js';
@@ -209,10 +210,11 @@ export function commits(open: OpenStore): void {
     test(
       'progress is there after a commit; when it was finished first, it was finished',
       onStore(open, async ({ writer, lease }) => {
-        const progress = { events: 12, head: 40, rate: 250.5, finishedAt: null, error: 'the disk is full' };
+        const measuredAt = '2026-01-02T03:04:05.678Z';
+        const progress = { events: 12, head: 40, rate: 250.5, pace: 1_000.5, measuredAt, finishedAt: null, error: 'the disk is full' };
         await writer.commit([{ ...commitOf(lease, 0, 20), progress }]);
         expect(await recordOf(writer, live)).toMatchObject({ ...progress, position: 20 });
-        const first = { events: 30, head: 41, rate: 0, finishedAt: '2026-01-02T03:04:05.000Z', error: null };
+        const first = { ...noProgress, events: 30, head: 41, finishedAt: '2026-01-02T03:04:05.000Z' };
         await writer.commit([{ ...commitOf(lease, 20, 41), progress: first }]);
         expect(await recordOf(writer, live)).toMatchObject({ ...first, position: 41 });
         await writer.commit([{ ...commitOf(lease, 41, 42), progress: { ...first, events: 31, finishedAt: '2026-02-02T00:00:00.000Z' } }]);
@@ -224,13 +226,15 @@ export function commits(open: OpenStore): void {
       'reset empties a build, its past too, and leaves others alone',
       onStore(open, async ({ writer, reader, keep, lease, commit }) => {
         const build = await writer.begin(tallies);
+        const progress = { ...noProgress, events: 2, head: 2, rate: 2, pace: 2, measuredAt: '2026-01-02T03:04:05.678Z' };
         await writer.commit([
-          commitOf(lease, 0, 2, change('a', 1, {}), change('a', 2, { name: 'Zulu' })),
+          { ...commitOf(lease, 0, 2, change('a', 1, {}), change('a', 2, { name: 'Zulu' })), progress },
           { ...commitOf(lease, 0, 2, { key: 't', position: 1, document: { name: 't', total: 1 } }), build },
         ]);
         await writer.complete(live, lease);
         await writer.reset(live, lease);
-        expect(await recordOf(writer, live)).toMatchObject({ state: 'live', position: 0, events: 0, finishedAt: null });
+        const { head: _, ...empty } = noProgress;
+        expect(await recordOf(writer, live)).toMatchObject({ ...empty, state: 'live', position: 0 });
         expect(await reader.position(live)).toBe(0);
         expect(await reader.get(live, ['a'], 1)).toEqual([null]);
         expect(await keys(reader, { search: 'zulu' })).toEqual([]);
