@@ -1,6 +1,7 @@
 /** `daybook projections verify`: builds read models aside and tells every document that is not what the events make of it. */
 import type { Config } from '../config.js';
-import type { Difference, Verification } from '../projector/verify.js';
+import type { Difference } from '../projector/difference.js';
+import type { Verification } from '../projector/verify.js';
 import { verifyAside, type VerifyAsideOptions } from '../projector/verify-aside.js';
 import { buildName, servedBuild } from '../views/builds.js';
 import { NotReady } from '../views/errors.js';

@@ -1,26 +1,14 @@
 /** Builds read models aside, from the first event on, and compares them with the builds that answer, document by document. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Definitions } from '../../contracts/index.js';
 import type { Position } from '../kernel/event.js';
 import type { Document, Projection } from '../kernel/projection.js';
 import type { EventLog } from '../log/port.js';
 import { servedBuild, type Build } from '../views/builds.js';
-import type { DocumentHistory, ViewReader, ViewWriter } from '../views/port.js';
+import { PART } from '../views/parts.js';
+import type { ViewReader, ViewWriter } from '../views/port.js';
+import { Comparison } from './comparison.js';
+import type { Difference } from './difference.js';
 import { Projector } from './projector.js';
-
-/** One document that is not what the events make of it. */
-export interface Difference {
-  readonly key: string;
-  readonly problem: 'missing' | 'unexplained' | 'changed' | 'history' | 'damaged';
-  /** What is wrong, for people. */
-  readonly detail: string;
-  /** What the events make; null: there should be no document. */
-  readonly expected: Document | null;
-  /** What is stored; null: there is no document. */
-  readonly actual: Document | null;
-  /** What of its stored form does not follow from the stored document: an index, a column. */
-  readonly damage?: string;
-}
 
 export interface Verification {
   readonly readModel: string;
@@ -52,9 +40,6 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Documents compared at a time. */
-const PAGE = 500;
-
 /** How long a build that answers may take to reach what the log held at the start, in milliseconds. */
 const PATIENCE_MS = 60_000;
 
@@ -79,7 +64,7 @@ export async function verify(options: VerifyOptions): Promise<readonly Verificat
       onProgress: (done, total) => onProgress?.('build', done, total),
       ...(signal ? { signal } : {}),
     });
-  const verifications: Verification[] = [];
+  const compared = [];
   // What stands further back is compared first: the builds aside, which go on together, stand where each of these does in its turn.
   const subjects = await targets(options);
   for (const [index, { model, target }] of subjects.entries()) {
@@ -90,18 +75,23 @@ export async function verify(options: VerifyOptions): Promise<readonly Verificat
     await live.reached(stored, position, PATIENCE_MS);
     const all = await comparison.all(position, (part) => onProgress?.('compare', index + part, subjects.length), signal);
     onProgress?.('compare', index + 1, subjects.length);
-    let suspects = all;
-    if (!model.history && all.length > 0) {
+    let suspects = all.differences;
+    if (!model.history && suspects.length > 0) {
       // Without past versions both have to stand at the same position: the one aside is brought to where the other was read.
-      const snapshot = await standingStill(live, stored, all);
+      const snapshot = await standingStill(live, stored, suspects);
       position = await buildTo(snapshot.position);
-      suspects = await comparison.current(all, snapshot.documents);
+      suspects = await comparison.current(suspects, snapshot.documents);
     }
-    const waiting = await parkedOf(live, stored, suspects);
-    const differences = suspects.filter(({ key }) => !waiting.has(key));
+    compared.push({ stored, comparison, position, suspects, open: all.open });
+  }
+  const verifications: Verification[] = [];
+  for (const { stored, comparison, position, suspects, open } of compared) {
+    const all = [...suspects, ...(await comparison.settle(open, () => buildTo()))];
+    const waiting = await parkedOf(live, stored, all);
+    const differences = all.filter(({ key }) => !waiting.has(key));
     verifications.push({
-      readModel: model.name,
-      version: model.version,
+      readModel: stored.model.name,
+      version: stored.model.version,
       number: stored.number,
       position,
       documents: comparison.documents,
@@ -128,89 +118,6 @@ async function targets({ log, live, projections, standing = [] }: VerifyOptions)
     .sort((a, b) => a.target - b.target);
 }
 
-interface Sides {
-  readonly live: ViewReader;
-  readonly stored: Build;
-  readonly aside: ViewReader;
-  readonly made: Build;
-}
-
-/** Two builds of one read model, side by side in the order of their keys. */
-class Comparison {
-  documents = 0;
-
-  constructor(private readonly sides: Sides) {}
-
-  async all(position: Position, onProgress: (part: number) => void, signal?: AbortSignal): Promise<readonly Difference[]> {
-    const { live, stored, aside, made } = this.sides;
-    const differences: Difference[] = [];
-    const total = Math.max(1, await aside.count(made, {}));
-    const [ours, theirs] = [pages(live, stored), pages(aside, made)];
-    let [actual, expected] = [await ours.next(), await theirs.next()];
-    while (actual.value !== undefined || expected.value !== undefined) {
-      signal?.throwIfAborted();
-      const order = byKey(actual.value, expected.value);
-      const difference = this.#compare(order <= 0 ? actual.value : undefined, order >= 0 ? expected.value : undefined, position);
-      if (difference) differences.push(difference);
-      if (order <= 0) actual = await ours.next();
-      if (order >= 0) expected = await theirs.next();
-      this.documents += 1;
-      if (this.documents % PAGE === 0) onProgress(Math.min(1, this.documents / total));
-    }
-    return differences;
-  }
-
-  /** The differences that are still there between these documents of the one and the other's current ones. Damage stays. */
-  async current(suspects: readonly Difference[], documents: readonly (Document | null)[]): Promise<readonly Difference[]> {
-    const { aside, made } = this.sides;
-    const expected = await aside.get(
-      made,
-      suspects.map(({ key }) => key),
-    );
-    return suspects.flatMap((suspect, index): readonly Difference[] => {
-      const [are, should] = [documents[index] ?? null, expected[index] ?? null];
-      const difference = withDamage(different(suspect.key, are, should), suspect.damage, {
-        key: suspect.key,
-        expected: should,
-        actual: are,
-      });
-      return difference ? [difference] : [];
-    });
-  }
-
-  #compare(actual: DocumentHistory | undefined, expected: DocumentHistory | undefined, position: Position): Difference | undefined {
-    const key = (actual ?? expected)?.key ?? '';
-    const { history } = this.sides.stored.model;
-    const [are, should] = [upTo(actual, position, history), upTo(expected, position, history)];
-    const [now, then] = [currentOf(are), currentOf(should)];
-    const both = { key, expected: then, actual: now };
-    const difference = different(key, now, then);
-    if (difference || isDeepStrictEqual(are, should)) return withDamage(difference, actual?.damage, both);
-    return withDamage({ ...both, problem: 'history', detail: firstDifference(are, should) }, actual?.damage, both);
-  }
-}
-
-/** What differs comes first; damage alone is a difference too. */
-function withDamage(
-  difference: Difference | undefined,
-  damage: string | undefined,
-  both: Pick<Difference, 'key' | 'expected' | 'actual'>,
-): Difference | undefined {
-  if (damage === undefined) return difference;
-  const detail = `columns or indexes do not follow from the document in ${damage}`;
-  if (!difference) return { ...both, problem: 'damaged', detail, damage };
-  return { ...difference, detail: `${difference.detail}; ${detail}`, damage };
-}
-
-function different(key: string, actual: Document | null, expected: Document | null): Difference | undefined {
-  if (actual === null && expected === null) return undefined;
-  if (actual === null) return { key, problem: 'missing', detail: 'not stored, though events make it', expected, actual };
-  if (expected === null) return { key, problem: 'unexplained', detail: 'stored, though no event makes it', expected, actual };
-  if (isDeepStrictEqual(actual, expected)) return undefined;
-  const names = differingColumns(actual, expected);
-  return { key, problem: 'changed', detail: `${names.join(', ')} ${names.length === 1 ? 'differs' : 'differ'}`, expected, actual };
-}
-
 /** The documents of a build and the position that they were read at. */
 async function standingStill(
   reader: ViewReader,
@@ -229,55 +136,9 @@ async function standingStill(
 
 async function parkedOf(reader: ViewReader, build: Build, suspects: readonly Difference[]): Promise<ReadonlySet<string>> {
   const waiting = new Set<string>();
-  for (let at = 0; at < suspects.length; at += PAGE) {
-    const keys = suspects.slice(at, at + PAGE).map(({ key }) => key);
-    for (const { first } of await reader.parked(build, { first: PAGE, keys })) waiting.add(first.key);
+  for (let at = 0; at < suspects.length; at += PART) {
+    const keys = suspects.slice(at, at + PART).map(({ key }) => key);
+    for (const { first } of await reader.parked(build, { first: PART, keys })) waiting.add(first.key);
   }
   return waiting;
-}
-
-function byKey(a: DocumentHistory | undefined, b: DocumentHistory | undefined): number {
-  if (!a || !b) return a ? -1 : 1;
-  return Buffer.compare(Buffer.from(a.key), Buffer.from(b.key));
-}
-
-function currentOf(versions: readonly Version[]): Document | null {
-  const last = versions.at(-1);
-  return last?.until === null ? last.document : null;
-}
-
-type Version = DocumentHistory['versions'][number];
-
-/** The versions as they were seen at a position: later ones are not there yet, and those superseded later are current. */
-function upTo(history: DocumentHistory | undefined, position: Position, kept: boolean): readonly Version[] {
-  const versions = history?.versions ?? [];
-  if (!kept) return versions;
-  return versions
-    .filter(({ since }) => since <= position)
-    .map((version) => (version.until !== null && version.until > position ? { ...version, until: null } : version));
-}
-
-function differingColumns(a: Document | null, b: Document | null): readonly string[] {
-  const names = new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})]);
-  return [...names].filter((name) => !isDeepStrictEqual(a?.[name], b?.[name]));
-}
-
-function firstDifference(are: readonly Version[], should: readonly Version[]): string {
-  const index = Math.max(
-    0,
-    [...are, ...should].findIndex((_, at) => !isDeepStrictEqual(are[at], should[at])),
-  );
-  const [is, ought] = [are[index], should[index]];
-  const told = (version: Version | undefined): string => (version ? `from ${version.since} until ${version.until ?? 'now'}` : 'not there');
-  const columns = is && ought ? differingColumns(is.document, ought.document) : [];
-  return `version ${index + 1} of ${should.length}: stored ${told(is)}, made ${told(ought)}${columns.length > 0 ? `; ${columns.join(', ')} differ` : ''}`;
-}
-
-async function* pages(reader: ViewReader, build: Build): AsyncGenerator<DocumentHistory, undefined, undefined> {
-  for (let after: string | undefined; ;) {
-    const page = await reader.scan(build, after, PAGE);
-    yield* page;
-    if (page.length < PAGE) return undefined;
-    after = page.at(-1)?.key;
-  }
 }

@@ -132,6 +132,7 @@ export interface ViewWriter extends LeaseStore {
 
 /** A document with every version of it that the store keeps, oldest first. */
 export interface DocumentHistory {
+  /** What is stored without any key is told under a name of its own, which begins with `@`. */
   readonly key: string;
   readonly versions: readonly { readonly since: Position; readonly until: Position | null; readonly document: Document }[];
   /** What of the document's stored form does not follow from the document: an index, a column. */
@@ -167,8 +168,15 @@ export interface ViewReader {
    * @throws RangeError when a sum is beyond 2^53 - 1.
    */
   summarise(build: Build, query: SummaryQuery): Promise<readonly SummaryGroup[]>;
-  /** Documents with all their kept versions in the order of their keys, removed ones too where versions are kept. */
-  scan(build: Build, after: string | undefined, limit: number): Promise<readonly DocumentHistory[]>;
+  /**
+   * Everything that queries are answered from, by the keys that it is stored under, in their order: documents with all their kept versions,
+   * removed ones too where versions are kept, and what lies there without a document. Read in parts, while writers go on: what is superseded
+   * meanwhile is told as it was or as it is.
+   * @param part how many keys are read at a time; 500 unless said otherwise
+   */
+  scan(build: Build, part?: number): AsyncIterable<DocumentHistory>;
+  /** The same of these keys, in the order of the keys, as far as their documents lead to it; without versions where there is nothing. */
+  histories(build: Build, keys: readonly string[]): Promise<readonly DocumentHistory[]>;
   /** Documents that wait, in the order of their keys; of these keys alone when given. */
   parked(
     build: Build,

@@ -324,6 +324,60 @@ describe('daybook projections verify', () => {
     expect(JSON.parse(out)).toMatchObject({ verifications: [{ differing: 1, differences: [{ key: id, problem: 'history' }] }] });
   });
 
+  test.each<[what: string, tampering: (id: string) => readonly string[], key: (id: string) => string]>([
+    [
+      'a document of a position that is still to come',
+      () => [
+        'CREATE TEMP TABLE copy AS SELECT * FROM "leads@1#1" LIMIT 1',
+        "UPDATE copy SET id = 9999999, key = 'planted', since = 99999999",
+        'INSERT INTO "leads@1#1" SELECT * FROM copy',
+      ],
+      () => 'planted',
+    ],
+    [
+      'a past version of a document that never was',
+      () => [
+        'CREATE TEMP TABLE copy AS SELECT * FROM "leads@1#1 past" LIMIT 1',
+        "UPDATE copy SET id = 8888888, key = 'ghost', since = 5",
+        'INSERT INTO "leads@1#1 past" SELECT * FROM copy',
+      ],
+      () => 'ghost',
+    ],
+    [
+      'a past version under another key',
+      (id) => [`UPDATE "leads@1#1 past" SET key = 'ghost' WHERE key = '${id}' AND since = 1`],
+      (id) => id,
+    ],
+    [
+      "a past version under another document's number",
+      (id) => [`UPDATE "leads@1#1 past" SET id = 2 WHERE key = '${id}' AND since = 1`],
+      (id) => id,
+    ],
+    [
+      'a removed document that was none, with the past of another one',
+      (id) => [`INSERT INTO "leads@1#1 removed" (id, key, since) SELECT id, 'ghost', 5 FROM "leads@1#1" WHERE key = '${id}'`],
+      () => 'ghost',
+    ],
+    [
+      'a word that finds a document without it',
+      (id) => [`INSERT INTO "leads@1#1 words" (word, id) SELECT 'zzzghost', id FROM "leads@1#1" WHERE key = '${id}'`],
+      (id) => id,
+    ],
+    ['a word of no document', () => [`INSERT INTO "leads@1#1 words" (word, id) VALUES ('zzzghost', 7777777)`], () => '@row 7777777'],
+  ])('finds %s, and a rebuild is the remedy', async (_, tampering, key) => {
+    const [id = ''] = await fill(5);
+    await projections(['rebuild', 'leads']);
+    tamper(...tampering(id));
+    const { code, out } = await projections(['verify', 'leads', '--json']);
+    expect(code).toBe(4);
+    const { verifications } = JSON.parse(out) as {
+      readonly verifications: readonly { readonly differences: readonly { key: string }[] }[];
+    };
+    expect(verifications.flatMap(({ differences }) => differences.map((difference) => difference.key))).toContain(key(id));
+    await projections(['rebuild', 'leads']);
+    expect((await projections(['verify', 'leads'])).code).toBe(0);
+  });
+
   test('compares what nobody projects where it stands', async () => {
     await fill();
     await projections(['rebuild', 'leads', 'accounts']);

@@ -13,6 +13,7 @@ import { servedBuild, type Build, type BuildRecord } from '../../src/views/build
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
 import type { DocumentHistory, ViewReader, ViewWriter } from '../../src/views/port.js';
 import { temporaryFolder } from '../support/folder.js';
+import { gathered } from '../support/gathered.js';
 import { noted } from '../support/log-events.js';
 import { definitions } from './deals.js';
 
@@ -94,9 +95,9 @@ export async function openStage(views?: StageViews): Promise<Stage> {
       return (await reader.builds()).filter((record) => name === undefined || record.name === name);
     },
     async histories({ model }) {
-      return scanned(reader, servedBuild(await reader.builds(), model));
+      return gathered(reader.scan(servedBuild(await reader.builds(), model)));
     },
-    historiesOf: (build) => scanned(reader, build),
+    historiesOf: (build) => gathered(reader.scan(build)),
     async documents(projection) {
       const current = (await stage.histories(projection)).flatMap(({ key, versions }) => {
         const last = versions.at(-1);
@@ -110,7 +111,7 @@ export async function openStage(views?: StageViews): Promise<Stage> {
       const aside = await openEmbeddedViewReader({ file, threads: 0 });
       try {
         await projector([projection], { views: made, reader: aside }).catchUp();
-        return await scanned(aside, servedBuild(await aside.builds(), projection.model));
+        return await gathered(aside.scan(servedBuild(await aside.builds(), projection.model)));
       } finally {
         await aside.close();
         await made.close();
@@ -124,13 +125,4 @@ export async function openStage(views?: StageViews): Promise<Stage> {
     },
   };
   return stage;
-}
-
-async function scanned(reader: ViewReader, build: Build): Promise<readonly DocumentHistory[]> {
-  const found: DocumentHistory[] = [];
-  for (let after: string | undefined; ; after = found.at(-1)?.key) {
-    const page = await reader.scan(build, after, 200);
-    found.push(...page);
-    if (page.length < 200) return found;
-  }
 }

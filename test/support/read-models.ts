@@ -7,6 +7,7 @@ import { servedBuild, type Build } from '../../src/views/builds.js';
 import type { ViewReader } from '../../src/views/port.js';
 import { logIn, viewReaderIn } from './engines.js';
 import type { Folder } from './folder.js';
+import { gathered } from './gathered.js';
 import { project } from './project.js';
 
 /** All events of the log, in order. */
@@ -44,12 +45,7 @@ export async function expectReadModelsToEqualTheLog(folder: Folder): Promise<voi
 
 /** Documents with their kept versions, and what waits. How often it was tried depends on how often a decision was cut short. */
 export async function everythingIn(reader: ViewReader, build: Build) {
-  const documents = [];
-  for (let after: string | undefined; ; after = documents.at(-1)?.key) {
-    const page = await reader.scan(build, after, 500);
-    documents.push(...page);
-    if (page.length < 500) break;
-  }
+  const documents = await gathered(reader.scan(build));
   const waiting = [];
   for (const { first } of await reader.parked(build, { first: 10_000 })) {
     const events = await reader.waiting(build, first.key, { first: 10_000 });

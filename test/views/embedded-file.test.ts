@@ -10,6 +10,7 @@ import { change, commitOf, deals, is, live, tallies } from '../conformance/views
 import { keepDeals, leaseOf, recordOf } from '../conformance/views/store.js';
 import { killChildren, startChild } from '../support/child.js';
 import { type Folder, temporaryFolder } from '../support/folder.js';
+import { gathered } from '../support/gathered.js';
 
 let folder: Folder;
 let opened: (ViewReader | ViewWriter)[];
@@ -185,7 +186,7 @@ describe('the file of read models', () => {
         UPDATE "deals@1#1" SET document = '{"id"' WHERE key = 'k3'`);
     });
     const reader = await reading();
-    const found = await reader.scan(live, undefined, 10);
+    const found = await gathered(reader.scan(live));
     expect(found.map(({ key, damage }) => [key, damage])).toEqual([
       ['k0', 'the current version: name (folded), stage'],
       ['k1', 'the version of 2: score'],

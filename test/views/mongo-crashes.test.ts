@@ -13,6 +13,7 @@ import type { DocumentChange, DocumentHistory, Lease, ViewReader, ViewWriter } f
 import { change, deals } from '../conformance/views/deals.js';
 import { documentsAsOf } from '../conformance/views/naive.js';
 import { killChildren, startChild } from '../support/child.js';
+import { gathered } from '../support/gathered.js';
 import { dropDatabase } from '../support/mongo-database.js';
 import { mongoForTests } from '../support/secantus.js';
 
@@ -77,7 +78,7 @@ function historiesOf(changes: readonly DocumentChange[]): readonly DocumentHisto
 
 /** The store says the same as a plain reading of the changes: every version, and lists and counts as of every position. */
 async function expectStoreToHold(reader: ViewReader, changes: readonly DocumentChange[], every = 1): Promise<void> {
-  expect(await reader.scan(build, undefined, 100)).toEqual(historiesOf(changes));
+  expect(await gathered(reader.scan(build))).toEqual(historiesOf(changes));
   const last = changes.at(-1)?.position ?? 0;
   for (let asOf = 0; asOf <= last; asOf += every) {
     const then = documentsAsOf(changes, asOf);
@@ -172,6 +173,27 @@ suite('on MongoDB', () => {
       await connection.client.close();
       expect(await reader.parked(build, { first: 10 })).toEqual([]);
       expect(await reader.waiting(build, 'a', { first: 10 })).toEqual([]);
+    });
+  });
+
+  test('a scan between the two writes of a commit tells each version once, as far as it is written', async () => {
+    await onMongo(async ({ url, writer, reader }) => {
+      await writer.begin(deals);
+      const lease = await leaseOf(writer, 'one');
+      const [first, second] = [change('a', 1, { score: 1 }), change('a', 3, { score: 2 })];
+      await writer.commit([{ build, from: 0, to: 2, changes: [first], lease, progress: noProgress }]);
+      const connection = await connect({ url }, 'writer');
+      const collections = collectionsOf(connection.db, build, 0);
+      const rows = await collections.current.find({}, { promoteLongs: false }).toArray();
+      const batch = { name: buildName(idOf(build)), layout: layoutOf(deals), changes: [second], from: 2, commit: 2 };
+      const { past } = writesOf(batch, new Map(rows.map((row) => [row._id, row])));
+      await write(collections, { past, current: [] });
+      await connection.client.close();
+      const superseded = [{ key: 'a', versions: [{ since: 1, until: 3, document: first.document }] }];
+      expect(await gathered(reader.scan(build))).toEqual(superseded);
+      expect(await reader.histories(build, ['a'])).toEqual(superseded);
+      await writer.commit([{ build, from: 2, to: 3, changes: [second], lease, progress: noProgress }]);
+      expect(await gathered(reader.scan(build))).toEqual(historiesOf([first, second]));
     });
   });
 

@@ -1,7 +1,12 @@
 import { afterAll, describe, jest, test } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import { randomUUID } from 'node:crypto';
+import { collectionsOf, type Collections } from '../../src/views/mongo/layout.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { viewsConformance } from '../conformance/views.js';
+import { live } from '../conformance/views/deals.js';
+import type { ByHand } from '../conformance/views/store.js';
 import { dropDatabase } from '../support/mongo-database.js';
 import { mongoForTests } from '../support/secantus.js';
 
@@ -13,6 +18,28 @@ jest.setTimeout(240_000);
 
 const server = await mongoForTests();
 afterAll(async () => server?.stop());
+
+function byHand(url: string): ByHand {
+  const run = async (work: (collections: Collections) => Promise<unknown>): Promise<void> => {
+    const client = new MongoClient(url);
+    try {
+      await work(collectionsOf(client.db(), live, 0));
+    } finally {
+      await client.close();
+    }
+  };
+  return {
+    copy: (row, to) =>
+      run(async ({ current, past }) => {
+        const { key, since, until } = to;
+        if (until === null) await current.insertOne({ ...(await current.findOne({ _id: row.key }))!, _id: key, since });
+        else await past.insertOne({ ...(await past.findOne({ key: row.key, since: row.since }))!, _id: randomUUID(), key, since, until });
+      }),
+    move: (row, { key, since, until }) =>
+      run(async ({ past }) => past.updateOne({ key: row.key, since: row.since }, { $set: { key, since, until: until! } })),
+    addWord: (key, word) => run(async ({ current }) => current.updateOne({ _id: key }, { $push: { w: word } })),
+  };
+}
 
 if (server) {
   viewsConformance(
@@ -27,6 +54,7 @@ if (server) {
       return {
         writer: async () => opening(await openMongoViewWriter({ url })),
         reader: async () => opening(await openMongoViewReader({ url, nearby: NEARBY })),
+        byHand: byHand(url),
         remove: async () => {
           await Promise.all(opened.map((side) => side.close()));
           await dropDatabase(url);

@@ -13,8 +13,9 @@ import {
   type GraphQLOutputType,
 } from 'graphql';
 import { streamName } from '../../kernel/event.js';
+import type { Difference } from '../../projector/difference.js';
 import type { DeadLetter, Skip } from '../../projector/operations.js';
-import type { Verification, Difference } from '../../projector/verify.js';
+import type { Verification } from '../../projector/verify.js';
 import type { VerificationJob } from '../../projector/verifications.js';
 import type { BuildRecord, BuildState } from '../../views/builds.js';
 import type { WaitingEvent } from '../../views/port.js';

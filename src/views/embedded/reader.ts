@@ -6,6 +6,7 @@ import { type Database, openDatabase } from '../../sqlite/database.js';
 import { DatabaseUnavailable } from '../../sqlite/unavailable.js';
 import { buildName, idOf, type Build, type BuildRecord } from '../builds.js';
 import { BuildGone, NoHistory, ViewsUnavailable } from '../errors.js';
+import { inParts, PART, withoutVersions } from '../parts.js';
 import type { DocumentHistory, ParkedDocument, ViewReader, WaitingEvent } from '../port.js';
 import type { ListPage, ListQuery, Selection, SummaryGroup, SummaryQuery } from '../query.js';
 import { Changes } from './changes.js';
@@ -16,9 +17,10 @@ import { parkedIn, waitingIn, type ParkedOptions, type WaitingOptions } from './
 import { answer, type Answers, groupsOf, type Query } from './query.js';
 import { ReaderThreads } from './reader-threads.js';
 import { recordsIn, registered, type Registered } from './register.js';
-import { scanned } from './scan.js';
+import { historiesOf, scanned } from './scan.js';
 import { pastDocument, sourcesOf } from './selection.js';
 import { join, sql } from './sql.js';
+import { straysIn, type Strays } from './strays.js';
 import { emptySummary } from './summary.js';
 import { summaryPlan } from './summary-plan.js';
 
@@ -117,9 +119,19 @@ class EmbeddedViewReader implements ViewReader {
     return groupsOf(await this.ask(build, plan, (none) => JSON.stringify(emptySummary(none))));
   }
 
-  /** On the calling thread: who compares whole builds has one of his own, or asks for few documents at a time. */
-  async scan(build: Build, after: string | undefined, limit: number): Promise<readonly DocumentHistory[]> {
-    return this.here(build, [], (database, { indexed }) => scanned(database, layoutOf(build), indexed === 1, after, limit));
+  /** On the calling thread: who compares whole builds has one of his own. */
+  async *scan(build: Build, part = PART): AsyncGenerator<DocumentHistory, void, undefined> {
+    const layout = layoutOf(build);
+    const strays = this.here<Strays>(build, new Map(), (database) => straysIn(database, layout));
+    yield* inParts(part, async (after, limit) =>
+      this.here(build, [], (database, { indexed }) => scanned(database, layout, indexed === 1, strays, after, limit)),
+    );
+  }
+
+  async histories(build: Build, keys: readonly string[]): Promise<readonly DocumentHistory[]> {
+    return this.here<readonly DocumentHistory[]>(build, withoutVersions(keys), (database, { indexed }) =>
+      historiesOf(database, layoutOf(build), indexed === 1, keys),
+    );
   }
 
   async parked(build: Build, options: ParkedOptions): Promise<readonly ParkedDocument[]> {

@@ -5,44 +5,64 @@ import type { Database } from '../../sqlite/database.js';
 import type { DocumentHistory } from '../port.js';
 import type { Layout } from './layout.js';
 import { valuesOf } from './row.js';
-import { join, sql, TRUE, type Bound, type Sql } from './sql.js';
+import { join, raw, sql, TRUE, type Bound, type Sql } from './sql.js';
+import type { Strays } from './strays.js';
 import { wordsIn } from './table.js';
 
 /** `id` is null of a superseded document, which has no words in the index. */
-type Row = readonly [since: Position, until: Position | null, id: number | null, document: string | null, ...values: Bound[]];
+type Row = readonly [
+  since: Position,
+  until: Position | null,
+  id: number | null,
+  stray: Astray,
+  document: string | null,
+  ...values: Bound[],
+];
+
+/** Of a row that the document of its key does not lead to; of one that a document leads to, and that lies under another key. */
+type Astray = 'link to its document' | 'key' | null;
 
 interface Version {
+  readonly stray: Astray;
   readonly since: Position;
   readonly until: Position | null;
   readonly document: Document;
   readonly damage: string | undefined;
 }
 
-/** @param indexed whether the build has its index of words */
+/**
+ * A part of a scan.
+ * @param indexed whether the build has its index of words
+ */
 export function scanned(
   database: Database,
   layout: Layout,
   indexed: boolean,
+  strays: Strays,
   after: string | undefined,
   limit: number,
 ): readonly DocumentHistory[] {
   return database.snapshot(() => {
-    const read = versionReader(database, layout, indexed);
-    return keysAfter(database, layout, after, limit).map((key) => {
-      const versions = read(key);
-      const damage = versions.flatMap((version) => version.damage ?? []).join('; ');
-      return {
-        key,
-        versions: versions.map(({ since, until, document }) => ({ since, until, document })),
-        ...(damage === '' ? {} : { damage }),
-      };
-    });
+    const read = historyReader(database, layout, indexed, strays);
+    return keysAfter(database, layout, strays, after, limit).map(read);
   });
 }
 
-function keysAfter(database: Database, { model, current, removed }: Layout, after: string | undefined, limit: number): readonly string[] {
+/** What these keys' documents lead to. @param indexed whether the build has its index of words */
+export function historiesOf(database: Database, layout: Layout, indexed: boolean, keys: readonly string[]): readonly DocumentHistory[] {
+  return database.snapshot(() => keys.map(historyReader(database, layout, indexed, new Map())));
+}
+
+function keysAfter(
+  database: Database,
+  { model, current, removed }: Layout,
+  strays: Strays,
+  after: string | undefined,
+  limit: number,
+): readonly string[] {
   const behind = after === undefined ? TRUE : sql`key > ${after}`;
-  const keys = [current, ...(model.history ? [removed] : [])].map(
+  const stray = sql`(SELECT value AS key FROM json_each(${JSON.stringify([...strays.keys()])}))`;
+  const keys = [current, ...(model.history ? [removed] : []), ...(strays.size > 0 ? [stray] : [])].map(
     (table) => sql`SELECT key FROM (SELECT key FROM ${table} WHERE ${behind} ORDER BY key LIMIT ${limit})`,
   );
   const { text, values } = sql`${join(keys, ' UNION ')} ORDER BY key LIMIT ${limit}`;
@@ -52,17 +72,40 @@ function keysAfter(database: Database, { model, current, removed }: Layout, afte
     .map(([key]) => key);
 }
 
-function versionReader(database: Database, layout: Layout, indexed: boolean): (key: string) => readonly Version[] {
+function historyReader(database: Database, layout: Layout, indexed: boolean, strays: Strays): (key: string) => DocumentHistory {
+  const read = versionReader(database, layout, indexed);
+  return (key) => {
+    const astray = strays.get(key);
+    const versions = read(key, astray?.rows ?? []);
+    const damage = versions.flatMap((version) => version.damage ?? []);
+    if (astray?.words) damage.push('an index of words that has more than that');
+    return {
+      key,
+      versions: versions.filter(({ stray }) => stray !== 'key').map(({ since, until, document }) => ({ since, until, document })),
+      ...(damage.length === 0 ? {} : { damage: damage.join('; ') }),
+    };
+  };
+}
+
+/** The versions that the document of a key leads to, and those under other ids that lie under the key besides. */
+function versionReader(database: Database, layout: Layout, indexed: boolean): (key: string, ids: readonly number[]) => readonly Version[] {
   const { model, current, past, removed, pastDocuments, words, sqlColumns, searched } = layout;
   const columns = join(
     sqlColumns.map(({ name }) => sql`, ${name}`),
     '',
   );
   const prepare = ({ text }: Sql) => database.prepare<Row>(text, { arrays: true });
-  const now = prepare(sql`SELECT since, NULL, id, document${columns} FROM ${current} WHERE key = ?`);
-  const then = model.history
-    ? prepare(sql`SELECT since, until, NULL, (SELECT text FROM ${pastDocuments} WHERE id = document)${columns}
-        FROM ${past} WHERE id = coalesce((SELECT id FROM ${current} WHERE key = ?1), (SELECT id FROM ${removed} WHERE key = ?1)) ORDER BY until`)
+  const now = prepare(sql`SELECT since, NULL, id, NULL, document${columns} FROM ${current} WHERE key = ?`);
+  const superseded = (stray: Sql, which: Sql) =>
+    prepare(sql`SELECT since, until, NULL, ${stray}, (SELECT text FROM ${pastDocuments} WHERE id = document)${columns}
+      FROM ${past} WHERE ${which} ORDER BY until`);
+  const own = join(
+    [current, removed].map((table) => sql`SELECT id FROM ${table} WHERE key = ?1`),
+    ' UNION ALL ',
+  );
+  const then = model.history ? superseded(raw(`iif(key = ?1, NULL, 'key')`), sql`id IN (${own})`) : undefined;
+  const besides = model.history
+    ? superseded(raw(`'link to its document'`), sql`key = ?1 AND id IN (SELECT value FROM json_each(?2))`)
     : undefined;
   const wordOf = indexed && searched.length > 0 ? database.prepare(`SELECT 1 FROM ${words.text} WHERE word = ? AND id = ?`) : undefined;
 
@@ -74,13 +117,17 @@ function versionReader(database: Database, layout: Layout, indexed: boolean): (k
     const found = id === null || !wordOf || [...wordsIn(expected.at(-1))].every((word) => wordOf.get(word, id));
     return found ? wrong : [...wrong, 'index of words'];
   };
-  const versionOf = ([since, until, id, text, ...values]: Row): Version => {
+  const versionOf = ([since, until, id, stray, text, ...values]: Row): Version => {
     const document = parsed(text);
-    const titles = document ? damaged(document, id, values) : ['document'];
+    const titles = [...(document ? damaged(document, id, values) : ['document']), ...(stray === null ? [] : [stray])];
     const which = until === null ? 'the current version' : `the version of ${since}`;
-    return { since, until, document: document ?? {}, damage: titles.length > 0 ? `${which}: ${titles.join(', ')}` : undefined };
+    return { stray, since, until, document: document ?? {}, damage: titles.length > 0 ? `${which}: ${titles.join(', ')}` : undefined };
   };
-  return (key) => [...(then?.all(key) ?? []), ...now.all(key)].map(versionOf);
+  return (key, ids) => {
+    const past = then?.all(key) ?? [];
+    if (ids.length > 0) past.push(...(besides?.all(key, JSON.stringify(ids)) ?? []));
+    return [...past.sort(([, a], [, b]) => Number(a) - Number(b)), ...now.all(key)].map(versionOf);
+  };
 }
 
 /** Undefined when the document could not have been stored by this program. */

@@ -6,6 +6,7 @@ import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
 import { buildName, idOf, type Build, type BuildRecord } from '../builds.js';
 import { BuildGone, NoHistory, ViewsUnavailable } from '../errors.js';
+import { inParts, PART, withoutVersions } from '../parts.js';
 import type { DocumentHistory, ParkedDocument, ViewReader, WaitingEvent } from '../port.js';
 import type { ListPage, ListQuery, Selection, SummaryGroup, SummaryQuery } from '../query.js';
 import { attempt, type Connection, type MongoViewReaderOptions } from './connection.js';
@@ -14,7 +15,7 @@ import { collectionsOf, layoutOf, type Collections, type Layout } from './layout
 import { pagePlan, readPage } from './page.js';
 import { parkedIn, waitingIn, type ParkedOptions, type WaitingOptions } from './parking.js';
 import { mustBeIn, recordsIn, registered, registerIn, type Register, type RegisterRow } from './register.js';
-import { scanned } from './scan.js';
+import { historiesOf, scanned } from './scan.js';
 import { cutOf, upTo } from './selection.js';
 import { groupsOf, groupStages, partOfDocument, partOfGroup, projectionOf, summaryPlan } from './summary.js';
 import { Watch } from './watch.js';
@@ -100,8 +101,14 @@ export class MongoViewReader implements ViewReader {
     return groupsOf(plan, await this.#ask(build, [], (found) => gather(cut, gathering, found, () => this.#look(build))));
   }
 
-  scan(build: Build, after: string | undefined, limit: number): Promise<readonly DocumentHistory[]> {
-    return this.#ask(build, [], ({ collections }) => scanned(layoutOf(build.model), collections, after, limit));
+  scan(build: Build, part = PART): AsyncIterable<DocumentHistory> {
+    return inParts(part, (after, limit) =>
+      this.#ask(build, [], ({ collections }) => scanned(layoutOf(build.model), collections, after, limit)),
+    );
+  }
+
+  histories(build: Build, keys: readonly string[]): Promise<readonly DocumentHistory[]> {
+    return this.#ask(build, withoutVersions(keys), ({ collections }) => historiesOf(layoutOf(build.model), collections, keys));
   }
 
   parked(build: Build, options: ParkedOptions): Promise<readonly ParkedDocument[]> {

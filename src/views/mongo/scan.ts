@@ -1,42 +1,77 @@
 /** Documents with all their kept versions as they lie in MongoDB, and what beside them does not follow from them. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Document } from '../../kernel/projection.js';
+import { byBytes } from '../parts.js';
 import type { DocumentHistory } from '../port.js';
-import type { Collections, Layout, PastRow, Row } from './layout.js';
+import type { Collections, CurrentRow, Layout, PastRow, Row } from './layout.js';
 import { rowOf } from './row.js';
 
+type KeyCondition = { readonly $gt?: string; readonly $lte?: string; readonly $in?: readonly string[] };
+
+/** A part of a scan: of the keys behind one that documents, removed ones and superseded versions lie under, the first so many. */
 export async function scanned(
   layout: Layout,
-  { current, past }: Collections,
+  collections: Collections,
   after: string | undefined,
   limit: number,
 ): Promise<readonly DocumentHistory[]> {
-  const { history } = layout.model;
-  // Where versions are kept, so are tombstones: every key that ever was is here.
-  const rows = await current
-    .find({ ...(history ? {} : { live: true }), ...(after === undefined ? {} : { _id: { $gt: after } }) }, { promoteLongs: false })
-    .sort({ _id: 1 })
-    .limit(limit)
-    .toArray();
-  const superseded = history
-    ? await past
-        .find({ key: { $in: rows.map(({ _id }) => _id) } }, { promoteLongs: false })
-        .sort({ key: 1, until: 1 })
-        .toArray()
-    : [];
-  const versionsOf = new Map<string, PastRow[]>(rows.map(({ _id }) => [_id, []]));
-  for (const version of superseded) versionsOf.get(version.key)?.push(version);
-  return rows.map((row) => {
+  const rows = await currentRows(layout, collections, after === undefined ? {} : { $gt: after }, limit);
+  const last = rows.length < limit ? undefined : rows.at(-1)?._id;
+  const range = { ...(after === undefined ? {} : { $gt: after }), ...(last === undefined ? {} : { $lte: last }) };
+  const past = await pastRows(layout, collections, range, limit);
+  const keys = [...new Set([...rows.map(({ _id }) => _id), ...past.keys()])].sort(byBytes).slice(0, limit);
+  return keys.map(historyReader(layout, rows, past));
+}
+
+export async function historiesOf(layout: Layout, collections: Collections, keys: readonly string[]): Promise<readonly DocumentHistory[]> {
+  const rows = await currentRows(layout, collections, { $in: keys }, 0);
+  return keys.map(historyReader(layout, rows, await pastRows(layout, collections, { $in: keys }, keys.length)));
+}
+
+/** @param limit 0: all */
+function currentRows({ model }: Layout, { current }: Collections, keys: KeyCondition, limit: number): Promise<CurrentRow[]> {
+  const filter = { ...(model.history ? {} : { live: true as const }), ...(Object.keys(keys).length > 0 ? { _id: keys } : {}) };
+  return current.find(filter, { promoteLongs: false }).sort({ _id: 1 }).limit(limit).toArray();
+}
+
+/** By so many keys at the most. */
+async function pastRows(
+  { model }: Layout,
+  { past }: Collections,
+  keys: KeyCondition,
+  limit: number,
+): Promise<ReadonlyMap<string, PastRow[]>> {
+  const found = new Map<string, PastRow[]>();
+  if (!model.history) return found;
+  const cursor = past.find(Object.keys(keys).length > 0 ? { key: keys } : {}, { promoteLongs: false }).sort({ key: 1, until: 1 });
+  for await (const row of cursor) {
+    const rows = found.get(row.key);
+    if (!rows && found.size === limit) break;
+    if (rows) rows.push(row);
+    else found.set(row.key, [row]);
+  }
+  return found;
+}
+
+function historyReader(
+  layout: Layout,
+  rows: readonly CurrentRow[],
+  past: ReadonlyMap<string, readonly PastRow[]>,
+): (key: string) => DocumentHistory {
+  const current = new Map(rows.map((row) => [row._id, row]));
+  return (key) => {
+    const superseded = past.get(key) ?? [];
+    const row = current.get(key);
     // Read after the current ones: one that is current here may have been superseded since.
-    const before = (versionsOf.get(row._id) ?? []).filter(({ since }) => since < row.since);
-    const versions = [...before, ...(row.live ? [row] : [])].map((version) => versionOf(layout, version));
+    const now = row?.live && !superseded.some(({ since, doc }) => since === row.since && doc === row.doc) ? [row] : [];
+    const versions = [...superseded, ...now].map((version) => versionOf(layout, version));
     const damage = versions.flatMap((version) => version.damage ?? []).join('; ');
     return {
-      key: row._id,
+      key,
       versions: versions.map(({ since, until, document }) => ({ since, until, document })),
       ...(damage === '' ? {} : { damage }),
     };
-  });
+  };
 }
 
 function versionOf(layout: Layout, row: Row | PastRow) {

@@ -4,6 +4,7 @@ import { shapeOf } from '../../../src/kernel/read-model.js';
 import { noProgress, type Build } from '../../../src/views/builds.js';
 import { BuildGone, NotReady } from '../../../src/views/errors.js';
 import type { ViewWriter } from '../../../src/views/port.js';
+import { gathered } from '../../support/gathered.js';
 import { change, commitOf, deals, keys, live, tallies } from './deals.js';
 import { onStore, recordOf, type OpenStore } from './store.js';
 
@@ -182,7 +183,8 @@ export function builds(open: OpenStore): void {
           () => reader.summarise(next, { groupBy: [], measures: [] }),
           () => reader.position(next),
           () => reader.reached(next, 5, 60_000),
-          () => reader.scan(next, undefined, 5),
+          () => gathered(reader.scan(next)),
+          () => reader.histories(next, ['a']),
           () => reader.parked(next, { first: 5 }),
           () => writer.load(next, ['a']),
           () => writer.commit([{ ...commitOf(lease, 1, 2, change('b', 2, {})), build: next }]),
@@ -234,7 +236,8 @@ export function builds(open: OpenStore): void {
         expect(await reader.list(none, { orderBy: [], first: 10 })).toEqual({ json: '[]', hasNext: false });
         expect(await reader.count(none, {})).toBe(0);
         expect(await reader.summarise(none, { groupBy: ['stage'], measures: [] })).toEqual([]);
-        expect(await reader.scan(none, undefined, 5)).toEqual([]);
+        expect(await gathered(reader.scan(none))).toEqual([]);
+        expect(await reader.histories(none, ['a'])).toEqual([{ key: 'a', versions: [] }]);
         expect(await reader.parked(none, { first: 5 })).toEqual([]);
         const writer = await store.writer();
         expect(await writer.builds()).toEqual([]);

@@ -1,7 +1,9 @@
 /** A scan tells a build document by document with all that is kept of each, and a selection may be of given keys. */
 import { describe, expect, test } from '@jest/globals';
+import { isDeepStrictEqual } from 'node:util';
+import { gathered } from '../../support/gathered.js';
 import { change, commitOf, is, keys, live, tallies } from './deals.js';
-import { onStore, type OpenStore } from './store.js';
+import { onStore, type ByHand, type OpenStore } from './store.js';
 
 export function scans(open: OpenStore): void {
   describe('a scan', () => {
@@ -11,7 +13,7 @@ export function scans(open: OpenStore): void {
         await commit(0, 6, change('b', 1, { score: 1 }), change('a', 2, { score: 2 }), change('b', 4, { score: 4 }), change('a', 5, null));
         await commit(6, 9, change('b', 7, { score: 7 }), change('c', 8, null), change('a', 9, { score: 9 }));
         const told = async () =>
-          (await reader.scan(live, undefined, 10)).map(({ key, versions, damage }) => ({
+          (await gathered(reader.scan(live))).map(({ key, versions, damage }) => ({
             key,
             damage,
             versions: versions.map(({ since, until, document }) => [since, until, document.score]),
@@ -45,24 +47,20 @@ export function scans(open: OpenStore): void {
             [9, 10, 9],
           ],
         });
+        const [a, b] = await gathered(reader.scan(live));
+        expect(await reader.histories(live, ['b', 'nobody', 'a'])).toEqual([b, { key: 'nobody', versions: [] }, a]);
       }),
     );
 
     test(
-      'comes in pages that cover every key once',
+      'covers every key once, whatever the size of its parts',
       onStore(open, async ({ keep, reader }) => {
         const all = Array.from({ length: 25 }, (_, index) => `k${String(index).padStart(2, '0')}`);
         await keep(Object.fromEntries(all.map((key) => [key, {}])));
         await keep({ k03: null, k07: { score: 1 }, k24: null });
-        const seen: string[] = [];
-        for (let after: string | undefined; ;) {
-          const page = await reader.scan(live, after, 4);
-          if (page.length === 0) break;
-          expect(page.length).toBeLessThanOrEqual(4);
-          seen.push(...page.map(({ key }) => key));
-          after = seen.at(-1);
+        for (const part of [1, 4, 25, 500]) {
+          expect((await gathered(reader.scan(live, part))).map(({ key }) => key)).toEqual(all);
         }
-        expect(seen).toEqual(all);
       }),
     );
 
@@ -72,7 +70,7 @@ export function scans(open: OpenStore): void {
         const build = await writer.begin(tallies);
         const tally = (position: number, total: number) => ({ key: 't', position, document: { name: 't', total } });
         await writer.commit([{ ...commitOf(lease, 0, 2, tally(1, 1), tally(2, 2)), build }]);
-        expect(await reader.scan(build, undefined, 5)).toEqual([
+        expect(await gathered(reader.scan(build))).toEqual([
           { key: 't', versions: [{ since: 2, until: null, document: { name: 't', total: 2 } }] },
         ]);
       }),
@@ -96,9 +94,74 @@ export function scans(open: OpenStore): void {
         await keep(documents);
         await writer.complete(live, lease);
         await keep({ a: { ...documents.a, name: 'Other' }, b: { ...documents.b, ratio: -0 } });
-        const found = await reader.scan(live, undefined, 10);
+        const found = await gathered(reader.scan(live));
         expect(found.map(({ versions }) => versions.length)).toEqual([2, 2]);
         expect(found.map(({ damage }) => damage)).toEqual([undefined, undefined]);
+      }),
+    );
+  });
+
+  describe('a scan of a store that somebody changed by hand tells', () => {
+    test.each<[what: string, work: (byHand: ByHand) => Promise<void>, keys: readonly string[]]>([
+      [
+        'a document of a position that is still to come',
+        (byHand) => byHand.copy({ key: 'a', since: 3, until: null }, { key: 'planted', since: 99, until: null }),
+        ['planted'],
+      ],
+      [
+        'a superseded version of a key that never was',
+        (byHand) => byHand.copy({ key: 'a', since: 1, until: 3 }, { key: 'ghost', since: 1, until: 3 }),
+        ['ghost'],
+      ],
+      [
+        'a superseded version that is none, for it began with the current one',
+        (byHand) => byHand.copy({ key: 'a', since: 1, until: 3 }, { key: 'a', since: 3, until: 99 }),
+        ['a'],
+      ],
+      [
+        'a superseded version under another key',
+        (byHand) => byHand.move({ key: 'a', since: 1, until: 3 }, { key: 'ghost', since: 1, until: 3 }),
+        ['a', 'ghost'],
+      ],
+      [
+        'a version of a removed document under the key of another one',
+        (byHand) => byHand.move({ key: 'c', since: 4, until: 5 }, { key: 'b', since: 4, until: 5 }),
+        ['b', 'c'],
+      ],
+      [
+        'a superseded version of other positions',
+        (byHand) => byHand.move({ key: 'a', since: 1, until: 3 }, { key: 'a', since: 2, until: 3 }),
+        ['a'],
+      ],
+      ['a word that the document has not', (byHand) => byHand.addWord('b', 'ghost'), ['b']],
+    ])('%s', async (_, work, expected) => {
+      await onStore(open, async ({ commit, lease, writer, reader, store }) => {
+        await commit(0, 3, change('a', 1, { score: 1 }), change('b', 2, { score: 1 }), change('a', 3, { score: 2 }));
+        await commit(3, 6, change('c', 4, {}), change('c', 5, null), change('b', 6, { score: 2 }));
+        await writer.complete(live, lease);
+        const told = async () => new Map((await gathered(reader.scan(live, 2))).map((history) => [history.key, history]));
+        const before = await told();
+        await work(store.byHand);
+        const after = await told();
+        const keysOfBoth = [...new Set([...before.keys(), ...after.keys()])];
+        expect(keysOfBoth.filter((key) => !isDeepStrictEqual(before.get(key), after.get(key))).sort()).toEqual(expected);
+        expect([...after.keys()]).toEqual([...after.keys()].sort());
+      })();
+    });
+
+    test(
+      'what a list or a search would show',
+      onStore(open, async ({ keep, lease, writer, reader, store: { byHand } }) => {
+        await keep({ a: { score: 1 } });
+        await keep({ a: { score: 2 } });
+        await writer.complete(live, lease);
+        await byHand.copy({ key: 'a', since: 1, until: 2 }, { key: 'ghost', since: 1, until: 2 });
+        await byHand.addWord('a', 'ghostly');
+        expect(await keys(reader, { asOf: 1 })).toEqual(['a', 'ghost']);
+        expect(await keys(reader, { search: 'ghostly' })).toEqual(['a']);
+        const [a, ghost] = await gathered(reader.scan(live));
+        expect(ghost).toMatchObject({ key: 'ghost', versions: [{ since: 1, until: 2 }] });
+        expect(a).toMatchObject({ key: 'a', damage: expect.stringContaining('words') });
       }),
     );
   });

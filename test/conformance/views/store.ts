@@ -7,8 +7,25 @@ import { change, commitOf, deals, live, type Deal } from './deals.js';
 export interface ViewStore {
   writer(): Promise<ViewWriter>;
   reader(): Promise<ViewReader>;
+  readonly byHand: ByHand;
   /** Closes every side that was opened and removes what they stored. */
   remove(): Promise<void>;
+}
+
+/** A row of the live build of deals: the current one of a key, or one that was superseded. */
+export interface Place {
+  readonly key: string;
+  readonly since: number;
+  readonly until: number | null;
+}
+
+/** What somebody does to the live build of deals behind the store's back. */
+export interface ByHand {
+  /** Puts another row like this one into the same table. */
+  copy(row: Place, to: Place): Promise<void>;
+  move(row: Place, to: Place): Promise<void>;
+  /** Has a search find the current document of a key by this word. */
+  addWord(key: string, word: string): Promise<void>;
 }
 
 export interface Sides {
