@@ -57,10 +57,11 @@ export async function openViewReader({
   dataDir,
   viewsUrl = EMBEDDED,
   readerThreads,
-}: ViewsPlace & Pick<Config, 'readerThreads'>): Promise<ViewReader> {
+  requestTimeoutMs = 0,
+}: ViewsPlace & Pick<Config, 'readerThreads'> & Partial<Pick<Config, 'requestTimeoutMs'>>): Promise<ViewReader> {
   if (viewsUrl !== EMBEDDED) {
     const { openMongoViewReader } = await import('./views/mongo.js');
-    return openMongoViewReader({ url: viewsUrl });
+    return openMongoViewReader({ url: viewsUrl, requestTimeoutMs });
   }
   const { openEmbeddedViewReader } = await import('./views/embedded.js');
   return openEmbeddedViewReader({ file: join(dataDir, 'views.db'), threads: readerThreads });

@@ -24,6 +24,8 @@ export interface LeaseKeeperOptions {
   readonly holder: string;
   /** Takes a fair part of the leases where several processes want them; all that are free otherwise. */
   readonly spread?: boolean;
+  /** Whether the work under the leases gets anywhere, asked before they are taken again: if not, they are left to others for a while. */
+  readonly healthy?: () => boolean;
   readonly onChange: () => void;
   /** Told of a store that can't be reached; what is held runs out unless it is back in time. */
   readonly onRetry?: (failure: unknown) => void;
@@ -33,6 +35,8 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   #leases = new Map<string, Lease>();
   #until = 0;
+  /** Until when they are left to others. */
+  #awayUntil = 0;
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
@@ -46,7 +50,8 @@ export class LeaseKeeper {
   /** Keeps the leases until the signal aborts, then gives them back. */
   async keep(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.renew().catch((failure: unknown) => this.#options.onRetry?.(failure));
+      const work = this.#options.healthy?.() === false ? this.#leave() : this.renew();
+      await work.catch((failure: unknown) => this.#options.onRetry?.(failure));
       await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
     await this.release();
@@ -54,6 +59,7 @@ export class LeaseKeeper {
 
   /** Takes what can be taken, now. */
   async renew(): Promise<void> {
+    if (performance.now() < this.#awayUntil) return;
     const { store, holder, onChange } = this.#options;
     const names = this.#options.names();
     const held = await store.held();
@@ -77,6 +83,13 @@ export class LeaseKeeper {
     this.#leases.clear();
     this.#until = 0;
     if (leases.length > 0) await this.#options.store.giveBack(leases);
+  }
+
+  /** Gives all back, for long enough that others have seen it and taken them before they are taken again. */
+  async #leave(): Promise<void> {
+    this.#awayUntil = performance.now() + LASTS_MS;
+    if (this.#leases.size > 0) this.#options.onChange();
+    await this.release();
   }
 
   /**

@@ -13,6 +13,7 @@ import type { Lease, ViewReader, ViewWriter } from '../views/port.js';
 import { concerns, decisionTypes, keysOf, tryAgain, type Decision } from './decisions.js';
 import { Indivisible, leaseNameOf, standsAt, workOf } from './division.js';
 import type { Readable } from './fold.js';
+import { Health } from './health.js';
 import { LeaseKeeper, newHolder } from './leases.js';
 import { parkedDocuments } from './parked-documents.js';
 import { readable, Run, type Batch } from './run.js';
@@ -70,12 +71,16 @@ export interface BatchReport {
 /** How often the register and the end of the log are looked at, in milliseconds. */
 const LOOK_EVERY_MS = 200;
 
+/** How long a session goes on until it is well though nothing happens, in milliseconds: what there is to do has arrived by then. */
+const SETTLED_MS = 5_000;
+
 export class Projector {
   readonly #options: ProjectorOptions;
   readonly #leases: LeaseKeeper;
   readonly #read: (event: RecordedEvent) => Readable;
   readonly #runs = new Map<string, Run>();
   readonly #share: Share;
+  readonly #health = new Health();
   #head: Position = 0;
   /** The tokens of the leases that `#runs` were made under. */
   #tokens = new Map<string, number>();
@@ -94,6 +99,7 @@ export class Projector {
       names: () => [...names, ...this.#partitions],
       holder: options.holder ?? newHolder(),
       spread: options.spread ?? false,
+      healthy: () => this.#health.mayGoOn(),
       onChange: () => {
         this.#changed = true;
       },
@@ -113,7 +119,10 @@ export class Projector {
       } catch (failure) {
         if (signal.aborted) break;
         this.#startOver();
-        if (!isTaken(failure)) this.#options.onRetry?.(failure);
+        if (!isTaken(failure)) {
+          this.#health.failed();
+          this.#options.onRetry?.(failure);
+        }
         await sleep(pause, undefined, { signal }).catch(() => undefined);
         pause = Math.min(pause * 2, 5_000);
       }
@@ -151,6 +160,7 @@ export class Projector {
 
   /** Projects with what the register and the leases are now; ends when either changes. */
   async #session(signal: AbortSignal): Promise<void> {
+    const began = performance.now();
     await this.#look();
     this.#changed = false;
     if (this.#working().length === 0) {
@@ -202,6 +212,7 @@ export class Projector {
           // By the end of the log as it was last seen: under steady traffic nobody ever stands at the end as it is now.
           await this.#promote(frontier);
           await this.#look();
+          if (performance.now() - began > SETTLED_MS) this.#health.succeeded();
         }
       }
     } finally {
@@ -375,6 +386,7 @@ export class Projector {
     for (let rest = batches; ;) {
       try {
         await this.#options.views.commit(rest.map(({ commit }) => commit));
+        this.#health.succeeded();
         for (const batch of rest) {
           const { run, commit } = batch;
           const { name: model, version } = run.build.model;

@@ -3,19 +3,28 @@ import {
   MongoClient,
   MongoError,
   MongoNetworkError,
+  MongoNetworkTimeoutError,
   MongoParseError,
   MongoServerError,
   MongoServerSelectionError,
   ReadConcern,
   type Db,
+  type DbOptions,
 } from 'mongodb';
 import { ViewsUnavailable } from '../errors.js';
+
+/** How long the server may take to answer one request, in milliseconds; and one to make an index or to drop a collection. */
+const ANSWER_MS = 30_000;
+const PATIENT_MS = 3_600_000;
 
 export interface MongoViewsOptions {
   /** `mongodb://` or `mongodb+srv://`; the database is the one that it names, else `daybook`. */
   readonly url: string;
   /** A store apart from the read models, in a database beside theirs: `daybook_policies`. */
   readonly part?: 'policies';
+  /** How long the server may take to answer one request, in milliseconds; 30,000 unless said otherwise, or as long as who asks may wait. */
+  readonly answerMs?: number;
+  readonly requestTimeoutMs?: number;
 }
 
 export interface MongoViewReaderOptions extends MongoViewsOptions {
@@ -29,8 +38,11 @@ export interface MongoViewReaderOptions extends MongoViewsOptions {
 export interface Connection {
   readonly client: MongoClient;
   readonly db: Db;
+  /** The same for what takes its time, making indexes and dropping collections: connected when it is first used. */
+  readonly patient: Db;
   /** The servers and the database, without user and password. */
   readonly place: string;
+  close(): Promise<void>;
 }
 
 /**
@@ -40,41 +52,59 @@ export interface Connection {
 export type Side = 'writer' | 'reader';
 
 /** @throws ViewsUnavailable when the connection string is none, or no server answers in time. */
-export async function connect({ url, part }: MongoViewsOptions, side: Side): Promise<Connection> {
-  const client = clientOf(url);
-  const connection = connectionOf(client, url, side, part);
+export async function connect(options: MongoViewsOptions, side: Side): Promise<Connection> {
+  const { url, part, requestTimeoutMs = 0, answerMs = Math.max(ANSWER_MS, requestTimeoutMs) } = options;
+  const client = clientOf(url, answerMs);
+  const connection = connectionOf(client, url, side, { part, patient: clientOf(url, PATIENT_MS) });
   try {
     await attempt(connection, () => client.connect());
   } catch (error) {
-    await client.close();
+    await connection.close();
     throw error instanceof ViewsUnavailable ? error : new ViewsUnavailable(unreadable(error, connection.place));
   }
   return connection;
 }
 
+interface ConnectionOptions {
+  readonly part?: string | undefined;
+  /** The client for what takes its time, where it is another. */
+  readonly patient?: MongoClient;
+}
+
 /** @param url what the client was made of, which names the database */
-export function connectionOf(client: MongoClient, url: string, side: Side, part?: string): Connection {
+export function connectionOf(client: MongoClient, url: string, side: Side, { part, patient = client }: ConnectionOptions = {}): Connection {
   const name = [databaseIn(url), ...(part === undefined ? [] : [part])].join('_');
-  const db = client.db(name, {
+  const concerns: DbOptions = {
     readPreference: 'primary',
     readConcern: new ReadConcern(side === 'writer' ? 'majority' : 'local'),
     writeConcern: { w: 'majority', journal: true },
     ignoreUndefined: false,
-  });
+  };
   const hosts = client.options.srvHost ?? client.options.hosts.join(',');
-  return { client, db, place: `${name} on ${hosts}` };
+  return {
+    client,
+    db: client.db(name, concerns),
+    patient: patient.db(name, concerns),
+    place: `${name} on ${hosts}`,
+    async close() {
+      await Promise.all([client.close(), patient.close()]);
+    },
+  };
 }
 
-function clientOf(url: string): MongoClient {
+function clientOf(url: string, answerMs: number): MongoClient {
   try {
     // Each write may be sent twice by its own guard, so the driver's way of sending it twice, with records on the server, is not needed.
-    // A server that accepts and stays silent is told by its heartbeat.
+    // A server that accepts and stays silent is told by its heartbeat; a connection that does, while the heartbeat's own goes on, by the
+    // request that has no answer. By then those that went dead beside it have been idle for as long, and are let go of.
     return new MongoClient(url, {
       appName: 'daybook',
       retryWrites: false,
       serverSelectionTimeoutMS: 5_000,
       connectTimeoutMS: 5_000,
       heartbeatFrequencyMS: 2_000,
+      socketTimeoutMS: answerMs,
+      maxIdleTimeMS: Math.min(answerMs, ANSWER_MS),
     });
   } catch {
     // What the driver says of it repeats parts of it.
@@ -113,6 +143,9 @@ function explain(error: MongoError, place: string): string {
     }
     const named = typeof codeName === 'string' && /^\w+$/.test(codeName) ? codeName : String(code);
     return `MongoDB could not do what it was asked for the read models (${place}): error ${named}. See the log of the server; the work is tried again.`;
+  }
+  if (error instanceof MongoNetworkTimeoutError) {
+    return `MongoDB did not answer in time for the read models (${place}): what it was asked may be done or not, and is tried again. Check the network and the load of the server.`;
   }
   if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError || error instanceof MongoParseError) {
     return `MongoDB can't be reached for the read models (${place}). Check that it runs and that the connection string names it.`;

@@ -122,7 +122,7 @@ export class MongoViewReader implements ViewReader {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch.close();
-    await this.#connection.client.close();
+    await this.#connection.close();
   }
 
   /** @param empty the answer of a build that is not there yet @throws BuildGone */

@@ -99,7 +99,7 @@ export class MongoViewWriter implements ViewWriter {
       const { current } = this.#collections(build, entry);
       const index = `${current.collectionName} ${column}`;
       if (!this.#findable.has(index)) {
-        await current.createIndexes([findIndex(layout, stored)]);
+        await this.#patiently(build, entry).current.createIndexes([findIndex(layout, stored)]);
         this.#findable.add(index);
       }
       const rows = await current
@@ -144,7 +144,7 @@ export class MongoViewWriter implements ViewWriter {
       await this.#change(build, lease, { generation: entry.generation }, empty);
       // What a writer that was late still writes goes into the collections of before: nobody looks there.
       if (entry.state !== 'building' && entry.state !== 'ready') await this.#index(build, { ...entry, ...empty });
-      await sweep(this.#connection.db);
+      await sweep(this.#connection.patient);
     });
   }
 
@@ -174,7 +174,7 @@ export class MongoViewWriter implements ViewWriter {
   drop(build: BuildId): Promise<void> {
     return this.#attempt(async () => {
       await forget(this.#register, build);
-      await sweep(this.#connection.db);
+      await sweep(this.#connection.patient);
     });
   }
 
@@ -191,7 +191,7 @@ export class MongoViewWriter implements ViewWriter {
   }
 
   async close(): Promise<void> {
-    await this.#connection.client.close();
+    await this.#connection.close();
   }
 
   async #divide(build: Build, partitions: number, until: Position, lease: Lease): Promise<boolean> {
@@ -283,7 +283,7 @@ export class MongoViewWriter implements ViewWriter {
   /** Makes what is missing of the indexes; the server takes reads and writes meanwhile. */
   async #index(build: Build, { generation, indexed }: BuildEntry): Promise<void> {
     if (indexed) return;
-    const collections = this.#collections(build, { generation });
+    const collections = this.#patiently(build, { generation });
     const { indexes } = layoutOf(build.model);
     await collections.current.createIndexes([...indexes.current]);
     if (indexes.past.length > 0) await collections.past.createIndexes([...indexes.past]);
@@ -294,6 +294,11 @@ export class MongoViewWriter implements ViewWriter {
 
   #collections(build: Build, { generation }: Pick<BuildEntry, 'generation'>): Collections {
     return collectionsOf(this.#connection.db, build, generation);
+  }
+
+  /** The same collections, for making indexes. */
+  #patiently(build: Build, { generation }: Pick<BuildEntry, 'generation'>): Collections {
+    return collectionsOf(this.#connection.patient, build, generation);
   }
 
   #attempt<T>(work: () => Promise<T>): Promise<T> {
