@@ -4,14 +4,16 @@
  *   node scripts/projection-lock.mjs write            locks new versions; refuses a change under a version that is locked
  *   node scripts/projection-lock.mjs write NAME...    locks a change of these under their old version: only where the documents stay the same
  *
- * What is hashed is the code of the projection's own file and of those in projections/ that it imports, without types, comments and layout.
- * The kernel is not: its functions keep their meaning, which its tests hold.
+ * What is hashed is all that makes the documents what they are:
+ *   - the code of the projection's own file, and that of every declaration that it uses elsewhere, in the kernel, in contracts, in projections/
+ *   - what the store makes of its columns, and, where it keeps folded text or words, the code that folds
+ *   - the event types that it names, with their versions, and the code that lifts earlier versions to today's
  */
-import { transformFileSync } from '@swc/core';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { reachedCode } from './reached-code.mjs';
 
 const root = dirname(import.meta.dirname);
 const lockFile = join(root, 'projections', 'lock.json');
@@ -36,7 +38,7 @@ if (mode === 'write') {
     console.error('Run `npm run projections:lock` and commit the result.');
     process.exit(1);
   }
-  console.log(`The handlers and columns of ${Object.keys(now).length} read models are those that their versions promise.`);
+  console.log(`The documents of ${Object.keys(now).length} read models are made as their versions promise.`);
 } else {
   console.error('Usage: node scripts/projection-lock.mjs check | write [NAME...]');
   process.exit(2);
@@ -45,7 +47,7 @@ if (mode === 'write') {
 function fail(names) {
   for (const name of names) {
     const [model, version] = name.split('@');
-    console.error(`${model}: its handlers or columns changed, but its version is still ${version}.`);
+    console.error(`${model}: what makes its documents changed, but its version is still ${version}.`);
   }
   console.error('Raise `version` in @ReadModel, so that the documents are built afresh, and run `npm run projections:lock`.');
   console.error(`Where the documents stay the same: npm run projections:lock -- ${names.map((name) => name.split('@')[0]).join(' ')}`);
@@ -55,50 +57,56 @@ function fail(names) {
 /** `leads@1` → hash, of every read model that a file in projections/ exports. */
 async function currentHashes() {
   const hashes = {};
-  for (const file of readdirSync(join(root, 'projections'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .sort()) {
-    if (file.endsWith('index.ts')) continue;
-    const built = join(root, 'dist', 'projections', file.replace(/\.ts$/, '.js'));
-    if (!existsSync(built)) throw new Error(`${relative(root, built)} is not there. Run \`npm run build\` first.`);
-    const exported = Object.values(await import(pathToFileURL(built).href));
-    for (const { model } of exported.filter((value) => value?.model && value.types)) {
-      hashes[`${model.name}@${model.version}`] = hashOf(join(root, 'projections', file));
+  const { shapeOf } = await built('src/kernel/read-model.ts');
+  const { comparedColumns } = await built('src/views/columns.ts');
+  const definitions = await definitionsByType();
+  for (const file of filesIn('projections')) {
+    for (const { model, types } of Object.values(await built(file)).filter((value) => value?.model && value.types)) {
+      const named = types.toSorted().map((type) => definitions.get(type));
+      const roots = [{ file, name: '*' }];
+      if (comparedColumns(model).some(({ kind }) => kind === 'text')) roots.push({ file: 'src/kernel/fold.ts', name: 'fold' });
+      if (model.columns.some(({ search }) => search)) roots.push({ file: 'src/kernel/fold.ts', name: 'words' });
+      const lifted = named.filter(({ definition }) => definition.upcasters.length > 0);
+      if (lifted.length > 0) roots.push({ file: 'contracts/event.ts', name: 'upcast' }, ...lifted);
+      const code = reachedCode(roots.map(({ file: from, name }) => ({ file: join(root, from), name })));
+      const parts = [
+        ...code.map(withoutVersion(model)),
+        shapeOf(model),
+        ...named.map(({ definition: { type, version } }) => `${type} ${version}`),
+      ];
+      hashes[`${model.name}@${model.version}`] = createHash('sha256').update(parts.join('\0')).digest('base64url');
     }
   }
   return hashes;
 }
 
-/** Not of the files' names: an earlier version is kept in a copy of its file. */
-function hashOf(file) {
-  const hash = createHash('sha256');
-  for (const source of withImports(file)) hash.update(codeOf(source)).update('\0');
-  return hash.digest('base64url');
+/** An earlier version is kept in a copy of its file. */
+function withoutVersion({ name }) {
+  return (code) => (code.includes(`ReadModel("${name}"`) ? code.replace(/version:\d+/, '') : code);
 }
 
-/** The file and those in projections/ that it imports, in a fixed order. */
-function withImports(file, found = new Set()) {
-  if (found.has(file)) return found;
-  found.add(file);
-  for (const [, path] of readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)\.js'/g)) {
-    const target = `${resolve(dirname(file), path)}.ts`;
-    if (target.startsWith(join(root, 'projections'))) withImports(target, found);
+/** Event type → its definition and where that is declared. */
+async function definitionsByType() {
+  const definitions = new Map();
+  for (const file of filesIn('contracts')) {
+    for (const [name, value] of Object.entries(await built(file)).filter(([, each]) => each?.upcasters)) {
+      definitions.set(value.type, { definition: value, file, name });
+    }
   }
-  return found;
+  return definitions;
 }
 
-/** The code without types, comments, descriptions for people and layout. */
-function codeOf(file) {
-  const { code } = transformFileSync(file, {
-    swcrc: false,
-    jsc: {
-      parser: { syntax: 'typescript', decorators: true },
-      transform: { legacyDecorator: true, useDefineForClassFields: false },
-      target: 'es2023',
-      minify: { compress: false, mangle: false, format: { comments: false } },
-    },
-    minify: true,
-    module: { type: 'es6' },
-  });
-  return code.replaceAll(/description:\s*(["'`])(?:\\.|(?!\1).)*\1,?/g, '').replace(/version:\s*\d+/, '');
+function filesIn(folder) {
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  return files
+    .filter((name) => !name.endsWith('index.ts'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** What a source file exports when it runs. */
+async function built(file) {
+  const path = join(root, 'dist', file.replace(/\.ts$/, '.js'));
+  if (!existsSync(path)) throw new Error(`${relative(root, path)} is not there. Run \`npm run build\` first.`);
+  return import(pathToFileURL(path).href);
 }
