@@ -2,10 +2,14 @@
 import { z } from 'zod';
 import { event, type EventDefinition, type EventOf } from '../../contracts/event.js';
 import { definitionOf, definitionsOf, type Definitions } from '../../contracts/index.js';
+import { aggregate } from '../../src/kernel/aggregate.js';
+import { Command, Existing } from '../../src/kernel/command.js';
+import { Field } from '../../src/kernel/field.js';
 import { Id, Int, Text } from '../../src/kernel/field-type.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import { projectionOfMany, type Change, type Projection } from '../../src/kernel/projection.js';
 import { Column, ReadModel } from '../../src/kernel/read-model.js';
+import { Rejection } from '../../src/kernel/rejection.js';
 
 export const DealOpened = event('DealOpened', z.object({ account: z.string(), name: z.string(), amount: z.number() }));
 export const DealRaised = event('DealRaised', z.object({ by: z.number() }));
@@ -20,6 +24,33 @@ type DealEvent = EventOf<typeof dealEvents> | EventOf<typeof accountEvents>;
 const own = definitionsOf({ deal: dealEvents, account: accountEvents });
 /** Of the events above, and of decisions about documents that wait. */
 export const definitions: Definitions = (type): EventDefinition | undefined => own(type) ?? definitionOf(type);
+
+/** Whether a deal may be raised. */
+interface Deal {
+  readonly open: boolean;
+}
+
+const deal = aggregate<Deal, EventOf<typeof dealEvents>>('deal', {
+  initial: { open: false },
+  evolve: {
+    DealOpened: () => ({ open: true }),
+    DealRaised: (state) => state,
+    DealMovedTo: (state) => state,
+    DealWithdrawn: () => ({ open: false }),
+  },
+});
+
+/** What tests of the projector command; the other events are appended as they are. */
+@Command(deal, { may: ['sales'] })
+export class RaiseDeal extends Existing {
+  @Field(Int(1))
+  readonly by!: number;
+
+  decide({ open }: Deal): EventOf<typeof dealEvents>[] {
+    if (!open) throw new Rejection('DEAL_NOT_OPEN', 'Only an open deal is raised.');
+    return [DealRaised({ by: this.by })];
+  }
+}
 
 @ReadModel('deals', { version: 1 })
 class DealDocument {

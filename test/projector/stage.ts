@@ -21,6 +21,7 @@ export interface Stage {
   readonly log: EventLog;
   readonly writer: ViewWriter;
   readonly reader: ViewReader;
+  readonly pipeline: CommandPipeline;
   /** Appends events to a stream, named `deal-1`. @returns what was recorded */
   happens(stream: string, ...events: readonly NewEvent[]): Promise<readonly RecordedEvent[]>;
   projector(projections: readonly Projection[], options?: Partial<ProjectorOptions>): Projector;
@@ -54,12 +55,14 @@ export async function openStage(views?: StageViews): Promise<Stage> {
   const log = openEmbeddedLog({ file: folder.events, synchronous: 'NORMAL' });
   const writer = views?.writer ?? (await openEmbeddedViewWriter({ file: folder.views }));
   const reader = views?.reader ?? (await openEmbeddedViewReader({ file: folder.views, threads: 0 }));
+  const pipeline = new CommandPipeline({ log, definitions });
   const projector: Stage['projector'] = (projections, options = {}) =>
     new Projector({ log, views: writer, reader, definitions, projections, graceMs: 0, ...options });
   const stage: Stage = {
     log,
     writer,
     reader,
+    pipeline,
     async happens(name, ...events) {
       const [type = '', id = ''] = name.split('-');
       const stream = { type, id };
@@ -82,7 +85,7 @@ export async function openStage(views?: StageViews): Promise<Stage> {
       new Operations({
         reader: views,
         writer: async () => writer,
-        pipeline: new CommandPipeline({ log, definitions }),
+        pipeline,
         projections,
         requestTimeoutMs: 0,
       }),

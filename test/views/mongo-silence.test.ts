@@ -8,6 +8,7 @@ import { ViewsUnavailable } from '../../src/views/errors.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
 import type { Lease, ViewReader, ViewWriter } from '../../src/views/port.js';
 import { change, commitOf, deals, live } from '../conformance/views/deals.js';
+import { gathered } from '../support/gathered.js';
 import { dropDatabase } from '../support/mongo-database.js';
 import { startRelay, type Relay } from '../support/relay.js';
 import { mongoForTests } from '../support/secantus.js';
@@ -81,7 +82,7 @@ afterAll(async () => server?.stop());
     const first = await outcome(writer.commit([second]));
     expect(first).not.toBe('hangs');
     if (first === 'given up') await writer.commit([second]);
-    expect(await reader.scan(live, undefined, 10)).toMatchObject([
+    expect(await gathered(reader.scan(live))).toMatchObject([
       {
         key: 'a',
         versions: [
