@@ -7,11 +7,12 @@ import { acceptEvents, toMilliseconds, type AcceptedEvent } from './accepted-eve
 import { parseAddress } from './kurrent/address.js';
 import { AllReader } from './kurrent/all-reader.js';
 import { Appender } from './kurrent/appender.js';
-import { backwards, lastEvent, lastPosition } from './kurrent/backwards.js';
+import { backwards, lastPosition } from './kurrent/backwards.js';
 import { backOff, Connection, type Patience } from './kurrent/connection.js';
 import { asUnavailable, LeftBehind, verdictOf } from './kurrent/failure.js';
 import { KnownIds } from './kurrent/known-ids.js';
 import { Landmarks } from './kurrent/landmarks.js';
+import { LastEvent } from './kurrent/last-event.js';
 import { positionAt } from './kurrent/moments.js';
 import { storedName } from './kurrent/record.js';
 import { StreamReader } from './kurrent/stream-reader.js';
@@ -60,11 +61,10 @@ class KurrentLog implements EventLog {
   private readonly closing = new AbortController();
   private readonly streams: StreamReader;
   private readonly all: AllReader;
+  private readonly last: LastEvent;
   private readonly appender: Appender;
   /** The latest time that an event is known to be recorded at, in milliseconds since 1970. */
   private recordedAt = 0;
-  /** Where the last of our events stands, as far as is known. */
-  private last: Position = 0;
   /** The last position known to be taken, by whomever: the log never ends before it, whatever a node says that has not heard of it. */
   private reached: Position = 0;
 
@@ -77,6 +77,7 @@ class KurrentLog implements EventLog {
     setMaxListeners(0, this.closing.signal);
     this.streams = new StreamReader(connection, prefix);
     this.all = new AllReader(connection, prefix, this.landmarks);
+    this.last = new LastEvent(connection, prefix, this.all, this.closing.signal);
     this.appender = new Appender(connection, this.streams, this.known, prefix, (event) => this.timeFor(event));
   }
 
@@ -89,7 +90,8 @@ class KurrentLog implements EventLog {
     if (this.readOnly) throw new LogUnavailable(`The event log ${this.connection.shown} was opened for reading only.`);
     const accepted = acceptEvents(events, this.clock(), this.copying);
     const appended = await this.appender.append(stream, expected, accepted);
-    this.saw(appended.position);
+    this.last.wrote(appended.position);
+    this.reached = Math.max(this.reached, appended.position);
     return appended;
   }
 
@@ -101,9 +103,9 @@ class KurrentLog implements EventLog {
 
   async readAll(after: Position, limit: number, types?: readonly string[]): Promise<Page> {
     this.checkOpen();
-    const page = await this.all.page(after, { limit, types, signal: this.closing.signal }, this.last);
+    const page = await this.all.page(after, { limit, types, signal: this.closing.signal }, this.last.position);
     this.checkOpen();
-    if (page.position > after) this.saw(page.events.at(-1)?.position, page.position);
+    if (page.position > after) this.saw(page);
     return page;
   }
 
@@ -126,11 +128,11 @@ class KurrentLog implements EventLog {
             [failures, refusedSince] = [0, undefined];
             if (page.position > position) {
               position = page.position;
-              this.saw(page.events.at(-1)?.position, position);
+              this.saw(page);
               yield page;
             } else if (caughtUp) {
               if (due > position) throw new LeftBehind();
-              due = this.last;
+              due = this.last.position;
               // Whether the leader can be asked is for those to know who ask.
               this.head().catch(() => undefined);
             }
@@ -156,15 +158,15 @@ class KurrentLog implements EventLog {
 
   async head(): Promise<Position> {
     this.checkOpen();
-    const last = await lastEvent(this.connection, this.prefix);
+    const last = await this.last.look();
+    this.checkOpen();
     if (last) this.recordedAt = Math.max(this.recordedAt, Date.parse(last.metadata.recordedAt));
-    this.saw(last?.position);
-    return this.last;
+    return this.last.position;
   }
 
   async end(): Promise<Position> {
     this.checkOpen();
-    this.saw(this.last, await lastPosition(this.connection));
+    this.reached = Math.max(this.reached, this.last.position, await lastPosition(this.connection));
     return this.reached;
   }
 
@@ -173,7 +175,7 @@ class KurrentLog implements EventLog {
     this.checkOpen();
     return positionAt(at, {
       page: (after, limit) => this.readAll(after, limit),
-      last: () => lastEvent(this.connection, this.prefix),
+      last: () => this.last.look(),
       backwards: (before) => backwards(this.connection, this.prefix, before),
       landmarks: this.landmarks,
     });
@@ -197,10 +199,9 @@ class KurrentLog implements EventLog {
     return this.recordedAt;
   }
 
-  /** What is known of the log's end is never less than before. */
-  private saw(event: Position = 0, position = event): void {
-    this.last = Math.max(this.last, event);
-    this.reached = Math.max(this.reached, event, position);
+  private saw({ events, position }: Page): void {
+    this.last.saw(events);
+    this.reached = Math.max(this.reached, position);
   }
 
   private checkOpen(): void {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -233,6 +233,63 @@ describe('a server that is slow, silent or starting', () => {
   });
 });
 
+describe('a server in which others have written much since the last event', () => {
+  let folder: string;
+  let shared: KurrentServer;
+  let last: number;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'daybook-shared-'));
+    const file = join(folder, 'log.jsonl');
+    shared = await startKurrentServer({ file });
+    const log = await open({ url: shared.url });
+    last = (await log.append(freshStream(), 'none', [noted()])).position;
+    await Promise.all([log.close(), shared.kill()]);
+    const events = Array.from({ length: 5000 }, () => ({
+      id: randomUUID(),
+      type: 'Measured',
+      contentType: 'text/plain',
+      data: '',
+      metadata: '',
+    }));
+    appendFileSync(file, `${JSON.stringify({ stream: 'stats', revision: '0', created: 0, events })}\n`);
+    await shared.restart();
+  });
+  afterEach(async () => {
+    await Promise.all(opened.map((log) => log.close()));
+    await shared.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('is waited for as long as it answers, however long it looks for that event', async () => {
+    await shared.faults({ scanMs: 150 });
+    const log = await open({ url: shared.url, answerMs: 300, retryMs: 1000 });
+    expect(await log.head()).toBe(last);
+  });
+
+  test('is given up when it falls silent while it looks', async () => {
+    await shared.faults({ scanMs: 60_000 });
+    const opening = open({ url: shared.url, answerMs: 300, retryMs: 500 });
+    await delay(100);
+    await shared.faults({ silent: true });
+    await expect(opening).rejects.toThrow('no answer within 300 ms');
+  });
+
+  test('looks through that once: from then on only through what is new', async () => {
+    const [log, other] = [await open({ url: shared.url, answerMs: 300 }), await open({ url: shared.url })];
+    await shared.faults({ scanMs: 60_000 });
+    expect(await log.head()).toBe(last);
+    await shared.system('stats', 'Measured');
+    expect(await log.head()).toBe(last);
+    const events = Array.from({ length: 150 }, () => noted());
+    for (const some of [events.slice(0, 1), events.slice(1, 3), events.slice(3)]) {
+      const { position } = await other.append(freshStream(), 'none', some);
+      expect(await log.head()).toBe(position);
+      await shared.system('stats', 'Measured');
+      expect(await log.head()).toBe(position);
+    }
+  });
+});
+
 describe('a connection that breaks', () => {
   test('again and again under appends leaves every tail with every event once', async () => {
     const log = await open();
@@ -459,6 +516,6 @@ describe('a node that lags behind its leader', () => {
     await read(log, ids([event]));
     await leader.kill();
     await lagging.lead();
-    expect(await log.end()).toBe(position);
+    expect([await log.head(), await log.end()]).toEqual([position, position]);
   });
 });

@@ -2,9 +2,17 @@
  * Reads our events from the end of the log towards its beginning, which subscriptions can't. Always as the leader has it: what a node that lags
  * takes for the end, others have read beyond.
  */
-import { BACKWARDS, END, streamNameFilter, type AllStreamResolvedEvent, type ReadPosition } from '@kurrent/kurrentdb-client';
+import {
+  BACKWARDS,
+  END,
+  streamNameFilter,
+  type AllStreamResolvedEvent,
+  type KurrentDBClient,
+  type ReadPosition,
+} from '@kurrent/kurrentdb-client';
 import type { Position, RecordedEvent } from '../../kernel/event.js';
 import type { Connection } from './connection.js';
+import { NoAnswer } from './failure.js';
 import { fromStored, streamsOf } from './record.js';
 
 /** Events per read: few at first, since most often the first one is looked for. */
@@ -23,7 +31,7 @@ export async function* backwards(
   let fromPosition: ReadPosition = before === undefined ? END : placeBefore(before);
   for (let maxCount = READS.first; ; maxCount = READS.most) {
     const read = await connection.repeat('read the end of the log', (client) =>
-      connection.inTime(collected(client.readAll({ direction: BACKWARDS, fromPosition, maxCount, filter, requiresLeader: true }))),
+      lookedFor(connection, client, client.readAll({ direction: BACKWARDS, fromPosition, maxCount, filter, requiresLeader: true })),
     );
     let last: Position | undefined;
     for (const { event } of read) {
@@ -37,18 +45,35 @@ export async function* backwards(
   }
 }
 
-/** The last of our events; undefined of an empty log. @throws LogUnavailable */
-export async function lastEvent(connection: Connection, prefix: string): Promise<RecordedEvent | undefined> {
-  const read = await backwards(connection, prefix).next();
-  return read.done === true ? undefined : read.value;
-}
-
 /** The last position that the server has given to anything; 0 where it has given none. @throws LogUnavailable */
 export async function lastPosition(connection: Connection): Promise<Position> {
-  const [last] = await connection.repeat('read the end of the log', (client) =>
-    connection.inTime(collected(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, requiresLeader: true }))),
-  );
+  return connection.repeat('read the end of the log', (client) => askLastPosition(connection, client));
+}
+
+async function askLastPosition(connection: Connection, client: KurrentDBClient): Promise<Position> {
+  const read = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, requiresLeader: true });
+  const [last] = await connection.inTime(collected(read));
   return Number(last?.event?.position.commit ?? 0);
+}
+
+/**
+ * What a filtered read finds. The server says nothing while it passes over what others have written, however long that takes: it is waited
+ * for as long as the server answers something else in the meantime.
+ */
+async function lookedFor(
+  connection: Connection,
+  client: KurrentDBClient,
+  read: AsyncIterable<AllStreamResolvedEvent>,
+): Promise<readonly AllStreamResolvedEvent[]> {
+  for (const found = collected(read); ;) {
+    try {
+      return await connection.inTime(found);
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      connection.checkOpen();
+      await askLastPosition(connection, client);
+    }
+  }
 }
 
 async function collected(events: AsyncIterable<AllStreamResolvedEvent>): Promise<readonly AllStreamResolvedEvent[]> {

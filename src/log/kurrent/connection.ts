@@ -104,7 +104,8 @@ export class Connection {
     discard(this.client);
   }
 
-  private checkOpen(): void {
+  /** @throws LogUnavailable when it was closed */
+  checkOpen(): void {
     if (this.closed) throw new LogUnavailable(`The event log ${this.shown} is closed.`);
   }
 }

@@ -94,7 +94,7 @@ export function positionOf(event: Stored): Position {
  * @throws LogUnavailable when the server doesn't tell it, or it is beyond what a number holds exactly: some 9,000 terabytes.
  */
 export function toPosition(commit: bigint): Position {
-  // Servers before 22.10 answer all ones for events of a stream.
+  // Old servers answer all ones for events of a stream.
   if (commit < 0n || commit >= 2n ** 63n) {
     throw new LogUnavailable('The event log does not say where its events stand: EventStoreDB 23.10 or later is needed.');
   }

@@ -15,6 +15,8 @@ export interface Orders {
   readonly silentPort?: boolean;
   /** Every answer is as late, in milliseconds. */
   readonly slowMs?: number;
+  /** How long a read takes to look through a thousand records for what it wants, in milliseconds; other calls are answered meanwhile. */
+  readonly scanMs?: number;
   /** So many of the next appends are written, but their answers get lost. */
   readonly lostAnswers?: number;
   /** How they get lost: with the connection (so unless said otherwise), or in silence. */
@@ -62,6 +64,11 @@ export class Faults {
   async pass(): Promise<void> {
     while (this.orders.silent) await once(this.changed, 'changed');
     if (this.orders.slowMs) await delay(this.orders.slowMs);
+  }
+
+  /** Resolves when a read has looked through another thousand records. */
+  scanned(): Promise<void> {
+    return delay(this.orders.scanMs ?? 0);
   }
 
   /** Whether this append's answer gets lost, and how. Counts it. */

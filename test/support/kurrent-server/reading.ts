@@ -35,13 +35,28 @@ export function* readForwards(store: Store, from: LogPosition, matches: AllFilte
   }
 }
 
-/** The events that end before a position, latest first. @throws InvalidPosition inside a record. */
-export function* readBackwards(store: Store, from: LogPosition | undefined, matches: AllFilter['matches']): Generator<Stored> {
+/** Records that a read looks at in one go. */
+const SCANNED = 1000;
+
+/**
+ * The events that end before a position, latest first.
+ * @param scanned is waited for when so many more records were looked at
+ * @throws InvalidPosition inside a record.
+ */
+export async function* readBackwards(
+  store: Store,
+  from: LogPosition | undefined,
+  matches: AllFilter['matches'],
+  scanned: () => Promise<void>,
+): AsyncGenerator<Stored> {
   if (from) check(store, from);
+  let looked = 0;
   for (let index = store.all.length - 1; index >= 0; index -= 1) {
     const event = store.all[index] as Stored;
     if (from && store.after(index) > from.commit) continue;
     if (matches(event)) yield event;
+    looked += 1;
+    if (looked % SCANNED === 0) await scanned();
   }
 }
 

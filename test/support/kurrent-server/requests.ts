@@ -14,13 +14,18 @@ const WINDOW = 32;
 const BACKWARDS = 1;
 
 /** @throws InvalidPosition, StreamDeleted */
-export async function* answersTo(request: streamsPb.ReadReq, store: Store, signal: AbortSignal): AsyncGenerator<Answer, void, undefined> {
+export async function* answersTo(
+  request: streamsPb.ReadReq,
+  store: Store,
+  signal: AbortSignal,
+  scanned: () => Promise<void>,
+): AsyncGenerator<Answer, void, undefined> {
   const options = request.getOptions();
   if (!options) return;
   const subscribes = options.hasSubscription();
   if (options.hasAll()) {
     if (subscribes) yield* subscribeToAll(store, startOf(options), filterOf(options), signal);
-    else yield* counted(readAll(options, store), Number(options.getCount()));
+    else yield* counted(readAll(options, store, scanned), Number(options.getCount()));
     return;
   }
   const stream = streamNameOf(options.getStream()?.getStreamIdentifier());
@@ -28,15 +33,15 @@ export async function* answersTo(request: streamsPb.ReadReq, store: Store, signa
   else yield* readStream(options, store, stream);
 }
 
-function* readAll(options: Options, store: Store): Generator<Stored> {
+async function* readAll(options: Options, store: Store, scanned: () => Promise<void>): AsyncGenerator<Stored> {
   const matches = filterOf(options)?.matches ?? (() => true);
   const position = options.getAll()?.getPosition();
   const from = position && toLogPosition(position);
-  if ((options.getReadDirection() as number) === BACKWARDS) yield* readBackwards(store, from, matches);
+  if ((options.getReadDirection() as number) === BACKWARDS) yield* readBackwards(store, from, matches, scanned);
   else yield* readForwards(store, from ?? { commit: 0, prepare: 0 }, matches);
 }
 
-function* readStream(options: Options, store: Store, stream: string): Generator<Answer> {
+async function* readStream(options: Options, store: Store, stream: string): AsyncGenerator<Answer> {
   const events = store.readable(stream);
   if (events === 'tombstoned') throw new StreamDeleted(stream);
   if (!events) {
@@ -50,10 +55,10 @@ function* readStream(options: Options, store: Store, stream: string): Generator<
   yield* counted(backwards ? wanted.toReversed() : wanted, Number(options.getCount()));
 }
 
-function* counted(events: Iterable<Stored>, count: number): Generator<Answer> {
+async function* counted(events: Iterable<Stored> | AsyncIterable<Stored>, count: number): AsyncGenerator<Answer> {
   let left = count;
   if (left <= 0) return;
-  for (const event of events) {
+  for await (const event of events) {
     yield { kind: 'event', event };
     left -= 1;
     if (left === 0) return;
