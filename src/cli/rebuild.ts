@@ -1,5 +1,6 @@
 /** `daybook projections rebuild`: builds read models beside the live ones, and waits until they have taken over. */
 import type { Config } from '../config.js';
+import { mayTakeOver } from '../projector/take-over.js';
 import { buildName, type BuildId, type BuildRecord } from '../views/builds.js';
 import { jsonOfBuild } from './build-rows.js';
 import { readModels, rowsOf, whoProjects, type OutputOptions } from './builds.js';
@@ -99,8 +100,7 @@ function outcomeOf(
   if (record.state !== 'ready') return 'live';
   const since = readySince.get(buildName(record)) ?? Date.now();
   readySince.set(buildName(record), since);
-  const later = all.some(({ name, state, version }) => name === record.name && state === 'live' && version > record.version);
-  return cutOver === 'manual' || later || Date.now() - since > TAKE_OVER_MS ? 'ready' : undefined;
+  return cutOver === 'manual' || !mayTakeOver(record, all) || Date.now() - since > TAKE_OVER_MS ? 'ready' : undefined;
 }
 
 async function recordsOf({ operations }: Session, builds: readonly BuildId[]): Promise<readonly (BuildRecord | undefined)[]> {

@@ -125,10 +125,15 @@ export class Operations {
     return named(build);
   }
 
-  /** Makes the build that was live before the live one again. @throws NotThere, NotReady */
+  /** Makes the build that was live before the live one again, if this program can answer from it. @throws NotThere, NotReady */
   async rollBack(name: string, number?: number): Promise<BuildId> {
     const records = await this.builds(name);
     const build = this.#chosen(records, name, number, ({ state }) => state === 'retired', 'is retired');
+    if (build.state !== 'live' && !this.#has(build)) {
+      throw new NotReady(
+        `This program does not have version ${build.version} of ${name} as ${buildName(build)} was built: it can neither answer from it nor keep it up to date. Deploy the program that has it, and roll back with that.`,
+      );
+    }
     await (await this.#writer()).cutOver(build);
     return named(build);
   }
@@ -142,6 +147,11 @@ export class Operations {
     if (left > 0) {
       throw new NotReady(
         `${buildName(build)} was live until a moment ago, and queries that began then may still read it. Ask again in ${left} s.`,
+      );
+    }
+    if (this.#has(build) && isLastRolledBackFrom(build, records)) {
+      throw new NotReady(
+        `${buildName(build)} was rolled back from: were it gone, version ${build.version} would be built again and take over. Deploy a program without that version first.`,
       );
     }
     await (await this.#writer()).drop(build);
@@ -238,6 +248,11 @@ export class Operations {
     });
   }
 
+  /** Whether this program can answer from a build and keep it up to date. */
+  #has(build: BuildRecord): boolean {
+    return this.#options.projections.some(({ model }) => isOf(build, model));
+  }
+
   #versionsOf(name: string): readonly Projection[] {
     const versions = this.#options.projections.filter(({ model }) => model.name === name);
     if (versions.length > 0) return versions;
@@ -269,6 +284,13 @@ export class Operations {
     this.#opened ??= this.#options.writer();
     return this.#opened;
   }
+}
+
+/** Whether nothing but this build tells that its version was live already, and is so no more. */
+function isLastRolledBackFrom(build: BuildRecord, ofName: readonly BuildRecord[]): boolean {
+  const live = ofName.find(({ state }) => state === 'live');
+  const served = ofName.filter(({ version, servedAt }) => version === build.version && servedAt !== null);
+  return live !== undefined && build.version > live.version && served.length === 1 && served[0] === build;
 }
 
 /** What a record is called, without what else the register says of it. */

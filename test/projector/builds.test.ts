@@ -304,6 +304,65 @@ describe('builds of a read model', () => {
     expect(Date.parse(tailed.measuredAt ?? '')).toBeGreaterThan(Date.parse(built[0].measuredAt ?? ''));
   });
 
+  describe('that was rolled back to', () => {
+    const third: Projection = { ...dealsInCents, model: { ...dealsInCents.model, version: 3 } };
+
+    beforeEach(async () => {
+      await history(20);
+      await stage.project([deals]);
+      await stage.project(both, { graceMs: 60_000 });
+    });
+
+    it('stays live, even where no retired build is kept, until there is a version that never answered', async () => {
+      await stage.operations(both).rollBack('deals');
+      for (let look = 0; look < 3; look++) await stage.project(both, { retired: 0 });
+      expect(await register()).toEqual([
+        [1, 1, 'live'],
+        [2, 2, 'retired'],
+      ]);
+      await stage.project([...both, third], { retired: 0 });
+      await stage.project([...both, third], { retired: 0 });
+      expect(await register()).toEqual([[3, 3, 'live']]);
+    });
+
+    it('is not overruled by what was being built already, but by what is asked for afterwards', async () => {
+      await stage.operations(both).rebuild('deals');
+      await sleep(5);
+      await stage.operations(both).rollBack('deals');
+      await stage.project(both);
+      expect(await register()).toEqual([
+        [1, 1, 'live'],
+        [2, 2, 'retired'],
+        [2, 3, 'ready'],
+      ]);
+      await sleep(5);
+      await stage.operations(both).rebuild('deals');
+      await stage.project(both);
+      expect((await register()).at(-1)).toEqual([2, 4, 'live']);
+    });
+
+    it('is kept live by the one that it replaced, which can not be dropped while a program would build it again', async () => {
+      await stage.operations(both).rollBack('deals');
+      await expect(stage.operations(both).drop('deals', 2)).rejects.toMatchObject({
+        name: 'NotReady',
+        message: expect.stringMatching(/^deals@2#2 was rolled back from: .* Deploy a program without that version first\.$/),
+      });
+      await stage.operations([deals]).drop('deals', 2);
+      expect(await register()).toEqual([[1, 1, 'live']]);
+    });
+
+    it('has to be of a version that the program has, which could not answer from it otherwise', async () => {
+      await expect(stage.operations([dealsInCents]).rollBack('deals')).rejects.toMatchObject({
+        name: 'NotReady',
+        message: expect.stringMatching(/does not have version 1 of deals as deals@1#1 was built.* Deploy the program that has it/),
+      });
+      expect(await register()).toEqual([
+        [1, 1, 'retired'],
+        [2, 2, 'live'],
+      ]);
+    });
+  });
+
   describe('of many read models', () => {
     /** A log that says what is read of it: the types asked for, and each event that it gave out. */
     const counted = (): { readonly log: EventLog; readonly given: number[]; readonly asked: (readonly string[] | undefined)[] } => {
