@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../kernel/message-of.js';
 import type { Config } from '../config.js';
-import { newHolder } from './leases.js';
+import { newHolder } from './holders.js';
 import type { BatchReport } from './projector.js';
 
 /** What the thread is given. */

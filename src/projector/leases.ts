@@ -2,19 +2,13 @@
  * The leases under which a process projects: taken when they are free, taken again before they run out, given back at the end.
  * A holder that died on this machine is told by its process id, so that what it held is free at once.
  */
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HeldLease, Lease, LeaseStore } from '../views/port.js';
+import { isDead } from './holders.js';
 
 /** How long a lease lasts, in milliseconds: what a dead holder on another machine keeps others waiting for, at most. */
 const LASTS_MS = 5_000;
 const EVERY_MS = LASTS_MS / 4;
-
-/** A new holder of this process. */
-export function newHolder(): string {
-  return [hostname(), process.pid, randomUUID()].join(' ');
-}
 
 export interface LeaseKeeperOptions {
   readonly store: LeaseStore;
@@ -105,19 +99,5 @@ export class LeaseKeeper {
     const mine = names.filter((name) => this.#leases.has(name));
     const free = names.filter((name) => !others.has(name) && !this.#leases.has(name));
     return [member, ...[...mine, ...free].slice(0, part)];
-  }
-}
-
-/** Whether a holder was a process of this machine that is no more. */
-export function isDead(holder: string): boolean {
-  const [host, id, nonce] = holder.split(' ');
-  const pid = Number(id);
-  if (host !== hostname() || !Number.isSafeInteger(pid) || nonce === undefined) return false;
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (failure) {
-    return (failure as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }

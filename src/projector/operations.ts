@@ -24,7 +24,7 @@ import {
 import { NotReady } from '../views/errors.js';
 import type { HeldLease, ParkedDocument, ViewReader, ViewWriter, WaitingEvent } from '../views/port.js';
 import { decide, NotFirst, type Decides } from './decide.js';
-import { isDead } from './leases.js';
+import { isDead } from './holders.js';
 import { parkedDocuments } from './parked-documents.js';
 
 /** A read model, a build or a document that is not there. */

@@ -14,7 +14,8 @@ import { concerns, decisionTypes, keysOf, tryAgain, type Decision } from './deci
 import { Indivisible, leaseNameOf, standsAt, workOf } from './division.js';
 import type { Readable } from './fold.js';
 import { Health } from './health.js';
-import { LeaseKeeper, newHolder } from './leases.js';
+import { newHolder } from './holders.js';
+import { LeaseKeeper } from './leases.js';
 import { parkedDocuments } from './parked-documents.js';
 import { readable, Run, type Batch } from './run.js';
 import { Share } from './share.js';
