@@ -52,11 +52,16 @@ export async function runBuildStep(
 ): Promise<number> {
   return withSession(config, terminal, {}, async (session) => {
     const { ask, told } = steps[step];
+    const live = (await session.operations.builds(name)).find(({ state }) => state === 'live');
     const done = await ask(session, name, build);
+    const already = live !== undefined && buildName(live) === buildName(done);
     const others = (await session.operations.builds()).filter((record) => record.name === name);
     const rows = await rowsOf(session, others);
     if (json) terminal.out.write(`${JSON.stringify({ build: done, builds: rows.map(jsonOfBuild) }, undefined, 2)}\n`);
-    else terminal.out.write(`${plain(buildName(done))} ${told}.\n\n${tableOfBuilds(rows, widthOf(terminal.out))}`);
+    else
+      terminal.out.write(
+        `${plain(buildName(done))} ${already ? 'is live already' : told}.\n\n${tableOfBuilds(rows, widthOf(terminal.out))}`,
+      );
     return 0;
   });
 }

@@ -42,8 +42,9 @@ export async function runRebuild(config: Config, names: readonly string[], optio
       await tell(session, builds, options, worker === undefined ? `Stopped: ${laterOn}.` : `Stopped waiting: ${worker} goes on.`);
       return 130;
     }
-    const records = await recordsOf(session, builds);
-    await tell(session, builds, options, builds.map((build, index) => account(build, outcomes[index], records[index])).join('\n'));
+    const all = await session.operations.builds();
+    const records = recordsAmong(all, builds);
+    await tell(session, builds, options, builds.map((build, index) => account(build, outcomes[index], records[index], all)).join('\n'));
     if (outcomes.some((outcome) => outcome === 'stopped' || outcome === 'dropped')) return 1;
     return records.some((record) => (record?.parked ?? 0) > 0) ? 5 : 0;
   });
@@ -112,7 +113,7 @@ function recordsAmong(all: readonly BuildRecord[], builds: readonly BuildId[]): 
 }
 
 /** What became of a build, for people. */
-function account(build: BuildId, outcome: Outcome | undefined, record: BuildRecord | undefined): string {
+function account(build: BuildId, outcome: Outcome | undefined, record: BuildRecord | undefined, all: readonly BuildRecord[]): string {
   const name = buildName(build);
   if (!record || outcome === 'dropped') return `${name} was dropped before it was done.`;
   if (outcome === 'stopped') return `${name} does not go on: ${plain(record.error ?? '')}`;
@@ -123,7 +124,9 @@ function account(build: BuildId, outcome: Outcome | undefined, record: BuildReco
     record.parked === 0
       ? ''
       : ` ${counted(record.parked, 'document waits', 'documents wait')}: see \`daybook dead-letters list ${build.name}\`.`;
-  return `${name} ${place}; ${took}.${waits}`;
+  const live = all.find(({ name: readModel, state }) => readModel === build.name && state === 'live');
+  const held = outcome === 'ready' && live !== undefined && live.parked < record.parked;
+  return `${name} ${place}; ${took}.${waits}${held ? ' It does not take over by itself while fewer wait in the live one.' : ''}`;
 }
 
 async function tell(session: Session, builds: readonly BuildId[], { json = false }: OutputOptions, text: string): Promise<void> {

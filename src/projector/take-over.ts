@@ -19,13 +19,14 @@ export async function takeOver(views: Pick<ViewWriter, 'builds' | 'cutOver'>, bu
 
 /**
  * Whether a build that is ready may take over without being told to. Not from a later version: then a later release works on this store as
- * well. Nor from what took its place after this build was begun, as by a rollback, unless it is of a version that nobody has seen yet.
+ * well. Nor from what took its place after this build was begun, as by a rollback, unless it is of a version that nobody has seen yet. Nor while
+ * more documents wait in it than in the live one: then people would miss what they have now.
  */
 export function mayTakeOver(build: BuildRecord, records: readonly BuildRecord[]): boolean {
   const ofName = records.filter(({ name }) => name === build.name);
   const live = ofName.find(({ state }) => state === 'live');
   if (!live) return true;
-  if (live.version > build.version) return false;
+  if (live.version > build.version || live.parked < build.parked) return false;
   const isNew = ofName.every(({ version, servedAt }) => version < build.version || servedAt === null);
   return isNew || live.servedAt === null || live.servedAt <= build.startedAt;
 }

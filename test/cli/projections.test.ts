@@ -116,6 +116,28 @@ describe('without a server', () => {
     expect(await states('leads')).toEqual(['1 retired', '2 live']);
   });
 
+  test('rebuild leaves the live one in its place when fewer documents wait in that, and says so', async () => {
+    await fill(3);
+    await projections(['rebuild', 'leads']);
+    const log = new DatabaseSync(`${data}/events.db`);
+    log.exec("UPDATE events SET data = 'null' WHERE revision = 1 AND position = 4");
+    log.close();
+    const { code, out } = await projections(['rebuild', 'leads']);
+    expect(code).toBe(5);
+    expect(out).toMatch(/^leads@1#2 is ready: .*1 document waits: .* It does not take over by itself while fewer wait in the live one\.$/m);
+    expect(await states('leads')).toEqual(['1 live', '2 ready']);
+    expect((await projections(['cutover', 'leads'])).out).toMatch(/^leads@1#2 is live now\./);
+  });
+
+  test('cutover and rollback say of a build that is live that it is', async () => {
+    await fill(1);
+    await projections(['rebuild', 'leads']);
+    for (const step of ['cutover', 'rollback']) {
+      const { code, out } = await projections([step, 'leads', '--build', '1']);
+      expect([code, out.split('\n')[0]]).toEqual([0, 'leads@1#1 is live already.']);
+    }
+  });
+
   test('drop takes a build away when no query can read it any more, and never the live one', async () => {
     await fill();
     await projections(['rebuild', 'leads']);

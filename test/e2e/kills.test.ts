@@ -16,13 +16,16 @@ import { Operations } from '../../src/projector/operations.js';
 import { buildName, idOf, isOf, servedBuild, type Build } from '../../src/views/builds.js';
 import { openEmbeddedViewReader } from '../../src/views/embedded.js';
 import type { ViewReader } from '../../src/views/port.js';
-import { killChildren, startChild } from '../support/child.js';
-import { logIn, onFiles, placeOf, viewReaderIn, viewWriterIn } from '../support/engines.js';
+import { killChildren, startChild, type Child } from '../support/child.js';
+import { logIn, onFiles, onMongo, placeOf, viewReaderIn, viewWriterIn } from '../support/engines.js';
 import { temporaryFolder } from '../support/folder.js';
 import { eventsIn, everythingIn } from '../support/read-models.js';
 
-const KILLS = Number(process.env['DAYBOOK_KILLS'] ?? (onFiles ? 50 : 20));
+const KILLS = Number(process.env['DAYBOOK_KILLS'] ?? (onFiles ? 50 : onMongo ? 12 : 20));
 const SEED = Number(process.env['DAYBOOK_SEED'] ?? Date.now() % 1_000_000);
+
+/** How many commands there are at first; and how long each client waits after one from then on, in milliseconds, so that what is slow catches up. */
+const [FIRST, PAUSE] = onMongo ? [100, '1000'] : [300, '30'];
 
 /** What the projector is about to do when it is killed a moment later, and how much later at the most, in milliseconds. */
 const PLANS = [
@@ -61,7 +64,7 @@ it.each(ROUNDS)(
       requestTimeoutMs: 0,
     });
     const acknowledged: Acknowledged[] = [];
-    let clients = startChild('commands.mjs', place, '3', '1');
+    let clients = startChild('commands.mjs', place, '3', '5');
     const killClients = async (): Promise<void> => {
       await clients.kill();
       const lines = clients.lines.filter((line) => line.endsWith('}'));
@@ -69,21 +72,23 @@ it.each(ROUNDS)(
     };
     const killed = new Map<string, number>();
     try {
-      await clients.printed(300);
-      for (let kill = 0; kill < kills; kill++) {
-        const [phase, most] = PLANS[kill % PLANS.length] ?? PLANS[0];
-        if (phase !== 'tailing') for (const name of await notBeingBuilt(chance.whole(1, 3))) await operations.rebuild(name);
+      await clients.printed(FIRST);
+      // On a machine that is busy a kill may come when the moment has passed: what was not hit is tried again.
+      const missed = () => PLANS.filter(([phase]) => !killed.has(phase));
+      for (let kill = 0; kill < kills || (missed().length > 0 && kill < kills * 3); kill++) {
+        const plans = kill < kills ? PLANS : missed();
+        const [phase, most] = plans[kill % plans.length] ?? PLANS[0];
+        if (phase !== 'tailing') await rebuild();
         const projecting = startChild('projects.mjs', place, place, '100');
-        // What was under way before may keep it from coming to that: then it is killed in what it does instead.
-        await Promise.race([projecting.printed(phase), sleep(5_000, undefined, { ref: false })]);
+        await untilIn(phase, projecting);
         await sleep(chance.next() * most);
         await projecting.kill();
         const last = projecting.lines.at(-1) ?? '';
         killed.set(last, (killed.get(last) ?? 0) + 1);
         if (chance.chance(0.4)) await decide();
-        if (kill % 10 !== 9) continue;
+        if (kill % 10 !== 0) continue;
         await killClients();
-        clients = startChild('commands.mjs', place, '3', String((kill + 1) * 1_000));
+        clients = startChild('commands.mjs', place, '3', String((kill + 1) * 1_000), PAUSE);
         await clients.printed(10);
       }
       await killClients();
@@ -103,7 +108,6 @@ it.each(ROUNDS)(
       await expectSameBuilds(other);
       await other.close();
       expect([...killed.keys()].sort()).toEqual(expect.arrayContaining(['building', 'completing', 'cutting over', 'tailing']));
-      for (const [phase] of PLANS) expect(killed.get(phase)).toBeGreaterThan(0);
     } catch (failure) {
       throw new Error(`With DAYBOOK_SEED=${seed}, kills ${JSON.stringify(Object.fromEntries(killed))}: ${String(failure)}`, {
         cause: failure,
@@ -115,17 +119,28 @@ it.each(ROUNDS)(
       folder.remove();
     }
 
-    async function notBeingBuilt(count: number): Promise<readonly string[]> {
+    /** Begins builds of what is not being built. */
+    async function rebuild(): Promise<void> {
       const underWay = new Set((await reader.builds()).filter(({ state }) => state === 'building').map(({ name }) => name));
       const free = projections.map(({ model }) => model.name).filter((name) => !underWay.has(name));
-      return free.length === 0 ? [] : Array.from({ length: count }, () => chance.one(free));
+      for (let count = chance.whole(1, onMongo ? 1 : 3); count > 0 && free.length > 0; count--) await operations.rebuild(chance.one(free));
     }
 
-    /** An operator skips one of the documents that wait, or has them all tried again. */
+    /** Until it is about to do this, however slow the engines are. What was being built may be done before it comes to that: then more is asked for. */
+    async function untilIn(phase: string, projecting: Child): Promise<void> {
+      const arrived = projecting.printed(phase).then(() => true);
+      while (!(await Promise.race([arrived, sleep(500, false, { ref: false })]))) {
+        const underWay = (await reader.builds()).some(({ state }) => state === 'building' || state === 'ready');
+        if (phase !== 'tailing' && !underWay) await rebuild();
+      }
+    }
+
+    /** An operator skips one of the documents that wait, or has them all tried again. One goes on waiting. */
     async function decide(): Promise<void> {
       const letters = await operations.deadLetters('leads');
-      if (letters.length === 0) return;
-      const { key, first } = chance.one(letters);
+      const others = letters.filter(({ key }) => key !== letters[0]?.key);
+      if (others.length === 0) return;
+      const { key, first } = chance.one(others);
       if (chance.chance(0.3)) await operations.retry('leads', undefined, { actor: 'olga' });
       else await operations.skip('leads', { key, eventId: first.id, reason: 'nobody is no owner' }, { actor: 'olga' });
     }

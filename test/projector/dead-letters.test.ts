@@ -580,6 +580,30 @@ describe('a document that waits', () => {
     });
   });
 
+  it('keeps its build from taking over by itself while fewer documents wait in the live one', async () => {
+    const states = async () => (await stage.builds('deals')).map(({ state }) => state);
+    const next = failing(dealsInCents, ({ type, data }) => type === 'DealRaised' && (data as { readonly by: number }).by === 13);
+    await stage.happens('deal-1', opened(), raised(13));
+    await stage.happens('deal-2', opened());
+    await stage.project([deals]);
+    await stage.project([deals, next]);
+    expect(await states()).toEqual(['live', 'ready']);
+    await skip([deals, next], '1');
+    expect(await states()).toEqual(['retired', 'live']);
+  });
+
+  it('keeps nobody from having its build take over by hand', async () => {
+    await stage.happens('deal-1', opened(), raised(13));
+    await stage.project([deals]);
+    await stage.operations([broken]).rebuild('deals');
+    await stage.project([broken]);
+    await stage.operations([broken]).cutOver('deals');
+    expect(await stage.builds('deals')).toMatchObject([
+      { state: 'retired', parked: 0 },
+      { state: 'live', parked: 1 },
+    ]);
+  });
+
   it('belongs to its version: a decision about one leaves another as it is', async () => {
     await oneParked();
     await stage.happens('deadLetter-other', DeadLettersRetried({ readModel: 'deals', version: 2, key: null }));

@@ -1,5 +1,5 @@
 /**
- * Issues commands as another process, on the built program, until it is killed: node commands.mjs <place of the log as JSON> <clients> <first number>
+ * Issues commands as another process, on the built program, until it is killed: node commands.mjs <place of the log as JSON> <clients> <first number> [<ms between>]
  * Leads that are assigned, qualified, disqualified; opportunities that are opened, moved, won and lost. Prints a line of JSON for each
  * command that was acknowledged.
  */
@@ -10,14 +10,14 @@ import { openLog } from '../../dist/src/engines.js';
 import { fromInput } from '../../dist/src/kernel/input.js';
 import { CommandPipeline } from '../../dist/src/pipeline/command-pipeline.js';
 
-const [place, clients, seed] = process.argv.slice(2);
+const [place, clients, seed, pause = '30'] = process.argv.slice(2);
 const pipeline = new CommandPipeline({ log: await openLog(JSON.parse(place)) });
 
 const issue = async (name, input) => {
   const commandId = randomUUID();
   const done = await pipeline.execute(fromInput(commandsByName.get(name), { commandId, ...input }), { actor: 'ana' });
   console.log(JSON.stringify({ commandId, stream: done.stream, revision: done.revision, position: done.position }));
-  await sleep(30);
+  await sleep(Number(pause));
   return done.stream.id;
 };
 
