@@ -28,6 +28,7 @@ export function graphqlOptions(services: Services, bus: CommandBus): ServedSchem
   const tell = (level: 'debug' | 'warn' | 'error') => (message: unknown) => logger[level]({ from: 'apollo' }, String(message));
   const api: ApiServices = {
     log: runtime.log,
+    head: () => services.readiness.head,
     views: runtime.views,
     served: runtime.served,
     operations: runtime.operations,

@@ -68,10 +68,14 @@ export class Readiness {
     clearInterval(this.#timer);
   }
 
+  /** The end of the log as it was noted last. */
+  get head(): Position {
+    return this.#heads.last;
+  }
+
   report(): ReadinessReport {
     const { served } = this.#options;
     const now = Date.now();
-    const head = this.#heads.last;
     const due = this.#heads.at(now - this.#options.lagMs) ?? Number.MAX_SAFE_INTEGER;
     const answering = served.models().map((model) => idOf(served.build(model)));
     const models = served.records.map((record) =>
@@ -85,7 +89,7 @@ export class Readiness {
     const keepsUp = ({ model, build, position, error }: Standing): boolean =>
       error === undefined && position >= due && !this.#beyond.has(keyOf({ name: model, number: build }));
     const ready = found.length === answering.length && found.every(keepsUp);
-    return { ready, head, models };
+    return { ready, head: this.head, models };
   }
 
   #standing(record: BuildRecord, now: number, answers: boolean): Standing {
@@ -99,7 +103,7 @@ export class Readiness {
       state,
       answers,
       position,
-      behind: Math.max(0, this.#heads.last - position),
+      behind: Math.max(0, this.head - position),
       lagSeconds,
       rate: rateNow(record, now),
       parked,

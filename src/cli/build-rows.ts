@@ -2,6 +2,8 @@
 import type { Position } from '../kernel/event.js';
 import { buildName, type BuildRecord } from '../views/builds.js';
 import type { HeldLease } from '../views/port.js';
+import { rateNow, secondsLeft } from '../views/progress.js';
+import { duration } from './progress.js';
 import { count, plain, table, type Column } from './table.js';
 
 /** A build and what was known when it was looked at. */
@@ -15,7 +17,7 @@ export interface BuildRow {
 
 /** Where a build stands, for programs. */
 export function jsonOfBuild({ record, head, lease }: BuildRow): object {
-  const { name, version, number, state, position, events, rate, startedAt, finishedAt, servedAt, parked, error } = record;
+  const { name, version, number, state, position, events, startedAt, finishedAt, servedAt, parked, error } = record;
   return {
     readModel: name,
     version,
@@ -25,7 +27,8 @@ export function jsonOfBuild({ record, head, lease }: BuildRow): object {
     head,
     behind: behind({ record, head }),
     events,
-    rate,
+    rate: rateNow(record),
+    secondsLeft: secondsLeft(record, head),
     startedAt,
     finishedAt,
     servedAt,
@@ -53,7 +56,8 @@ const columns: readonly Column<BuildRow>[] = [
   { title: 'position', value: ({ record, head }) => `${count(record.position)} of ${count(Math.max(head, record.position))}`, right: true },
   { title: 'behind', value: (row) => behind(row), right: true },
   { title: 'events', value: ({ record }) => record.events, right: true, spare: 3 },
-  { title: 'events/s', value: ({ record }) => record.rate || null, right: true, spare: 1 },
+  { title: 'events/s', value: ({ record }) => rateNow(record) || null, right: true, spare: 1 },
+  { title: 'left', value: (row) => timeLeft(row), right: true },
   { title: 'parked', value: ({ record }) => record.parked, right: true },
   { title: 'started', value: ({ record }) => moment(record.startedAt), spare: 4 },
   { title: 'finished', value: ({ record }) => moment(record.finishedAt), spare: 2 },
@@ -62,6 +66,12 @@ const columns: readonly Column<BuildRow>[] = [
 
 function behind({ record, head }: Pick<BuildRow, 'record' | 'head'>): number {
   return Math.max(0, head - record.position);
+}
+
+/** Of a build that is on its way. */
+function timeLeft({ record, head }: BuildRow): string | null {
+  const seconds = secondsLeft(record, head);
+  return seconds === null || seconds === 0 ? null : duration(seconds);
 }
 
 /** To the second, in UTC. */

@@ -1,7 +1,7 @@
 /** What operators decided about documents that wait: tried again or skipped when the decision's own event is reached in the log. */
 import { DeadLetterSkipped, DeadLettersRetried, type DeadLetterEvent } from '../../contracts/operations/dead-letter.js';
 import type { Position, Recorded, RecordedEvent } from '../kernel/event.js';
-import type { Change, Document } from '../kernel/projection.js';
+import type { Change, Document, Projection } from '../kernel/projection.js';
 import type { EventLog } from '../log/port.js';
 import type { DocumentRefused } from '../views/errors.js';
 import type { DocumentChange, ParkingChange, StoredDocument, ViewReader, WaitingEvent } from '../views/port.js';
@@ -13,6 +13,11 @@ import type { Run } from './run.js';
 export const decisionTypes: readonly string[] = [DeadLettersRetried.type, DeadLetterSkipped.type];
 
 export type Decision = Recorded<DeadLetterEvent>;
+
+/** The types of events that these projections name, and those that decide. */
+export function typesOf(projections: readonly Projection[]): readonly string[] {
+  return [...new Set([...projections.flatMap(({ types }) => types), ...decisionTypes])];
+}
 
 export interface DecisionContext {
   readonly log: EventLog;

@@ -14,3 +14,10 @@ export async function* parkedDocuments(reader: Pick<ViewReader, 'parked'>, build
     after = page.at(-1)?.first.key;
   }
 }
+
+/** Their keys. */
+export async function parkedKeys(reader: Pick<ViewReader, 'parked'>, build: Build): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const { first } of parkedDocuments(reader, build)) keys.push(first.key);
+  return keys;
+}

@@ -8,18 +8,20 @@ import { toCurrent, type Position, type RecordedEvent } from '../kernel/event.js
 import type { Projection } from '../kernel/projection.js';
 import type { EventLog, Page } from '../log/port.js';
 import { idOf, isOf, newestVersions, type Build, type BuildRecord } from '../views/builds.js';
-import { BuildGone, CheckpointMoved, DocumentRefused, LeaseLost } from '../views/errors.js';
+import { DocumentRefused, LeaseLost } from '../views/errors.js';
 import type { Lease, ViewReader, ViewWriter } from '../views/port.js';
-import { concerns, decisionTypes, keysOf, tryAgain, type Decision } from './decisions.js';
+import { concerns, decisionTypes, keysOf, tryAgain, typesOf, type Decision } from './decisions.js';
 import { Indivisible, leaseNameOf, standsAt, workOf } from './division.js';
 import type { Readable } from './fold.js';
+import { firstOf } from './first-of.js';
 import { Health } from './health.js';
 import { newHolder } from './holders.js';
 import { LeaseKeeper } from './leases.js';
-import { parkedDocuments } from './parked-documents.js';
+import { parkedKeys } from './parked-documents.js';
 import { readable, Run, type Batch } from './run.js';
 import { Share } from './share.js';
 import { surplus, takeOver } from './take-over.js';
+import { isTaken } from './taken.js';
 
 export interface ProjectorOptions {
   readonly log: EventLog;
@@ -472,27 +474,4 @@ export class Projector {
   #startOver(): void {
     this.#runs.clear();
   }
-}
-
-/** Another projector works on it, or an operator took it away: no failure, but the register has changed. */
-function isTaken(failure: unknown): boolean {
-  return [CheckpointMoved, LeaseLost, BuildGone, Indivisible].some((kind) => failure instanceof kind);
-}
-
-/** Resolves with the news, or after so many milliseconds. */
-async function firstOf(news: Promise<void>, milliseconds: number): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([news, sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => undefined)]);
-  timer.abort();
-}
-
-async function parkedKeys(reader: Pick<ViewReader, 'parked'>, build: Run['build']): Promise<readonly string[]> {
-  const keys: string[] = [];
-  for await (const { first } of parkedDocuments(reader, build)) keys.push(first.key);
-  return keys;
-}
-
-/** The types of events that these projections name, and those that decide. */
-function typesOf(projections: readonly Projection[]): readonly string[] {
-  return [...new Set([...projections.flatMap(({ types }) => types), ...decisionTypes])];
 }

@@ -57,7 +57,7 @@ describe('answers', () => {
       projections.map(({ model }) => model),
     );
     await served.start();
-    const services: Omit<ApiServices, 'operations' | 'verifications'> = {
+    const services: Omit<ApiServices, 'head' | 'operations' | 'verifications'> = {
       log,
       views,
       served,

@@ -48,7 +48,13 @@ describe('a lease', () => {
     const stage = await openStage();
     try {
       const names = ['a', 'b'];
-      const keeper = new LeaseKeeper({ store: stage.writer, names: () => names, holder: newHolder(), spread: true, onChange: () => undefined });
+      const keeper = new LeaseKeeper({
+        store: stage.writer,
+        names: () => names,
+        holder: newHolder(),
+        spread: true,
+        onChange: () => undefined,
+      });
       await stage.writer.take([...names, `member ${other}`], other, 60_000);
       for (let round = 0; round < 3; round++) await keeper.renew();
       return (await stage.writer.held()).filter(({ name }) => names.includes(name)).map(({ token }) => token);

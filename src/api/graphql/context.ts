@@ -15,6 +15,8 @@ import { badInput } from './errors.js';
 
 export interface ApiServices {
   readonly log: EventLog;
+  /** The end of the log as it was noted last, without asking it. */
+  readonly head: () => Position;
   readonly views: ViewReader;
   readonly served: ServedViews;
   readonly operations: Operations;

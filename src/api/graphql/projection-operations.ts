@@ -12,13 +12,14 @@ import {
   GraphQLString,
   type GraphQLOutputType,
 } from 'graphql';
-import { streamName } from '../../kernel/event.js';
+import { streamName, type Position } from '../../kernel/event.js';
 import type { Difference } from '../../projector/difference.js';
 import type { DeadLetter, Skip } from '../../projector/operations.js';
 import type { Verification } from '../../projector/verify.js';
 import type { VerificationJob } from '../../projector/verifications.js';
 import type { BuildRecord, BuildState } from '../../views/builds.js';
 import type { WaitingEvent } from '../../views/port.js';
+import { rateNow, secondsLeft } from '../../views/progress.js';
 import type { ApiContext } from './context.js';
 import { badInput, readFirst } from './errors.js';
 import { DateTimeScalar, JsonScalar, PositionScalar } from './scalars.js';
@@ -37,6 +38,11 @@ const BuildStateType = new GraphQLEnumType({
   values: Object.fromEntries(states.map((state) => [state.toUpperCase(), { value: state }])),
 });
 
+/** The end of the log: as this server noted it last, or as the build's projector saw it, whichever looked later. */
+function headOf({ position: at, head }: BuildRecord, { services }: ApiContext): Position {
+  return Math.max(at, head, services.head());
+}
+
 /** A build as the register has it. */
 export const ReadModelBuild = new GraphQLObjectType<BuildRecord, ApiContext>({
   name: 'ReadModelBuild',
@@ -47,22 +53,30 @@ export const ReadModelBuild = new GraphQLObjectType<BuildRecord, ApiContext>({
     build: { type: whole, description: 'Counted from 1 for each read model.', resolve: ({ number }) => number },
     state: { type: new GraphQLNonNull(BuildStateType) },
     position: { type: position, description: 'Up to where it has the events of the log.' },
-    head: { type: position, description: 'The end of the log when the build was last committed.' },
+    head: {
+      type: position,
+      description:
+        'The end of the log now. In the embedded log position and head are numbers of events; in EventStoreDB and KurrentDB they are places, and grow faster.',
+      resolve: (build, _, context) => headOf(build, context),
+    },
     progress: {
       type: new GraphQLNonNull(GraphQLFloat),
       description: 'How much of the log it has, from 0 to 1.',
-      resolve: ({ position: at, head, finishedAt }) => (finishedAt !== null && head <= at ? 1 : head === 0 ? 0 : at / head),
+      resolve: (build, _, context) => {
+        const head = headOf(build, context);
+        return head === 0 ? Number(build.finishedAt !== null) : build.position / head;
+      },
     },
     events: { type: whole, description: 'Events that it was given, of the types that it names.' },
     eventsPerSecond: {
       type: new GraphQLNonNull(GraphQLFloat),
-      description: 'Events read for it, lately; 0 when it keeps up.',
-      resolve: ({ rate }) => rate,
+      description: 'Events that it was given, over the last seconds; 0 when none came.',
+      resolve: (build) => rateNow(build),
     },
     secondsLeft: {
       type: GraphQLFloat,
-      description: 'At the present rate; null when that is not known, 0 when it keeps up.',
-      resolve: ({ position: at, head, rate }) => (head <= at ? 0 : rate > 0 ? (head - at) / rate : null),
+      description: 'Until it has reached head, at the pace of the last seconds; null when that is not known, 0 when it has.',
+      resolve: (build, _, context) => secondsLeft(build, headOf(build, context)),
     },
     parked: { type: whole, description: 'Documents that wait as dead letters.' },
     startedAt: { type: new GraphQLNonNull(DateTimeScalar) },

@@ -1,6 +1,7 @@
 /** `projectionProgress`: the builds of read models whenever they change, for whoever watches a rebuild. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
+import { MEASURED_MS, rateNow } from '../../views/progress.js';
 import type { ApiContext } from './context.js';
 import { stoppable } from './live.js';
 import { ReadModelBuild } from './projection-operations.js';
@@ -37,9 +38,11 @@ async function* follow(
         wake = resolve;
       });
       const builds = served.records.filter(({ name }) => readModel === undefined || name === readModel);
-      const text = JSON.stringify(builds);
+      const rates = builds.map((build) => rateNow(build));
+      const text = JSON.stringify([builds, rates]);
       if (text === told) {
-        await changed;
+        // Nothing changes in the register when nothing comes any more, but the rate.
+        await (rates.some((rate) => rate > 0) ? Promise.race([changed, sleep(MEASURED_MS, undefined, { ref: false })]) : changed);
         continue;
       }
       while (!(await taken(slowClient.ms))) if (signal.aborted) return;

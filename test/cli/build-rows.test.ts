@@ -1,0 +1,60 @@
+/** Builds as `projections status` shows them, to people and to programs. */
+import { expect, it } from '@jest/globals';
+import { jsonOfBuild, tableOfBuilds, type BuildRow } from '../../src/cli/build-rows.js';
+import { noProgress, type BuildRecord } from '../../src/views/builds.js';
+
+const row = (values: Partial<BuildRecord>): BuildRow => ({
+  head: 1_200_000,
+  lease: undefined,
+  record: {
+    ...noProgress,
+    name: 'leads',
+    version: 1,
+    number: 2,
+    shape: '',
+    state: 'building',
+    position: 400_000,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    servedAt: null,
+    parked: 0,
+    ...values,
+  },
+});
+
+/** Given one event in twenty of the log. */
+const underWay = row({ events: 20_000, rate: 500.5, pace: 10_000, measuredAt: new Date().toISOString() });
+
+it('of one that is on its way: events done, positions of how many, how fast, and how long it will take yet', () => {
+  const [titles = '', first = '', live = ''] = tableOfBuilds(
+    [underWay, row({ number: 1, state: 'live', position: 1_200_000, finishedAt: '2026-01-01T00:01:00.000Z' })],
+    undefined,
+  ).split('\n');
+  expect(titles.split(/  +/)).toEqual([
+    'build',
+    'state',
+    'position',
+    'behind',
+    'events',
+    'events/s',
+    'left',
+    'parked',
+    'started',
+    'finished',
+    'projected by',
+  ]);
+  expect(first).toMatch(/^leads@1#2 +building +400,000 of 1,200,000 +800,000 +20,000 +500\.5 +1 min 20 s +0 /);
+  expect(live).toMatch(/^leads@1#1 +live +1,200,000 of 1,200,000 +0 +0 +0 +2026/);
+});
+
+it('the same for programs; what is not known is null', () => {
+  expect(jsonOfBuild(underWay)).toMatchObject({
+    position: 400_000,
+    head: 1_200_000,
+    behind: 800_000,
+    events: 20_000,
+    rate: 500.5,
+    secondsLeft: 80,
+  });
+  expect(jsonOfBuild(row({ position: 0 }))).toMatchObject({ position: 0, head: 1_200_000, rate: 0, secondsLeft: null });
+  expect(jsonOfBuild(row({ position: 1_200_000, finishedAt: '2026-01-01T00:01:00.000Z' }))).toMatchObject({ rate: 0, secondsLeft: 0 });
+});
