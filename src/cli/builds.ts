@@ -58,10 +58,11 @@ export async function runBuildStep(
     const others = (await session.operations.builds()).filter((record) => record.name === name);
     const rows = await rowsOf(session, others);
     if (json) terminal.out.write(`${JSON.stringify({ build: done, builds: rows.map(jsonOfBuild) }, undefined, 2)}\n`);
-    else
+    else {
       terminal.out.write(
         `${plain(buildName(done))} ${already ? 'is live already' : told}.\n\n${tableOfBuilds(rows, widthOf(terminal.out))}`,
       );
+    }
     return 0;
   });
 }
