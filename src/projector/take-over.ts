@@ -19,21 +19,23 @@ export async function takeOver(views: Pick<ViewWriter, 'builds' | 'cutOver'>, bu
 
 /**
  * Whether a build that is ready may take over without being told to. Not from a later version: then a later release works on this store as
- * well. Nor from what took its place after this build was begun, as by a rollback, unless it is of a version that nobody has seen yet. Nor while
- * more documents wait in it than in the live one: then people would miss what they have now.
+ * well. Nor from what was rolled back to after this build was begun, unless it is of a version that nobody has seen yet. Nor while more
+ * documents wait in it than in the live one: then people would miss what they have now.
  */
 export function mayTakeOver(build: BuildRecord, records: readonly BuildRecord[]): boolean {
   const ofName = records.filter(({ name }) => name === build.name);
   const live = ofName.find(({ state }) => state === 'live');
   if (!live) return true;
   if (live.version > build.version || live.parked < build.parked) return false;
+  if (live.servedAt === null || live.servedAt <= build.startedAt) return true;
   const isNew = ofName.every(({ version, servedAt }) => version < build.version || servedAt === null);
-  return isNew || live.servedAt === null || live.servedAt <= build.startedAt;
+  return isNew || isNextTo(build, live, ofName);
 }
 
 /**
- * The retired builds of a read model that may be dropped: those that served longest ago, beyond `keep`, once no query can be left that began
- * while they did. Not those of a later version than the live one: they were rolled back from, and would be built again if they were gone.
+ * The builds of a read model that may be dropped. Of the retired ones those that served longest ago, beyond `keep`, once no query can be left
+ * that began while they did. Not those that were rolled back from: they would be built again if they were gone. And those that never served
+ * when one of the same version that was begun later does.
  */
 export function surplus(
   records: readonly BuildRecord[],
@@ -44,10 +46,31 @@ export function surplus(
 ): readonly BuildRecord[] {
   const ofName = records.filter((record) => record.name === name);
   const live = ofName.find(({ state }) => state === 'live');
-  return ofName
+  if (!live) return [];
+  const retired = ofName
     .filter(({ state }) => state === 'retired')
     .sort(lastServedFirst)
     .slice(keep)
-    .filter(({ version }) => live !== undefined && version <= live.version)
+    .filter((build) => !wasLeft(build, live))
     .filter(({ servedAt }) => servedAt === null || now - Date.parse(servedAt) > graceMs);
+  return [...retired, ...ofName.filter((build) => isSuperseded(build, live))];
+}
+
+/** Whether a rollback led from this build to the live one. */
+function wasLeft({ state, version, number }: BuildRecord, live: BuildRecord): boolean {
+  return state === 'retired' && (version > live.version || number > live.number);
+}
+
+/**
+ * Whether the live one was there first, and none that was begun between them has answered, as far as the register still tells: then it came to
+ * its place as the builds of several requests come to theirs, one after the other, and by no rollback.
+ */
+function isNextTo(build: BuildRecord, live: BuildRecord, ofName: readonly BuildRecord[]): boolean {
+  const between = ofName.filter(({ number, servedAt }) => live.number < number && number < build.number && servedAt === null);
+  return between.length === build.number - live.number - 1;
+}
+
+/** Whether a build has nothing that the live one does not have, and was asked for earlier. */
+function isSuperseded({ servedAt, version, number }: BuildRecord, live: BuildRecord): boolean {
+  return servedAt === null && version === live.version && number < live.number;
 }

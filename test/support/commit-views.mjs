@@ -16,7 +16,7 @@ for (;;) {
     return { key, position, document: { id: key, name: key, stage: 'open', owner: 'ana', score: position } };
   });
   const to = from + changes.length;
-  const progress = { events: to, head: to, rate: 0, finishedAt: null, error: null };
+  const progress = { events: to, head: to, rate: 0, pace: 0, measuredAt: null, finishedAt: null, error: null };
   await writer.commit([{ build, from, to, changes, lease, progress }]);
   console.log('committed');
 }

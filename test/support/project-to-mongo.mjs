@@ -43,7 +43,7 @@ for (let from = records[0]?.position ?? 0; from < Number(last);) {
     documents.set(key, { document, position });
     changes.push({ key, position, document });
   }
-  const progress = { events: to, head: to, rate: 0, finishedAt: null, error: null };
+  const progress = { events: to, head: to, rate: 0, pace: 0, measuredAt: null, finishedAt: null, error: null };
   await writer.commit([{ build, from, to, changes, parking, lease, progress }]);
   from = to;
 }
