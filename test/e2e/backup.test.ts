@@ -38,7 +38,9 @@ async function servedAgain(): Promise<void> {
   const server = await startServer(data.path);
   await server.ready();
   await registerLead(server);
-  await server.ready();
+  await server.ask('query ($position: Position) { leads(minPosition: $position) { totalCount } }', {
+    position: await server.logPosition(),
+  });
   expect(await server.stop()).toMatchObject({ code: 0 });
   await expectReadModelsToEqualTheLog(data);
 }
