@@ -14,6 +14,7 @@ const leftOut = {
   'refused-starts.test.ts': 'what is wrong with files in the data folder',
   'graphiql.test.ts': 'a page in a browser, the same whatever answers',
   'projection-lock.test.ts': 'no engine is asked',
+  'faults.test.ts': 'is on kurrent/mongo in any case',
 };
 
 /** What a test may take that says nothing of it, in milliseconds: servers for tests are slow where a file is not. */

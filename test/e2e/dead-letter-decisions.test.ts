@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { killChildren, startChild } from '../support/child.js';
-import { placeOf } from '../support/engines.js';
+import { onKurrent, placeOf } from '../support/engines.js';
 import { temporaryFolder } from '../support/folder.js';
 import { GraphqlClient } from '../support/graphql-client.js';
 import { eventsIn } from '../support/read-models.js';
@@ -157,6 +157,7 @@ describe('a decision that is sent again with its commandId', () => {
     expect(await refusal('retryDeadLetters', { key: lead, commandId })).toEqual(['COMMAND_ID_REUSED']);
     expect(await refusal('retryDeadLetters', { commandId })).toEqual(['COMMAND_ID_REUSED']);
     const taken = (await client.done('registerLead', { name: 'Radu' })).commandId;
-    expect(await refusal('retryDeadLetters', { commandId: taken })).toEqual(['COMMAND_ID_REUSED']);
+    // EventStoreDB compares ids within a stream: there it is a command of its own, as docs/engines.md says.
+    expect(await refusal('retryDeadLetters', { commandId: taken })).toEqual(onKurrent ? [] : ['COMMAND_ID_REUSED']);
   });
 });

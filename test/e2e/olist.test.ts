@@ -1,9 +1,14 @@
 /** A real funnel, imported by the command line and asked over GraphQL: the answers are the totals in ../shared/data/README.md. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openLog, openViewReader } from '../../src/engines.js';
+import type { EventLog } from '../../src/log/port.js';
+import { digestsOf } from '../support/digest.js';
+import { logIn, viewReaderIn } from '../support/engines.js';
 import { temporaryFolder } from '../support/folder.js';
 import { REGISTERED_BY_ORIGIN, WON_BY_MONTH, WON_BY_ORIGIN } from '../support/olist-totals.js';
+import { eventsOf } from '../support/read-models.js';
 import { runProgram, startServer, stopServers, type Server } from '../support/server.js';
 
 const project = join(import.meta.dirname, '../..');
@@ -11,14 +16,17 @@ const data = join(project, '../shared/data/olist');
 const folder = temporaryFolder();
 let server: Server;
 
-const importing = ['import', join(project, 'examples/olist/mapping.yaml'), '--from', data, '--data-dir', folder.path];
+// Importing all of it and reading it again, where an engine is a slow server for tests, on a machine that does other things too.
+jest.setTimeout(900_000);
+
+const importingInto = (path: string) => ['import', join(project, 'examples/olist/mapping.yaml'), '--from', data, '--data-dir', path];
 
 beforeAll(async () => {
-  const { code, output } = await runProgram([...importing, '--as-history']);
+  const { code, output } = await runProgram([...importingInto(folder.path), '--as-history']);
   expect({ code, output }).toMatchObject({ code: 0 });
   server = await startServer(folder.path);
   await server.ready();
-}, 180_000);
+});
 
 afterAll(async () => {
   await stopServers();
@@ -146,9 +154,42 @@ describe('the records', () => {
 
   it('stay as they are when the same files are imported again beside the running server', async () => {
     const before = await server.logPosition();
-    const { code, output } = await runProgram(importing);
+    const { code, output } = await runProgram(importingInto(folder.path));
     expect(code).toBe(0);
     expect(output).toContain('already there');
     expect(await server.logPosition()).toBe(before);
-  }, 120_000);
+  });
+});
+
+/** What the positions of a log stand for in another: events of one moment are imported at once, in any order. */
+async function momentsOf(log: EventLog): Promise<(position: number) => string> {
+  const moments = new Map((await eventsOf(log)).map(({ position, metadata }) => [position, metadata.recordedAt]));
+  return (position) => {
+    const moment = moments.get(position);
+    if (moment === undefined) throw new Error(`The log has no event at position ${position}.`);
+    return moment;
+  };
+}
+
+describe('the read models', () => {
+  it('are those of an import into files, byte for byte, with all their kept versions', async () => {
+    const files = temporaryFolder();
+    const settings = { DAYBOOK_LOG_URL: 'embedded', DAYBOOK_LOG_PREFIX: '', DAYBOOK_VIEWS_URL: 'embedded' };
+    expect(await runProgram([...importingInto(files.path), '--as-history'], settings)).toMatchObject({ code: 0 });
+    const other = await startServer(files.path, settings);
+    await other.ready();
+    const inFiles = { dataDir: files.path, readerThreads: 0 };
+    const [own, filesLog] = [await logIn(folder.path, { readOnly: true }), await openLog(inFiles, { readOnly: true })];
+    const [views, filesViews] = [await viewReaderIn(folder.path), await openViewReader(inFiles)];
+    try {
+      const expected = await digestsOf(filesViews, await momentsOf(filesLog));
+      expect(expected['leads']?.documents).toBe(8_000);
+      expect(expected['opportunities']?.versions).toBeGreaterThan(842);
+      expect(await digestsOf(views, await momentsOf(own))).toEqual(expected);
+    } finally {
+      for (const open of [filesViews, views, filesLog, own]) await open.close();
+      await other.stop('SIGKILL');
+      files.remove();
+    }
+  });
 });

@@ -3,6 +3,7 @@ import { expect } from '@jest/globals';
 import { projections } from '../../projections/index.js';
 import { toCurrent, type RecordedEvent } from '../../src/kernel/event.js';
 import type { Document } from '../../src/kernel/projection.js';
+import type { EventLog } from '../../src/log/port.js';
 import { servedBuild, type Build } from '../../src/views/builds.js';
 import type { ViewReader } from '../../src/views/port.js';
 import { logIn, viewReaderIn } from './engines.js';
@@ -14,32 +15,42 @@ import { project } from './project.js';
 export async function eventsIn({ path }: Folder): Promise<readonly RecordedEvent[]> {
   const log = await logIn(path, { readOnly: true });
   try {
-    const events: RecordedEvent[] = [];
-    for (let page = await log.readAll(0, 1_000); page.events.length > 0; page = await log.readAll(page.position, 1_000)) {
-      events.push(...page.events);
-    }
-    return events;
+    return await eventsOf(log);
   } finally {
     await log.close();
   }
 }
 
+export async function eventsOf(log: EventLog): Promise<readonly RecordedEvent[]> {
+  const events: RecordedEvent[] = [];
+  for (let page = await log.readAll(0, 1_000); page.events.length > 0; page = await log.readAll(page.position, 1_000)) {
+    events.push(...page.events);
+  }
+  return events;
+}
+
 /** Every read model has reached the end of the log and holds exactly the documents that a fold of all events makes. */
 export async function expectReadModelsToEqualTheLog(folder: Folder): Promise<void> {
-  const events = (await eventsIn(folder)).map((event) => toCurrent(event));
+  const events = await eventsIn(folder);
   const views = await viewReaderIn(folder.path);
   try {
-    for (const projection of projections) {
-      const { model } = projection;
-      const build = servedBuild(await views.builds(), model);
-      expect({ model: model.name, position: await views.position(build) }).toEqual({
-        model: model.name,
-        position: events.at(-1)?.position ?? 0,
-      });
-      expect(await documentsOf(views, build)).toEqual(project(projection, events));
-    }
+    await expectReadModelsToBeMadeOf(events, views);
   } finally {
     await views.close();
+  }
+}
+
+/** The same of these events, wherever they and the read models are. */
+export async function expectReadModelsToBeMadeOf(recorded: readonly RecordedEvent[], views: ViewReader): Promise<void> {
+  const events = recorded.map((event) => toCurrent(event));
+  for (const projection of projections) {
+    const { model } = projection;
+    const build = servedBuild(await views.builds(), model);
+    expect({ model: model.name, position: await views.position(build) }).toEqual({
+      model: model.name,
+      position: events.at(-1)?.position ?? 0,
+    });
+    expect(await documentsOf(views, build)).toEqual(project(projection, events));
   }
 }
 
