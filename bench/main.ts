@@ -2,6 +2,7 @@
  * `npm run bench`: measures Daybook and, in the same run, what its engines could do at best.
  *   npm run bench                        everything but what takes a log ten times as long; writes bench/results.json
  *   npm run bench -- --large             that too; writes the tables of docs/performance.md as well
+ *   npm run bench -- --keys              writes the list of keys in docs/performance.md, and measures nothing
  *   npm run bench -- --events 20000      smaller; prints only
  *   npm run bench -- --only w1,g1_list   the workloads that give keys beginning so; prints only
  * Ends with 1 when a result is wrong; a missed target is told and changes nothing.
@@ -14,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { Book } from './book.js';
 import { WrongResult } from './check.js';
 import { metrics } from './metrics.js';
-import { head, line, publish } from './report.js';
+import { head, line, publish, publishKeys } from './report.js';
 import { seed, type Seeded } from './seeded.js';
 import { settingOf } from './setting.js';
 import { appends } from './workloads/append.js';
@@ -34,8 +35,13 @@ const { values } = parseArgs({
     events: { type: 'string', default: String(EVENTS) },
     only: { type: 'string', default: '' },
     large: { type: 'boolean', default: false },
+    keys: { type: 'boolean', default: false },
   },
 });
+if (values.keys) {
+  publishKeys();
+  process.exit(0);
+}
 const events = Number(values.events);
 const only = values.only.split(',').filter((name) => name !== '');
 if (!Number.isSafeInteger(events) || events < 1_000) fail(`--events must be a whole number of at least 1,000, not "${values.events}".`);

@@ -53,19 +53,21 @@ export function publish(
 
   const memory = `${Math.round(totalmem() / 1024 ** 3)} GiB of memory`;
   const taken = `Taken ${at.slice(0, 10)} by \`npm run bench -- --large\` with ${events.toLocaleString('en')} events on ${machine}, ${memory}, Node ${process.version}, SQLite ${sqliteVersion()}.`;
-  const rows = (list: readonly (readonly string[])[]) => list.map((row) => `| ${row.join(' | ')} |`);
   const table = [...rows([HEAD, ['---', '---:', '---:', '---:', '---:', '---']]), ...rows(entries.map(cells))];
-  const keys = [
-    ...rows([
-      ['key', 'what it is', 'the limit beside it'],
-      ['---', '---', '---'],
-    ]),
-    ...rows(metrics.map(explained)),
-  ];
-  let document = readFileSync(DOCUMENT, 'utf8');
-  document = between(document, 'figures', [taken, '', ...table]);
-  document = between(document, 'keys', keys);
-  writeFileSync(DOCUMENT, document);
+  rewrite('figures', [taken, '', ...table]);
+  publishKeys();
+}
+
+/** Renews the list of keys in the document. */
+export function publishKeys(): void {
+  rewrite('keys', keys);
+}
+
+/** The list of keys, line by line. */
+export const keys = rows([['key', 'what it is', 'the limit beside it'], ['---', '---', '---'], ...metrics.map(explained)]);
+
+function rows(list: readonly (readonly string[])[]): readonly string[] {
+  return list.map((row) => `| ${row.join(' | ')} |`);
 }
 
 function cells(entry: Entry): readonly string[] {
@@ -112,14 +114,15 @@ function pad(row: readonly string[]): string {
     .trimEnd();
 }
 
-/** The document with the lines between the two markers of that name replaced. @throws RangeError when the markers are missing. */
-function between(document: string, name: string, lines: readonly string[]): string {
+/** Replaces the lines between the two markers of that name in the document. @throws RangeError when the markers are missing. */
+function rewrite(name: string, lines: readonly string[]): void {
+  const document = readFileSync(DOCUMENT, 'utf8');
   const begin = `<!-- ${name}: written by npm run bench -->`;
   const end = `<!-- end of ${name} -->`;
   const from = document.indexOf(begin);
   const to = document.indexOf(end);
   if (from < 0 || to < from) throw new RangeError(`${DOCUMENT} lacks the markers "${begin}" and "${end}".`);
-  return `${document.slice(0, from)}${begin}\n${lines.join('\n')}\n${document.slice(to)}`;
+  writeFileSync(DOCUMENT, `${document.slice(0, from)}${begin}\n${lines.join('\n')}\n${document.slice(to)}`);
 }
 
 function sqliteVersion(): string {
