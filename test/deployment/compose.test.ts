@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { parse } from 'yaml';
 import { describeSettings, hasRole, loadConfig } from '../../src/config.js';
@@ -145,7 +146,14 @@ describe('the workflow on GitHub', () => {
   interface Job {
     readonly services?: Readonly<Record<string, Service & { readonly options: string }>>;
     readonly env?: Readonly<Record<string, string>>;
-    readonly steps: readonly { readonly run?: string; readonly uses?: string; readonly with?: Readonly<Record<string, string>> }[];
+    readonly strategy?: { readonly matrix: Readonly<Record<string, readonly string[]>> };
+    readonly steps: readonly Step[];
+  }
+  interface Step {
+    readonly run?: string;
+    readonly uses?: string;
+    readonly with?: Readonly<Record<string, string>>;
+    readonly env?: Readonly<Record<string, string>>;
   }
   const { jobs } = parse(readFileSync('.github/workflows/ci.yml', 'utf8')) as { readonly jobs: Readonly<Record<string, Job>> };
   const steps = Object.values(jobs).flatMap((job) => job.steps);
@@ -155,13 +163,18 @@ describe('the workflow on GitHub', () => {
     const [, version] = /FROM node:([\d.]+)-/.exec(readFileSync('Dockerfile', 'utf8')) ?? [];
     const versions = steps.flatMap(({ with: given }) => given?.['node-version'] ?? []);
     expect([...new Set(versions)]).toEqual([version]);
-    for (const { uses } of steps) if (uses !== undefined) expect(uses).toMatch(/^actions\/[\w-]+@v\d+$/);
+    for (const uses of steps.flatMap((step) => step.uses ?? [])) {
+      if (uses.startsWith('./')) {
+        expect(parse(readFileSync(join(uses, 'action.yml'), 'utf8'))).toMatchObject({ runs: { using: 'composite' } });
+      } else expect(uses).toMatch(/^actions\/[\w-]+@v\d+$/);
+    }
   });
 
   test('runs the suites of the engines on the servers of the compose file', () => {
     const { services = {}, env = {}, steps: own = [] } = jobs['servers'] ?? {};
     const compose = read('docker-compose.yml').services;
-    for (const name of ['kurrentdb', 'mongodb']) expect(services[name]?.image).toBe(compose[name]?.image);
+    expect(services['kurrentdb']?.image).toBe(compose['kurrentdb']?.image);
+    expect(own.flatMap((step) => step.env?.['IMAGE'] ?? [])).toEqual([compose['mongodb']?.image]);
     expect(parseAddress(env['KURRENTDB_URL'] ?? '').shown).toBe('kurrentdb://127.0.0.1:2113');
     expect(env['MONGODB_URL']).toBe('mongodb://127.0.0.1:27017');
     const runs = own.flatMap(({ run }) => run ?? []);
@@ -169,5 +182,15 @@ describe('the workflow on GitHub', () => {
     expect(folders).toHaveLength(2);
     for (const folder of folders) expect(statSync(folder).isDirectory()).toBe(true);
     expect(runs.at(-1)).toBe('npm run test:engines');
+  });
+
+  test('starts MongoDB in each of the ways that it is run', () => {
+    const { strategy, steps: own = [] } = jobs['servers'] ?? {};
+    const start = own.find(({ env }) => env?.['IMAGE'] !== undefined)?.run ?? '';
+    const { status, stderr } = spawnSync('bash', ['-n'], { input: start, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const ways = [...start.matchAll(/^ {2}'?([\w ]+?)'?\)$/gm)].map(([, way]) => way);
+    expect(ways).toEqual(['standalone', 'replica set', 'sharded cluster']);
+    expect(strategy?.matrix['mongodb']).toEqual(ways);
   });
 });
