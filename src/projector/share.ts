@@ -16,41 +16,45 @@ export interface ShareOptions {
   readonly percent: number;
   /** Events per page while nothing arrives. */
   readonly pageSize: number;
+  /** Milliseconds since some moment, never going back; `performance.now` unless said otherwise. */
+  readonly clock?: () => number;
 }
 
 export class Share {
   readonly #options: ShareOptions;
+  readonly #clock: () => number;
   #arrivedAt = Number.NEGATIVE_INFINITY;
   #dueAt = 0;
   #size: number;
 
   constructor(options: ShareOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? (() => performance.now());
     this.#size = options.pageSize;
   }
 
   /** Events arrived and were projected. */
   arrived(events: number): void {
-    if (events > 0) this.#arrivedAt = performance.now();
+    if (events > 0) this.#arrivedAt = this.#clock();
   }
 
   /** How long those behind have to wait now, in milliseconds. */
   pause(): number {
-    return this.#busy() ? Math.max(0, this.#dueAt - performance.now()) : 0;
+    return this.#busy() ? Math.max(0, this.#dueAt - this.#clock()) : 0;
   }
 
   /** Does a piece of work for those behind, and takes the pause that it costs. */
   async measure(work: (size: number) => Promise<void>): Promise<void> {
     const { percent, pageSize } = this.#options;
-    const started = performance.now();
+    const started = this.#clock();
     await work(this.#busy() ? this.#size : pageSize);
-    const ended = performance.now();
+    const ended = this.#clock();
     const took = Math.max(1, ended - started);
     if (this.#busy()) this.#size = Math.round(Math.min(pageSize, Math.max(SMALLEST_PAGE, (this.#size * PIECE_MS) / took)));
     this.#dueAt = ended + (took * (100 - percent)) / percent;
   }
 
   #busy(): boolean {
-    return performance.now() - this.#arrivedAt < BUSY_MS;
+    return this.#clock() - this.#arrivedAt < BUSY_MS;
   }
 }
