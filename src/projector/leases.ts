@@ -3,6 +3,7 @@
  * A holder that died on this machine is told by its process id, so that what it held is free at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isMember, memberOf } from '../views/members.js';
 import type { HeldLease, Lease, LeaseStore } from '../views/port.js';
 import { isDead } from './holders.js';
 
@@ -92,8 +93,8 @@ export class LeaseKeeper {
    */
   #fairShare(held: readonly HeldLease[], names: readonly string[]): readonly string[] {
     const { holder } = this.#options;
-    const member = `member ${holder}`;
-    const members = new Set([member, ...held.filter(({ name }) => name.startsWith('member ')).map(({ name }) => name)]);
+    const member = memberOf(holder);
+    const members = new Set([member, ...held.filter(isMember).map(({ name }) => name)]);
     const part = Math.ceil(names.length / members.size);
     const others = new Set(held.filter((lease) => lease.holder !== holder).map(({ name }) => name));
     const mine = names.filter((name) => this.#leases.has(name));

@@ -70,7 +70,7 @@ export interface StoredDocument {
   readonly position: Position;
 }
 
-/** Who may project what: leases with fencing tokens. */
+/** Who may project what: leases with fencing tokens. Nothing is kept of members (see `members.ts`) that are no more. */
 export interface LeaseStore {
   /**
    * Takes those of the leases that are free, have run out, or are this holder's already, for so long.

@@ -1,6 +1,7 @@
-/** Leases in the file: one row each, never deleted, so that tokens never go back. Times are the machine's clock. */
+/** Leases in the file: one row each. All but members' stay, so that tokens never go back. Times are the machine's clock. */
 import type { Database } from '../../sqlite/database.js';
 import { LeaseLost } from '../errors.js';
+import { MEMBER } from '../members.js';
 import type { HeldLease, Lease } from '../port.js';
 
 interface Row extends Lease {
@@ -14,7 +15,7 @@ export function takeLeases(database: Database, names: readonly string[], holder:
     `INSERT INTO leases (name, holder, token, until) VALUES (?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = excluded.token, until = excluded.until`,
   );
-  return names.flatMap((name) => {
+  const taken = names.flatMap((name) => {
     const row = leaseOf(database, name);
     const own = row?.holder === holder && row.until > 0;
     if (row && !own && row.until > now) return [];
@@ -22,11 +23,19 @@ export function takeLeases(database: Database, names: readonly string[], holder:
     put.run(name, holder, lease.token, now + milliseconds);
     return [lease];
   });
+  forgetMembers(database);
+  return taken;
 }
 
 export function giveBackLeases(database: Database, leases: readonly Lease[]): void {
   const free = database.prepare('UPDATE leases SET until = 0 WHERE name = ? AND holder = ? AND token = ?');
   for (const { name, holder, token } of leases) free.run(name, holder, token);
+  forgetMembers(database);
+}
+
+/** Deletes the members that were given back or have run out. */
+function forgetMembers(database: Database): void {
+  database.prepare('DELETE FROM leases WHERE name = ? || holder AND until <= ?').run(MEMBER, Date.now());
 }
 
 export function heldLeases(database: Database): readonly HeldLease[] {

@@ -1,5 +1,9 @@
-/** Leases, in the register's document of the name. Times are the server's clock; tokens never go back, since the documents stay. */
+/**
+ * Leases, in the register's document of the name. Times are the server's clock. Tokens never go back, since all documents but those of members
+ * stay.
+ */
 import { MongoServerError, type Document as Bson } from 'mongodb';
+import { MEMBER } from '../members.js';
 import type { HeldLease, Lease } from '../port.js';
 import type { Register } from './register.js';
 
@@ -15,6 +19,7 @@ export async function takeLeases(
   milliseconds: number,
 ): Promise<readonly Lease[]> {
   const taken = await Promise.all(names.map((name) => takeLease(register, name, holder, milliseconds)));
+  await forgetMembers(register);
   return taken.flatMap((lease) => lease ?? []);
 }
 
@@ -44,6 +49,13 @@ export async function giveBackLeases(register: Register, leases: readonly Lease[
   for (const { name, holder, token } of leases) {
     await register.updateOne({ _id: name, 'lease.holder': holder, 'lease.token': token }, { $set: { 'lease.until': 0 } });
   }
+  await forgetMembers(register);
+}
+
+/** Deletes the members that were given back or have run out. One that is taken again meanwhile stays, or is made anew. */
+async function forgetMembers(register: Register): Promise<void> {
+  const isMember = { $eq: ['$_id', { $concat: [MEMBER, '$lease.holder'] }] };
+  await register.deleteMany({ $expr: { $and: [isMember, { $lte: ['$lease.until', now] }] } });
 }
 
 export async function heldLeases(register: Register): Promise<readonly HeldLease[]> {

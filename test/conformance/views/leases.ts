@@ -2,6 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CheckpointMoved, LeaseLost } from '../../../src/views/errors.js';
+import { isMember, memberOf } from '../../../src/views/members.js';
+import type { Lease, ViewWriter } from '../../../src/views/port.js';
 import { change, commitOf, keys, live } from './deals.js';
 import { onStore, recordOf, type OpenStore } from './store.js';
 
@@ -72,6 +74,68 @@ export function leases(open: OpenStore): void {
         await writer.giveBack([{ name: 'a', holder: 'one', token: tokens[2]! }]);
         expect(await writer.take(['a'], 'three', LONG)).toEqual([]);
         expect(await writer.held()).toEqual(expect.arrayContaining([expect.objectContaining(current!)]));
+      }),
+    );
+  });
+
+  describe('members', () => {
+    const membersOf = async (writer: ViewWriter): Promise<readonly string[]> =>
+      (await writer.held()).filter(isMember).map(({ holder }) => holder);
+
+    const joins = (writer: ViewWriter, holder: string, milliseconds: number): Promise<readonly Lease[]> =>
+      writer.take([memberOf(holder)], holder, milliseconds);
+
+    test(
+      'are there until they give their place back or it runs out, however often they take it again',
+      onStore(open, async ({ writer, store }) => {
+        const other = await store.writer();
+        await joins(writer, 'one', LONG);
+        const two = await joins(other, 'two', LONG);
+        await joins(writer, 'three', 40);
+        expect(await joins(writer, 'one', LONG)).toMatchObject([{ name: 'member one', holder: 'one' }]);
+        await sleep(60);
+        expect(await membersOf(other)).toEqual(['one', 'two']);
+        await other.giveBack(two);
+        expect(await membersOf(writer)).toEqual(['one']);
+        // One that stood still for longer, and was forgotten, joins again.
+        await joins(other, 'four', LONG);
+        await joins(writer, 'three', LONG);
+        expect(await membersOf(writer)).toEqual(['four', 'one', 'three']);
+      }),
+    );
+
+    test(
+      'join again while they and others are forgotten',
+      onStore(open, async ({ writer, store }) => {
+        const other = await store.writer();
+        const holders = ['one', 'two', 'three', 'four', 'five', 'six'];
+        for (let round = 0; round < 5; round++) {
+          for (const holder of holders) await joins(writer, holder, 1);
+          await sleep(5);
+          const taken = await Promise.all(holders.map((holder, index) => joins(index % 2 === 0 ? writer : other, holder, LONG)));
+          expect(taken.flat().map(({ holder }) => holder)).toEqual(holders);
+          expect((await membersOf(writer)).toSorted()).toEqual(holders.toSorted());
+          await writer.giveBack(taken.flat());
+          expect(await membersOf(other)).toEqual([]);
+        }
+      }),
+    );
+
+    test(
+      'take nothing with them: the tokens of read models go on, whatever their names',
+      onStore(open, async ({ writer }) => {
+        const names = ['a', memberOf('two')];
+        const tokens: (readonly number[])[] = [];
+        for (const holder of ['one', 'three', 'one']) {
+          const taken = await writer.take([memberOf(holder), ...names], holder, LONG);
+          tokens.push(names.map((name) => taken.find((lease) => lease.name === name)!.token));
+          await writer.giveBack(taken);
+        }
+        expect(tokens).toEqual([
+          [1, 1],
+          [2, 2],
+          [3, 3],
+        ]);
       }),
     );
   });
