@@ -1,15 +1,17 @@
 /** Read models on MongoDB come to the same whenever and however often their writer or their server dies, or a late writer goes on. */
 import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
+import { Collection } from 'mongodb';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document } from '../../src/kernel/projection.js';
 import { buildName, idOf, noProgress, type Build } from '../../src/views/builds.js';
-import { LeaseLost, ViewsUnavailable } from '../../src/views/errors.js';
+import { CheckpointMoved, LeaseLost, ViewsUnavailable } from '../../src/views/errors.js';
 import { write, writesOf } from '../../src/views/mongo/apply.js';
 import { connect, type Connection } from '../../src/views/mongo/connection.js';
 import { collectionsOf, layoutOf } from '../../src/views/mongo/layout.js';
 import { park } from '../../src/views/mongo/parking.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
-import type { DocumentChange, DocumentHistory, Lease, ViewReader, ViewWriter } from '../../src/views/port.js';
+import type { Commit, DocumentChange, DocumentHistory, Lease, ParkingChange, ViewReader, ViewWriter } from '../../src/views/port.js';
 import { change, deals } from '../conformance/views/deals.js';
 import { documentsAsOf } from '../conformance/views/naive.js';
 import { killChildren, startChild } from '../support/child.js';
@@ -24,6 +26,13 @@ const build: Build = { model: deals, number: 1 };
 const suite = server ? describe : describe.skip;
 afterAll(async () => server?.stop());
 afterEach(killChildren);
+
+/** An event that waits, and that it waits no longer. */
+const waiting: ParkingChange = {
+  ...{ key: 'a', position: 1, id: 'e1', type: 'DealChanged', stream: { type: 'deal', id: 'a' }, revision: 0 },
+  ...{ error: 'no', attempts: 1, parkedAt: '2026-01-01T00:00:00.000Z' },
+};
+const decided: ParkingChange = { key: 'a', position: 1, done: true };
 
 interface Sides {
   readonly url: string;
@@ -43,8 +52,8 @@ async function onMongo(work: (sides: Sides) => Promise<void>): Promise<void> {
   }
 }
 
-async function leaseOf(writer: ViewWriter, holder: string): Promise<Lease> {
-  const [lease] = await writer.take(['deals'], holder, 600_000);
+async function leaseOf(writer: ViewWriter, holder: string, name = 'deals'): Promise<Lease> {
+  const [lease] = await writer.take([name], holder, 600_000);
   return lease!;
 }
 
@@ -161,18 +170,61 @@ suite('on MongoDB', () => {
       const late = await leaseOf(writer, 'late');
       await writer.giveBack([late]);
       const lease = await leaseOf(writer, 'next');
-      const event = {
-        ...{ key: 'a', position: 1, id: 'e1', type: 'DealChanged', stream: { type: 'deal', id: 'a' }, revision: 0 },
-        ...{ error: 'no', attempts: 1, parkedAt: '2026-01-01T00:00:00.000Z' },
-      };
       const commit = { build, changes: [], lease, progress: noProgress };
-      await writer.commit([{ ...commit, from: 0, to: 1, parking: [event] }]);
-      await writer.commit([{ ...commit, from: 1, to: 1, parking: [{ key: 'a', position: 1, done: true }] }]);
+      await writer.commit([{ ...commit, from: 0, to: 1, parking: [waiting] }]);
+      await writer.commit([{ ...commit, from: 1, to: 1, parking: [decided] }]);
       const connection = await connect({ url }, 'writer');
-      await park(collectionsOf(connection.db, build, 0).waiting, [event], late.token);
+      await park(collectionsOf(connection.db, build, 0).waiting, [waiting], { commit: 1, token: late.token });
       await connection.client.close();
       expect(await reader.parked(build, { first: 10 })).toEqual([]);
       expect(await reader.waiting(build, 'a', { first: 10 })).toEqual([]);
+    });
+  });
+
+  test('an event that waits no longer is not brought back by a late write of its partition', async () => {
+    await onMongo(async ({ url, writer, reader }) => {
+      await writer.begin(deals);
+      const rebuild = await writer.begin(deals);
+      const partition = { ...rebuild, partition: 0 };
+      await writer.division!.divide(rebuild, 2, 10, await leaseOf(writer, 'late'));
+      const lease = await leaseOf(writer, 'late', 'deals/0');
+      const late = await openMongoViewWriter({ url });
+      const goOn = await heldUp(late, { build: partition, from: 0, to: 4, changes: [], parking: [waiting], lease, progress: noProgress });
+      await writer.giveBack([lease]);
+      const next = { build: partition, changes: [], lease: await leaseOf(writer, 'next', 'deals/0'), progress: noProgress };
+      await writer.commit([{ ...next, from: 0, to: 2, parking: [waiting] }]);
+      await writer.commit([{ ...next, from: 2, to: 2, parking: [decided] }]);
+      await expect(goOn()).rejects.toThrow(LeaseLost);
+      await late.close();
+      expect(await reader.parked(rebuild, { first: 10 })).toEqual([]);
+    });
+  });
+
+  test('an event that waits no longer is not brought back by a write that was given up and sent again', async () => {
+    await onMongo(async ({ url, writer, reader }) => {
+      await writer.begin(deals);
+      const commit = { build, changes: [], lease: await leaseOf(writer, 'one'), progress: noProgress };
+      const late = await openMongoViewWriter({ url });
+      const goOn = await heldUp(late, { ...commit, from: 0, to: 1, parking: [waiting] });
+      await writer.commit([{ ...commit, from: 0, to: 1, parking: [waiting] }]);
+      await writer.commit([{ ...commit, from: 1, to: 1, parking: [decided] }]);
+      await expect(goOn()).rejects.toThrow(CheckpointMoved);
+      await late.close();
+      expect(await reader.parked(build, { first: 10 })).toEqual([]);
+    });
+  });
+
+  test('an event that waits since an earlier program, which did not count commits there, is decided about', async () => {
+    await onMongo(async ({ url, writer, reader }) => {
+      await writer.begin(deals);
+      const lease = await leaseOf(writer, 'one');
+      const connection = await connect({ url }, 'writer');
+      const row = { _id: '1 a', key: 'a', position: 1, token: lease.token, done: false, event: JSON.stringify(waiting) };
+      await collectionsOf(connection.db, build, 0).waiting.insertOne(row);
+      await connection.client.close();
+      expect(await reader.parked(build, { first: 10 })).toHaveLength(1);
+      await writer.commit([{ build, from: 0, to: 1, changes: [], parking: [decided], lease, progress: noProgress }]);
+      expect(await reader.parked(build, { first: 10 })).toEqual([]);
     });
   });
 
@@ -272,6 +324,24 @@ async function lateWriter(connection: Connection, changes: readonly DocumentChan
   const writes = writesOf(batch, new Map(rows.map((row) => [row._id, row])));
   return async () => {
     await write(collections, writes);
-    await park(collections.waiting, [], token);
+    await park(collections.waiting, [], { commit: 2, token });
+  };
+}
+
+/** A commit that was let begin, and is held up on its way to writing what waits; how to let it go on. */
+async function heldUp(late: ViewWriter, commit: Commit): Promise<() => Promise<void>> {
+  const [begun, released] = [new AbortController(), new AbortController()];
+  const spy = jest.spyOn(Collection.prototype, 'bulkWrite').mockImplementationOnce(async function (this: Collection, ...given) {
+    spy.mockRestore();
+    begun.abort();
+    await once(released.signal, 'abort');
+    return this.bulkWrite(...given);
+  });
+  const begin = once(begun.signal, 'abort');
+  const written = late.commit([commit]);
+  await begin;
+  return () => {
+    released.abort();
+    return written;
   };
 }

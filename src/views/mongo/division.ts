@@ -52,7 +52,7 @@ export function joined(from: DividedEntry): (Partial<Entry> & Pick<Progress, 'er
   const all = partitionsOf(from);
   const { until } = from;
   if (all.some(({ position }) => position < until)) return undefined;
-  // What a row was written by is compared with the number of the commit: it goes on from the highest.
+  // What a row was written by, of documents and of what waits, is compared with the number of the commit: it goes on from the highest.
   const commits = Math.max(...all.map((partition) => partition.commits));
   const events = Math.max(...all.map((partition) => partition.events));
   return { position: until, commits, events, error: null, divided: null };

@@ -39,11 +39,14 @@ export interface PastRow extends Row {
   readonly commit: number;
 }
 
-/** An event that waits; `done`: one that waits no longer. Guarded by the fencing token of who wrote it. */
+/** An event that waits; `done`: one that waits no longer. */
 export interface WaitingRow {
   readonly _id: string;
   readonly key: string;
   readonly position: Position;
+  /** Which commit of the build or of its partition wrote it; absent in rows of an earlier program. */
+  readonly commit?: number;
+  /** Of the lease that it was written under. */
   readonly token: number;
   readonly done: boolean;
   /** The event as JSON; only while it waits. */

@@ -1,6 +1,7 @@
 /**
- * Events that wait for their documents. Guarded by the fencing token: what a projector wrote that lost its lease does not come back over
- * what its successor wrote. One that waits no longer is kept for a day, so that it can't be brought back either.
+ * Events that wait for their documents. Guarded by the number of the commit, and by the fencing token where two projectors made one of the same
+ * number: what arrives late does not come back over what was decided later, be it of a projector that lost its lease or of the same one.
+ * One that waits no longer is kept for a day, so that it can't be brought back either.
  */
 import type { Collection, Document as Bson } from 'mongodb';
 import type { Position } from '../../kernel/event.js';
@@ -8,8 +9,10 @@ import type { ParkedDocument, ParkingChange, WaitingEvent } from '../port.js';
 import { guarded } from './apply.js';
 import { idAt, type WaitingRow } from './layout.js';
 
-/** @param token of the lease under which the changes were worked out */
-export async function park(waiting: Collection<WaitingRow>, changes: readonly ParkingChange[], token: number): Promise<void> {
+/** Which commit makes the changes, and under which lease. Commits go on counting when partitions are put together. */
+type Stamp = Required<Pick<WaitingRow, 'commit' | 'token'>>;
+
+export async function park(waiting: Collection<WaitingRow>, changes: readonly ParkingChange[], { commit, token }: Stamp): Promise<void> {
   const last = new Map(changes.map((change) => [JSON.stringify([change.key, change.position]), change]));
   await guarded(
     waiting,
@@ -17,8 +20,9 @@ export async function park(waiting: Collection<WaitingRow>, changes: readonly Pa
       const { key, position } = change;
       const done = 'done' in change;
       const state = done ? { done, gone: Date.now() } : { done, event: JSON.stringify(change) };
-      const filter = { _id: idAt(position, key), token: { $lte: token } };
-      return { replaceOne: { filter, replacement: { key, position, token, ...state }, upsert: true } };
+      const earlier = [{ commit: { $not: { $gte: commit } } }, { commit, token: { $lte: token } }];
+      const filter = { _id: idAt(position, key), $or: earlier };
+      return { replaceOne: { filter, replacement: { key, position, commit, token, ...state }, upsert: true } };
     }),
   );
 }

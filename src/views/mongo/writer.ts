@@ -116,7 +116,11 @@ export class MongoViewWriter implements ViewWriter {
       // All is worked out before anything is written, so that what is refused is refused whole.
       const prepared = await Promise.all(commits.map((commit, index) => this.#prepare(commit, standings[index])));
       await Promise.all(prepared.map(({ collections, writes }) => write(collections, writes)));
-      await Promise.all(prepared.map(({ commit, collections }) => park(collections.waiting, commit.parking ?? [], tokenOf(commit))));
+      await Promise.all(
+        prepared.map(({ commit: { parking = [], lease }, checkpoint, collections }) =>
+          park(collections.waiting, parking, { commit: checkpoint.commits + 1, token: lease.token }),
+        ),
+      );
       for (const each of prepared) await this.#advance(each);
       await Promise.all(prepared.map(({ commit, collections }) => this.#tombstones.clear(commit.build.model, collections, commit.from)));
     });
@@ -304,11 +308,6 @@ export class MongoViewWriter implements ViewWriter {
   #attempt<T>(work: () => Promise<T>): Promise<T> {
     return attempt(this.#connection, work);
   }
-}
-
-/** What guards what waits. Leases of partitions count for themselves: what they wrote gives way to the read model's own once they are put together. */
-function tokenOf({ build, lease }: Commit): number {
-  return build.partition === undefined ? lease.token : 0;
 }
 
 /** @throws LeaseLost, BuildGone, CheckpointMoved */
