@@ -6,14 +6,14 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Definitions } from '../../contracts/index.js';
 import { toCurrent, type Position, type RecordedEvent } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
-import type { EventLog, Page } from '../log/port.js';
+import type { EventLog } from '../log/port.js';
 import { idOf, isOf, newestVersions, type Build, type BuildRecord } from '../views/builds.js';
 import { DocumentRefused, LeaseLost } from '../views/errors.js';
 import type { Lease, ViewReader, ViewWriter } from '../views/port.js';
+import { Bell } from './bell.js';
 import { concerns, decisionTypes, keysOf, tryAgain, typesOf, type Decision } from './decisions.js';
 import { Indivisible, leaseNameOf, standsAt, workOf } from './division.js';
 import type { Readable } from './fold.js';
-import { firstOf } from './first-of.js';
 import { Health } from './health.js';
 import { newHolder } from './holders.js';
 import { LeaseKeeper } from './leases.js';
@@ -21,6 +21,7 @@ import { parkedKeys } from './parked-documents.js';
 import { readable, Run, type Batch } from './run.js';
 import { Share } from './share.js';
 import { surplus, takeOver } from './take-over.js';
+import { Tail } from './tail.js';
 import { isTaken } from './taken.js';
 
 export interface ProjectorOptions {
@@ -84,6 +85,8 @@ export class Projector {
   readonly #runs = new Map<string, Run>();
   readonly #share: Share;
   readonly #health = new Health();
+  /** Rings when there is something to look at before the next look is due. */
+  readonly #bell = new Bell();
   #head: Position = 0;
   /** The tokens of the leases that `#runs` were made under. */
   #tokens = new Map<string, number>();
@@ -170,42 +173,25 @@ export class Projector {
       await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
       return;
     }
-    const ending = new AbortController();
-    const end = (): void => ending.abort();
-    signal.addEventListener('abort', end, { once: true });
     let frontier = Math.max(...this.#whole().map(({ position }) => position));
     if (frontier < 0) frontier = this.#head;
-    const types = typesOf(this.#options.projections);
-    const pages = this.#options.log.tail(frontier, { limit: this.#options.pageSize ?? 2_000, types, signal: ending.signal });
-    const tail = pages[Symbol.asyncIterator]();
-    let arrived: IteratorResult<Page> | undefined;
-    let failed: { readonly failure: unknown } | undefined;
-    const listen = (): Promise<void> =>
-      tail.next().then(
-        (result) => {
-          arrived = result;
-        },
-        (failure: unknown) => {
-          failed = { failure };
-        },
-      );
-    let listening = listen();
+    const { log, projections, pageSize: limit = 2_000 } = this.#options;
+    const tail = new Tail(log, frontier, { limit, types: typesOf(projections), signal, onNews: () => this.#bell.ring() });
     try {
       await this.#promote();
       while (!signal.aborted && !this.#changed) {
-        if (failed) throw failed.failure;
+        const { arrived } = tail;
         if (arrived) {
           if (arrived.done) return;
           const page = arrived.value;
-          arrived = undefined;
           await this.#project(this.#atLeast(frontier), page.events, page.position);
           frontier = page.position;
           if (this.#whole().length > 0) this.#share.arrived(page.events.length);
-          listening = listen();
+          tail.goOn();
         } else {
           const behind = this.#behind(frontier);
           const wait = behind.length > 0 ? this.#share.pause() : LOOK_EVERY_MS;
-          if (wait > 0) await firstOf(listening, wait);
+          if (wait > 0) await this.#bell.heard(wait);
           else {
             await this.#share.measure((size) => this.#catchUpPage(behind, frontier, size));
             await nextTurn();
@@ -219,11 +205,7 @@ export class Projector {
         }
       }
     } finally {
-      signal.removeEventListener('abort', end);
-      ending.abort();
-      // Whatever the tail still says is read again by the next session.
-      await listening;
-      await tail.return?.();
+      await tail.close();
     }
   }
 
