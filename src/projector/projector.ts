@@ -11,6 +11,7 @@ import { idOf, isOf, newestVersions, type Build, type BuildRecord } from '../vie
 import { DocumentRefused, LeaseLost } from '../views/errors.js';
 import type { Lease, ViewReader, ViewWriter } from '../views/port.js';
 import { Bell } from './bell.js';
+import { Completions } from './completions.js';
 import { concerns, decisionTypes, keysOf, tryAgain, typesOf, type Decision } from './decisions.js';
 import { Indivisible, leaseNameOf, standsAt, workOf } from './division.js';
 import type { Readable } from './fold.js';
@@ -87,6 +88,7 @@ export class Projector {
   readonly #health = new Health();
   /** Rings when there is something to look at before the next look is due. */
   readonly #bell = new Bell();
+  readonly #completions: Completions;
   #head: Position = 0;
   /** The tokens of the leases that `#runs` were made under. */
   #tokens = new Map<string, number>();
@@ -99,6 +101,10 @@ export class Projector {
     this.#options = options;
     this.#share = new Share({ percent: options.rebuildShare ?? 50, pageSize: options.pageSize ?? 2_000 });
     this.#read = (event) => readable(event, (recorded) => toCurrent(recorded, options.definitions));
+    this.#completions = new Completions(options.views, () => {
+      this.#lookedAt = Number.NEGATIVE_INFINITY;
+      this.#bell.ring();
+    });
     const names = new Set(options.projections.map(({ model }) => model.name));
     this.#leases = new LeaseKeeper({
       store: options.views,
@@ -156,7 +162,11 @@ export class Projector {
           this.#lookedAt = performance.now();
         }
       }
-      await this.#promote();
+      while (!(await this.#promote())) {
+        await this.#bell.heard(LOOK_EVERY_MS);
+        signal?.throwIfAborted();
+        await this.#leases.renew();
+      }
       await this.#look();
       return target;
     } finally {
@@ -307,6 +317,8 @@ export class Projector {
 
   /** The log was put back to an earlier state, or replaced: what was made of the other one is void. */
   async #beginAnew(run: Run): Promise<void> {
+    // What was begun for the documents that it had must not make it fit to serve without them.
+    await this.#completions.ended(run.build);
     await this.#options.views.reset(run.build, await this.#leaseOf(run));
     run.position = 0;
     run.progress = { ...run.progress, events: 0, finishedAt: null };
@@ -427,20 +439,27 @@ export class Projector {
   }
 
   /**
-   * What has caught up is made fit to serve, and takes over when it may.
+   * What has caught up is made fit to serve, which goes on beside, and takes over when it is and may.
    * @param frontier where the builds stand that follow the log: what is said to be ready stands with the live one from then on
+   * @returns whether all that has caught up is fit to serve
    */
-  async #promote(frontier: Position = 0): Promise<void> {
+  async #promote(frontier: Position = 0): Promise<boolean> {
     const { views, cutOver = true } = this.#options;
+    let all = true;
     for (const run of this.#atLeast(Math.max(this.#head, frontier))) {
-      if (run.progress.finishedAt === null) {
-        await views.complete(run.build, await this.#leaseOf(run));
-        run.progress = { ...run.progress, finishedAt: new Date().toISOString() };
-      }
-      if (cutOver && (run.record.state === 'building' || run.record.state === 'ready')) {
+      if (!(await this.#isComplete(run))) all = false;
+      else if (cutOver && (run.record.state === 'building' || run.record.state === 'ready')) {
         if (await takeOver(views, idOf(run.build))) this.#changed = true;
       }
     }
+    return all;
+  }
+
+  async #isComplete(run: Run): Promise<boolean> {
+    if (run.progress.finishedAt !== null) return true;
+    if (!this.#completions.isDone(run.build, await this.#leaseOf(run))) return false;
+    run.progress = { ...run.progress, finishedAt: new Date().toISOString() };
+    return true;
   }
 
   /** The lease to work under; taken again where this thread worked for longer than it lasts, if nobody else has it. @throws LeaseLost */

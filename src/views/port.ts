@@ -118,7 +118,11 @@ export interface ViewWriter extends LeaseStore {
   commit(commits: readonly Commit[]): Promise<void>;
   /** Empties a build and takes its checkpoint to 0, to be built again in place and in one: what it was made of is void. */
   reset(build: Build, lease: Lease): Promise<void>;
-  /** Makes a build that has caught up fit to serve, with all its indexes, and a `building` one `ready`. Repeating it does nothing. */
+  /**
+   * Makes a build that has caught up fit to serve, with all its indexes, and a `building` one `ready`. Repeating it does nothing. It may take
+   * minutes, and commits may come meanwhile, of the same build too.
+   * @throws LeaseLost when another has the lease, also when that was taken meanwhile: then the build is no more ready than before.
+   */
   complete(build: Build, lease: Lease): Promise<void>;
   /**
    * Makes a build the live one of its read model in one step, and the live one a retired one.

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { shapeOf } from '../../../src/kernel/read-model.js';
 import { noProgress, type Build } from '../../../src/views/builds.js';
-import { BuildGone, NotReady } from '../../../src/views/errors.js';
+import { BuildGone, LeaseLost, NotReady } from '../../../src/views/errors.js';
 import type { ViewWriter } from '../../../src/views/port.js';
 import { gathered } from '../../support/gathered.js';
 import { change, commitOf, deals, keys, live, tallies } from './deals.js';
@@ -99,6 +99,41 @@ export function builds(open: OpenStore): void {
         expect(await found()).toEqual({ searched: 2, listed: ['c', 'a', 'b'] });
         await writer.complete(live, lease);
         expect(await states(writer)).toEqual(['1#1 live', '2#2 ready']);
+      }),
+    );
+
+    test(
+      'while complete is under way, commits of the same build come as ever',
+      onStore(open, async ({ writer, reader, keep, lease }) => {
+        const next = await writer.begin(second);
+        await keep({ a: { name: 'Abel', score: 1 }, b: { name: 'Zoe', score: 2 } }, next);
+        const completing = writer.complete(next, lease);
+        for (const score of [3, 4, 5]) await keep({ b: { name: `Abel ${score}`, score }, [`c${score}`]: { score } }, next);
+        await completing;
+        expect(await recordOf(writer, next)).toMatchObject({ state: 'ready', position: 8 });
+        expect(await reader.count(next, { search: 'abel' })).toBe(2);
+        expect(await reader.count(next, { search: 'zoe' })).toBe(0);
+        const damage = (await gathered(reader.scan(next))).filter((document) => document.damage !== undefined);
+        expect(damage).toEqual([]);
+        await keep({ a: null }, next);
+        expect(await reader.count(next, { search: 'abel' })).toBe(1);
+      }),
+    );
+
+    test(
+      'a lease that is taken while complete is under way ends that, with the build as it was',
+      onStore(open, async ({ writer, store, keep, lease }) => {
+        const other = await store.writer();
+        const next = await writer.begin(second);
+        await keep({ a: {} }, next);
+        // Where the store is that quick, it was done before.
+        const outcome = writer.complete(next, lease).then(
+          () => 'ready',
+          (failure: unknown) => (failure instanceof LeaseLost ? 'building' : failure),
+        );
+        await writer.giveBack([lease]);
+        await other.take(['deals'], 'another', 600_000);
+        expect((await recordOf(writer, next)).state).toBe(await outcome);
       }),
     );
 
