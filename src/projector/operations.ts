@@ -121,6 +121,7 @@ export class Operations {
     if (build.state === 'building') {
       throw new NotReady(`${buildName(build)} is still being built: it stands at position ${build.position}.`);
     }
+    if (build.state === 'retired') this.#mustHave(build);
     await (await this.#writer()).cutOver(build);
     return named(build);
   }
@@ -129,11 +130,7 @@ export class Operations {
   async rollBack(name: string, number?: number): Promise<BuildId> {
     const records = await this.builds(name);
     const build = this.#chosen(records, name, number, ({ state }) => state === 'retired', 'is retired');
-    if (build.state !== 'live' && !this.#has(build)) {
-      throw new NotReady(
-        `This program does not have version ${build.version} of ${name} as ${buildName(build)} was built: it can neither answer from it nor keep it up to date. Deploy the program that has it, and roll back with that.`,
-      );
-    }
+    if (build.state !== 'live') this.#mustHave(build);
     await (await this.#writer()).cutOver(build);
     return named(build);
   }
@@ -251,6 +248,14 @@ export class Operations {
   /** Whether this program can answer from a build and keep it up to date. */
   #has(build: BuildRecord): boolean {
     return this.#options.projections.some(({ model }) => isOf(build, model));
+  }
+
+  /** What was live before comes back by a program that can answer from it alone. @throws NotReady */
+  #mustHave(build: BuildRecord): void {
+    if (this.#has(build)) return;
+    throw new NotReady(
+      `This program does not have version ${build.version} of ${build.name} as ${buildName(build)} was built: it can neither answer from it nor keep it up to date. Deploy the program that has it, and roll back with that.`,
+    );
   }
 
   #versionsOf(name: string): readonly Projection[] {
