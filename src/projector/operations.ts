@@ -96,10 +96,14 @@ export class Operations {
     return [...new Set(this.#options.projections.map(({ model }) => model.name))].sort();
   }
 
-  /** The projections of the versions that answer, of these read models or of all. @throws NotThere */
-  async served(names: readonly string[] = this.readModels): Promise<readonly Projection[]> {
+  /**
+   * The projections of the versions that answer, of these read models or of all, each once.
+   * @param field the input that names them
+   * @throws NotThere
+   */
+  async served(names: readonly string[] = this.readModels, field?: string): Promise<readonly Projection[]> {
     const records = await this.builds();
-    return names.flatMap((name) => servedVersions(records, this.#versionsOf(name)));
+    return [...new Set(names)].flatMap((name) => servedVersions(records, this.#versionsOf(name, field)));
   }
 
   /** Begins a build of the newest version beside the live one, or answers with the one that is being built. @throws NotThere */
@@ -258,10 +262,11 @@ export class Operations {
     );
   }
 
-  #versionsOf(name: string): readonly Projection[] {
+  /** @param field the input that named the read model */
+  #versionsOf(name: string, field = 'readModel'): readonly Projection[] {
     const versions = this.#options.projections.filter(({ model }) => model.name === name);
     if (versions.length > 0) return versions;
-    throw new NotThere('readModel', `There is no read model ${JSON.stringify(name)}; there are ${this.readModels.join(', ')}.`);
+    throw new NotThere(field, `There is no read model ${JSON.stringify(name)}; there are ${this.readModels.join(', ')}.`);
   }
 
   /** Builds of a read model; of one that the program does not have, those that the register knows. */

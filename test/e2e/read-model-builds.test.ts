@@ -165,7 +165,7 @@ describe('where nobody projects', () => {
   let server: FragileServer;
 
   beforeAll(async () => {
-    await fillFolder(folders[1].path, 2);
+    await fillFolder(folders[1].path, ['bob', 'eve']);
     server = await startFragileServer(folders[1].path, { role: 'api' });
   });
 
@@ -197,13 +197,14 @@ describe('where nobody projects', () => {
 
 describe('of two versions', () => {
   const module = pathToFileURL(join(import.meta.dirname, '../support/two-versions.mjs')).href;
-  const SHORT_MS = 1_500;
+  /** How long a build that answered is kept for requests that read it. */
+  const SHORT_MS = 3_000;
   let both: GraphqlClient;
   let older: FragileServer;
 
   beforeAll(async () => {
     const program = (await import(module)) as { readonly projections: readonly Projection[] };
-    await fillFolder(folders[2].path, 2, projections, program.projections);
+    await fillFolder(folders[2].path, ['bob', 'eve'], projections, program.projections);
     const settings = { ...(await placeOf(folders[2].path)), role: 'api', requestTimeoutMs: SHORT_MS };
     const child = startChild('serve.mjs', JSON.stringify(settings), module);
     older = await startFragileServer(folders[2].path, { role: 'api', requestTimeoutMs: SHORT_MS });
@@ -213,7 +214,9 @@ describe('of two versions', () => {
 
   it('a program goes back to a version that it has; what was rolled back from is kept, and another program refuses it', async () => {
     expect(await statesOf(both, 'leads')).toEqual(['1 RETIRED', '2 LIVE']);
-    expect(await both.ask('{ leads(first: 1) { nodes { label } } }')).toEqual({ leads: { nodes: [{ label: 'Lead Lead 1' }] } });
+    expect(await both.ask('{ leads(orderBy: [{ field: NAME, direction: ASC }], first: 1) { nodes { label } } }')).toEqual({
+      leads: { nodes: [{ label: 'Lead Lead 1' }] },
+    });
     expect(await answering(older, 'leads')).toBe(1);
     expect(await done(both, 'rollBackReadModel', { readModel: 'leads' })).toMatchObject({ version: 1, build: 1, state: 'LIVE' });
     // The schema is that of the version that answers.
@@ -232,11 +235,6 @@ describe('of two versions', () => {
     expect(await refusal(older, 'cutOverReadModel', { readModel: 'leads', build: 2 })).toEqual(missing);
 
     const dropping = () => refusal(both, 'dropReadModelBuild', { readModel: 'leads', build: 2 });
-    expect(await dropping()).toMatchObject({
-      code: 'NOT_READY',
-      fields: ['build'],
-      message: expect.stringContaining('until a moment ago'),
-    });
     const kept = await until(dropping, (told) => !told?.message.includes('until a moment ago'));
     expect(kept).toEqual({
       code: 'NOT_READY',

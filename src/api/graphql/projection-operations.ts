@@ -259,7 +259,7 @@ export function operationsMutations(): Fields {
         if (readModels?.length === 0) {
           throw badInput('BAD_USER_INPUT', 'readModels', 'readModels must name at least one. For all, leave it out.');
         }
-        const served = await services.operations.served(readModels ?? undefined);
+        const served = await services.operations.served(readModels ?? undefined, 'readModels');
         return services.verifications.begin(served.map(({ model }) => model.name));
       },
     },

@@ -1,0 +1,172 @@
+/** Verification over GraphQL, as a page for operators asks for it and watches it. What is planted is planted through the port, so in every engine. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { projections } from '../../projections/index.js';
+import { killChildren } from '../support/child.js';
+import { viewWriterIn } from '../support/engines.js';
+import { temporaryFolder } from '../support/folder.js';
+import { startFragileServer, until, type FragileServer } from '../support/fragile-server.js';
+import { done, fillFolder, refusal } from '../support/operator.js';
+
+const OWNERS = ['bob', 'bob', 'bob', 'eve'];
+const names = [...new Set(projections.map(({ model }) => model.name))].sort();
+const folder = temporaryFolder();
+/** Nobody projects here, so that what is planted stays, and the lease is free to plant it. */
+let server: FragileServer;
+let leads: readonly string[];
+
+interface Result {
+  readonly readModel: string;
+  readonly version: number;
+  readonly build: number;
+  readonly position: string;
+  readonly documents: number;
+  readonly parked: number;
+  readonly differing: number;
+  readonly differences: readonly {
+    readonly key: string;
+    readonly problem: string;
+    readonly detail: string;
+    readonly expected: Readonly<Record<string, unknown>> | null;
+    readonly actual: Readonly<Record<string, unknown>> | null;
+  }[];
+}
+
+interface Told {
+  readonly id: string;
+  readonly readModels: readonly string[];
+  readonly state: string;
+  readonly progress: number;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly equal: boolean | null;
+  readonly results: readonly Result[];
+  readonly error: string | null;
+}
+
+const VERIFICATION = `query ($id: ID!) { verification(id: $id) { id readModels state progress startedAt finishedAt equal error
+  results { readModel version build position documents parked differing differences { key problem detail expected actual } } } }`;
+
+const verification = async (id: string): Promise<Told | null> =>
+  (await server.ask<{ readonly verification: Told | null }>(VERIFICATION, { id })).verification;
+
+/** What it was told of a verification from its beginning to its end. */
+async function verified(
+  readModels?: readonly string[],
+): Promise<{ readonly begun: Told; readonly seen: readonly Told[]; readonly told: Told }> {
+  const begun = await done<Told>(server, 'verifyReadModels', { readModels });
+  const seen: Told[] = [];
+  const told = await until(
+    async () => {
+      const now = (await verification(begun.id))!;
+      seen.push(now);
+      return now;
+    },
+    ({ finishedAt }) => finishedAt !== null,
+  );
+  return { begun, seen, told };
+}
+
+/** Changes leads behind the projector's back: what comes of it is stored whole, and no event explains it. */
+async function plant(change: (lead: Readonly<Record<string, unknown>>) => Readonly<Record<string, object | null>>): Promise<void> {
+  const writer = await viewWriterIn(folder.path);
+  try {
+    const record = (await writer.builds()).find(({ name }) => name === 'leads')!;
+    const build = { model: projections.find(({ model }) => model.name === 'leads')!.model, number: record.number };
+    const [lease] = await writer.take(['leads'], 'vandal', 60_000);
+    const stored = (await writer.load(build, leads.slice(0, 1))).get(leads[0]!)!;
+    const { position } = record;
+    const changes = Object.entries(change(stored.document!)).map(([key, document]) => ({ key, position, document: document as never }));
+    await writer.commit([{ build, from: position, to: position, changes, lease: lease!, progress: record }]);
+    await writer.giveBack([lease!]);
+  } finally {
+    await writer.close();
+  }
+}
+
+beforeAll(async () => {
+  leads = await fillFolder(folder.path, OWNERS);
+  server = await startFragileServer(folder.path, { role: 'api' });
+});
+
+afterAll(async () => {
+  await killChildren();
+  folder.remove();
+});
+
+describe('a verification', () => {
+  it('of all read models tells each build that answers, where it was compared, and that nothing differs', async () => {
+    const { begun, seen, told } = await verified();
+    const nothing = { finishedAt: null, equal: null, results: [], error: null };
+    expect(begun).toMatchObject({ state: 'waiting', progress: 0, ...nothing });
+    expect([...begun.readModels].sort()).toEqual(names);
+    const head = await server.logPosition();
+    expect(told).toMatchObject({ id: begun.id, state: 'done', progress: 1, equal: true, error: null, startedAt: begun.startedAt });
+    expect(told.results.map(({ readModel }) => readModel).sort()).toEqual(names);
+    const same = { version: 1, build: 1, position: head, differing: 0, differences: [] };
+    expect(told.results).toMatchObject(told.results.map(() => same));
+    expect(told.results.find(({ readModel }) => readModel === 'leads')).toMatchObject({ documents: OWNERS.length, parked: 0 });
+    // Watched until then, it says how it comes on, and says nothing before it knows.
+    for (const { state, progress, ...rest } of seen.slice(0, -1)) {
+      expect(['waiting', 'building', 'comparing']).toContain(state);
+      expect([progress >= 0, progress <= 1]).toEqual([true, true]);
+      expect(rest).toMatchObject(nothing);
+    }
+  });
+
+  it('of some read models is of those alone, of each once', async () => {
+    const { begun, told } = await verified(['leads', 'accounts', 'leads']);
+    expect([...begun.readModels].sort()).toEqual(['accounts', 'leads']);
+    expect(told.results.map(({ readModel }) => readModel).sort()).toEqual(['accounts', 'leads']);
+  });
+
+  it('asked for by several is done one after the other, and each is told its own', async () => {
+    const told = await Promise.all([['leads'], ['accounts'], ['leads']].map((readModels) => verified(readModels)));
+    expect(new Set(told.map(({ begun }) => begun.id)).size).toBe(3);
+    expect(told.map(({ told: { equal, results } }) => [equal, results.map(({ readModel }) => readModel)])).toEqual([
+      [true, ['leads']],
+      [true, ['accounts']],
+      [true, ['leads']],
+    ]);
+  });
+
+  it('of a read model that there is not is refused, of none at all too, and one that nobody asked for is not known', async () => {
+    expect(await refusal(server, 'verifyReadModels', { readModels: ['leads', 'lead'] })).toEqual({
+      code: 'NOT_THERE',
+      fields: ['readModels'],
+      message: `There is no read model "lead"; there are ${names.join(', ')}.`,
+    });
+    expect(await refusal(server, 'verifyReadModels', { readModels: [] })).toEqual({
+      code: 'BAD_USER_INPUT',
+      fields: ['readModels'],
+      message: 'readModels must name at least one. For all, leave it out.',
+    });
+    expect(await verification(randomUUID())).toBeNull();
+    expect(await verification('no id')).toBeNull();
+  });
+
+  // The last one here: what it plants stays.
+  it('finds what no event explains, what is missing and what was changed, and shows both documents', async () => {
+    const [changed, missing] = leads;
+    await plant((lead) => ({
+      [changed!]: { ...lead, owner: 'mallory' },
+      [missing!]: null,
+      planted: { ...lead, id: 'planted' },
+    }));
+    const { told } = await verified(['leads', 'accounts']);
+    expect(told).toMatchObject({ state: 'done', equal: false, error: null });
+    const of = new Map(told.results.map((result) => [result.readModel, result]));
+    expect(of.get('accounts')).toMatchObject({ differing: 0, differences: [] });
+    expect(of.get('leads')).toMatchObject({ build: 1, documents: OWNERS.length + 1, differing: 3, parked: 0 });
+    const found = new Map(of.get('leads')!.differences.map((difference) => [difference.key, difference]));
+    expect(found.get(changed!)).toMatchObject({
+      problem: 'changed',
+      detail: expect.stringContaining('owner'),
+      expected: { id: changed, owner: 'bob' },
+      actual: { id: changed, owner: 'mallory' },
+    });
+    expect(found.get(missing!)).toMatchObject({ problem: 'missing', expected: { id: missing }, actual: null });
+    expect(found.get('planted')).toMatchObject({ problem: 'unexplained', expected: null, actual: { id: 'planted', owner: 'bob' } });
+    expect(found.size).toBe(3);
+  });
+});
