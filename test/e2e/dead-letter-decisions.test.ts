@@ -3,11 +3,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Projection } from '../../src/kernel/projection.js';
 import { killChildren, startChild } from '../support/child.js';
 import { onKurrent, placeOf } from '../support/engines.js';
 import { temporaryFolder } from '../support/folder.js';
-import { GraphqlClient } from '../support/graphql-client.js';
+import { until } from '../support/fragile-server.js';
+import { GraphqlClient, type SentHeaders } from '../support/graphql-client.js';
+import { buildsOf, done, fillFolder, operation, refusalIn } from '../support/operator.js';
 import { eventsIn } from '../support/read-models.js';
+import { startServer, stopServers } from '../support/server.js';
 
 const folder = temporaryFolder();
 let client: GraphqlClient;
@@ -24,9 +28,10 @@ interface Letter {
   readonly waiting: readonly { readonly eventId: string }[];
 }
 
+/** The program's own read models, with an error in the handlers of leads. */
+const module = pathToFileURL(join(import.meta.dirname, '../support/fragile-projections.mjs')).href;
+
 beforeAll(async () => {
-  // The program's own read models, with an error in the handlers of leads.
-  const module = pathToFileURL(join(import.meta.dirname, '../support/fragile-projections.mjs')).href;
   const child = startChild('serve.mjs', JSON.stringify(await placeOf(folder.path)), module);
   await child.printed(1);
   client = new GraphqlClient(child.lines[0] ?? '');
@@ -40,6 +45,7 @@ beforeEach(async () => {
 
 afterAll(async () => {
   await killChildren();
+  await stopServers();
   folder.remove();
 });
 
@@ -64,17 +70,12 @@ const owner = async (): Promise<unknown> =>
   (await client.ask<{ readonly lead: { readonly owner: string } }>('query ($id: ID!) { lead(id: $id) { owner } }', { id: lead })).lead
     .owner;
 
-const decide = (name: 'skipDeadLetter' | 'retryDeadLetters', input: object) =>
-  client.request(
-    `mutation ($input: ${name === 'skipDeadLetter' ? 'SkipDeadLetterInput' : 'RetryDeadLettersInput'}!) { decision: ${name}(input: $input) { commandId position } }`,
-    { input: { readModel: 'leads', ...input } },
-  );
+const decide = (name: 'skipDeadLetter' | 'retryDeadLetters', input: object, headers?: SentHeaders) =>
+  operation(client, name, { readModel: 'leads', ...input }, headers);
 
 /** A decision that must be taken, carried out. */
-async function decided(name: 'skipDeadLetter' | 'retryDeadLetters', input: object): Promise<Decision> {
-  const { errors, data } = await decide(name, input);
-  expect(errors).toEqual([]);
-  const { decision } = data as { readonly decision: Decision };
+async function decided(name: 'skipDeadLetter' | 'retryDeadLetters', input: object, headers?: SentHeaders): Promise<Decision> {
+  const decision = await done<Decision>(client, name, { readModel: 'leads', ...input }, headers);
   await carriedOut(decision.position);
   return decision;
 }
@@ -160,4 +161,148 @@ describe('a decision that is sent again with its commandId', () => {
     // EventStoreDB compares ids within a stream: there it is a command of its own, as docs/engines.md says.
     expect(await refusal('retryDeadLetters', { commandId: taken })).toEqual(onKurrent ? [] : ['COMMAND_ID_REUSED']);
   });
+});
+
+describe('what waits', () => {
+  const LETTERS = `query ($readModel: String, $first: Int! = 50) { deadLetters(readModel: $readModel, first: $first) { readModel version build key
+    waitingCount first { ...event } waiting { ...event } } }
+    fragment event on WaitingEvent { eventId type stream revision position error attempts parkedAt }`;
+
+  it('is told with the event that can not be taken and those behind it, of all read models or of one', async () => {
+    const asked = async (variables: object): Promise<readonly { readonly key: string }[]> =>
+      (await client.ask<{ readonly deadLetters: readonly { readonly key: string }[] }>(LETTERS, variables)).deadLetters;
+    const [letter] = (await asked({ readModel: 'leads' })).filter(({ key }) => key === lead);
+    const [, first, second, third] = (await eventsIn(folder)).filter(({ stream }) => stream.id === lead);
+    const told = (event: typeof first, error: string | null) => ({
+      eventId: event!.id,
+      type: 'LeadAssigned',
+      stream: `lead-${lead}`,
+      revision: event!.revision,
+      position: String(event!.position),
+      error,
+      attempts: error === null ? 0 : 1,
+      parkedAt: expect.any(String),
+    });
+    expect(letter).toEqual({
+      readModel: 'leads',
+      version: 1,
+      build: 1,
+      key: lead,
+      waitingCount: 3,
+      first: told(first, 'nobody is no owner'),
+      waiting: [told(first, 'nobody is no owner'), told(second, null), told(third, null)],
+    });
+    const all = await asked({});
+    expect(all).toEqual(await asked({ readModel: 'leads' }));
+    expect(await asked({ first: 1 })).toEqual(all.slice(0, 1));
+    expect(await asked({ readModel: 'accounts' })).toEqual([]);
+    const [build] = await buildsOf(client, 'leads');
+    expect(build).toMatchObject({ state: 'LIVE', parked: all.length, error: null });
+  });
+
+  it('of a read model that there is not, or as many as nobody reads, is refused', async () => {
+    const asked = async (variables: object) => refusalIn(await client.request(LETTERS, variables));
+    expect(await asked({ readModel: 'lead' })).toMatchObject({
+      code: 'NOT_THERE',
+      fields: ['readModel'],
+      message: expect.stringContaining('There is no read model "lead"; there are accounts, '),
+    });
+    for (const first of [0, 501]) expect(await asked({ first })).toMatchObject({ code: 'BAD_USER_INPUT', fields: ['first'] });
+  });
+});
+
+describe('a decision about what does not wait', () => {
+  it.each([
+    ['a read model that there is not', { readModel: 'lead' }, 'readModel', 'There is no read model "lead"; there are accounts, '],
+    ['a read model of which nothing waits', { readModel: 'accounts' }, 'readModel', 'No document of accounts waits.'],
+    ['a document that does not wait', { readModel: 'leads', key: 'another' }, 'key', 'No document "another" of leads waits.'],
+  ])('%s is refused, and nothing is written', async (_, input, field, message) => {
+    const before = await client.logPosition();
+    const expected = { code: 'NOT_THERE', fields: [field], message: expect.stringContaining(message) };
+    expect(refusalIn(await decide('retryDeadLetters', input))).toEqual(expected);
+    const { readModel } = input;
+    const skip = { key: 'another', eventId: randomUUID(), reason: 'typing error', ...input };
+    expect(refusalIn(await decide('skipDeadLetter', skip))).toMatchObject(
+      field === 'readModel' && readModel === 'accounts' ? { code: 'NOT_THERE', fields: ['key'] } : expected,
+    );
+    expect(await client.logPosition()).toBe(before);
+  });
+
+  it('without a reason, or with a commandId that is none, is refused, and nothing is written', async () => {
+    const before = await client.logPosition();
+    const [eventId] = await waiting();
+    const skip = { key: lead, eventId, reason: 'typing error' };
+    expect(refusalIn(await decide('skipDeadLetter', { ...skip, reason: ' ' }))).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: ['reason'],
+    });
+    for (const name of ['skipDeadLetter', 'retryDeadLetters'] as const) {
+      const input = { ...(name === 'skipDeadLetter' ? skip : { key: lead }), commandId: 'mine' };
+      expect(refusalIn(await decide(name, input))).toMatchObject({ code: 'BAD_USER_INPUT', fields: ['commandId'] });
+    }
+    expect(await client.logPosition()).toBe(before);
+    expect(await waiting()).toHaveLength(3);
+  });
+});
+
+describe('a retry', () => {
+  it('of what still can not be taken leaves it waiting, tried once more, and says in the log who had it tried', async () => {
+    const { commandId, position } = await decided('retryDeadLetters', { key: lead }, { 'x-daybook-actor': 'olga' });
+    const { deadLetters } = await client.ask<{ readonly deadLetters: readonly { readonly key: string }[] }>(
+      '{ deadLetters(readModel: "leads", first: 500) { key waitingCount first { attempts error } } }',
+    );
+    expect(deadLetters.find(({ key }) => key === lead)).toEqual({
+      key: lead,
+      waitingCount: 3,
+      first: { attempts: 2, error: 'nobody is no owner' },
+    });
+    expect((await eventsIn(folder)).find((event) => event.metadata.commandId === commandId)).toMatchObject({
+      type: 'DeadLettersRetried',
+      position: Number(position),
+      data: { version: 1, key: lead },
+      metadata: { actor: 'olga' },
+    });
+  });
+
+  it('has all go on once the handlers are mended, as if nothing had happened', async () => {
+    const mended = temporaryFolder();
+    const fragile = (await import(module)) as { readonly projections: readonly Projection[] };
+    const [ana, bob] = await fillFolder(mended.path, ['nobody', 'bob'], fragile.projections);
+    const server = await startServer(mended.path);
+    try {
+      await server.ready();
+      const lead = async (id: string | undefined) =>
+        (await server.ask<{ readonly lead: object }>('query ($id: ID!) { lead(id: $id) { owner status } }', { id })).lead;
+      expect([await lead(ana), await lead(bob)]).toEqual([
+        { owner: 'ana', status: 'OPEN' },
+        { owner: 'bob', status: 'QUALIFIED' },
+      ]);
+      // What waits is known, and is no difference of its own.
+      expect(await verified(server)).toMatchObject({ equal: true, results: [{ parked: 1, differing: 0 }] });
+      const { position } = await done<Decision>(server, 'retryDeadLetters', { readModel: 'leads' });
+      await server.ask('query ($position: Position) { leads(first: 1, minPosition: $position) { nodes { id } } }', { position });
+      expect(await lead(ana)).toEqual({ owner: 'nobody', status: 'QUALIFIED' });
+      expect(await server.ask('{ deadLetters { key } }')).toEqual({ deadLetters: [] });
+      expect(await buildsOf(server, 'leads')).toMatchObject([{ build: 1, state: 'LIVE', parked: 0 }]);
+      expect(await verified(server)).toMatchObject({ equal: true, results: [{ parked: 0, differing: 0 }] });
+      expect(refusalIn(await operation(server, 'retryDeadLetters', { readModel: 'leads' }))).toMatchObject({
+        code: 'NOT_THERE',
+        fields: ['readModel'],
+        message: 'No document of leads waits.',
+      });
+    } finally {
+      await server.stop();
+      mended.remove();
+    }
+  });
+
+  async function verified(server: GraphqlClient): Promise<unknown> {
+    const { id } = await done<{ readonly id: string }>(server, 'verifyReadModels', { readModels: ['leads'] });
+    const query = 'query ($id: ID!) { verification(id: $id) { finishedAt equal results { parked differing } error } }';
+    const { verification } = await until(
+      () => server.ask<{ readonly verification: { readonly finishedAt: string | null } }>(query, { id }),
+      ({ verification: { finishedAt } }) => finishedAt !== null,
+    );
+    return verification;
+  }
 });
