@@ -252,8 +252,8 @@ describe('positions', () => {
   test('beyond the end, such as those of another log, are refused by a page and by a tail', async () => {
     const { position } = await log.append(freshStream(), 'none', [noted()]);
     const impatient = await open({ url: large.url, retryMs: 200 });
-    for (const reading of [impatient.readAll(position + 1, 10), tailed(impatient, position + 1, 1)]) {
-      const error = await reading.catch((reason: unknown) => reason);
+    for (const read of [() => impatient.readAll(position + 1, 10), () => tailed(impatient, position + 1, 1)]) {
+      const error = await read().catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(LogUnavailable);
       expect((error as Error).message).toContain('could not read the log');
     }
