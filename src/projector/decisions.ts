@@ -57,7 +57,9 @@ export async function* tryAgain(
   for (let after: Position | undefined; ;) {
     // A stream's events may change one document several times at the decision's position: they go into the store together.
     const first = ofStream ? Number.MAX_SAFE_INTEGER : CHUNK;
-    const waiting = await context.waiting(run.build, key, after === undefined ? { first } : { first, after });
+    const found = await context.waiting(run.build, key, after === undefined ? { first } : { first, after });
+    // What stands beyond the decision was written by a commit that a crash cut short, and comes again.
+    const waiting = found.filter(({ position }) => position < decision.position);
     const tried = waiting.filter(({ id }) => id !== skipped);
     const events = await Promise.all(tried.map((event) => readAgain(event, context)));
     const folded = ofStream
@@ -68,7 +70,7 @@ export async function* tryAgain(
       .filter(({ position }) => !left.has(position))
       .map(({ position }): ParkingChange => ({ key, position, done: true }));
     const stuck = left.size > 0;
-    const free = !stuck && waiting.length < first;
+    const free = !stuck && (waiting.length < found.length || found.length < first);
     yield { folded: { ...folded, parking: [...folded.parking, ...done] }, free };
     if (stuck || free) return;
     after = waiting.at(-1)?.position;

@@ -1,4 +1,5 @@
 /** The documents of a build that wait, read page by page. */
+import type { Position } from '../kernel/event.js';
 import type { Build } from '../views/builds.js';
 import type { ParkedDocument, ViewReader } from '../views/port.js';
 
@@ -15,9 +16,12 @@ export async function* parkedDocuments(reader: Pick<ViewReader, 'parked'>, build
   }
 }
 
-/** Their keys. */
-export async function parkedKeys(reader: Pick<ViewReader, 'parked'>, build: Build): Promise<readonly string[]> {
+/**
+ * The keys of those that wait at a checkpoint. What stands beyond it was written by a commit that a crash cut short: those events come again,
+ * and until then their documents go on.
+ */
+export async function parkedKeys(reader: Pick<ViewReader, 'parked'>, build: Build, checkpoint: Position): Promise<readonly string[]> {
   const keys: string[] = [];
-  for await (const { first } of parkedDocuments(reader, build)) keys.push(first.key);
+  for await (const { first } of parkedDocuments(reader, build)) if (first.position <= checkpoint) keys.push(first.key);
   return keys;
 }

@@ -283,7 +283,7 @@ export class Projector {
         continue;
       }
       this.#changed ||= known === undefined;
-      const parked = await parkedKeys(reader, build);
+      const parked = await parkedKeys(reader, build, standsAt(build, record));
       const run = new Run({ projection, build, record, views, parked, parkedLimit });
       this.#runs.set(id, run);
       if (run.position > this.#head && run.position > (await log.end())) await this.#beginAnew(run);
