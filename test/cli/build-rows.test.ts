@@ -1,24 +1,13 @@
 /** Builds as `projections status` shows them, to people and to programs. */
 import { expect, it } from '@jest/globals';
 import { jsonOfBuild, tableOfBuilds, type BuildRow } from '../../src/cli/build-rows.js';
-import { noProgress, type BuildRecord } from '../../src/views/builds.js';
+import type { BuildRecord } from '../../src/views/builds.js';
+import { buildRecord } from '../support/build-record.js';
 
 const row = (values: Partial<BuildRecord>): BuildRow => ({
   head: 1_200_000,
   lease: undefined,
-  record: {
-    ...noProgress,
-    name: 'leads',
-    version: 1,
-    number: 2,
-    shape: '',
-    state: 'building',
-    position: 400_000,
-    startedAt: '2026-01-01T00:00:00.000Z',
-    servedAt: null,
-    parked: 0,
-    ...values,
-  },
+  record: buildRecord({ position: 400_000, ...values }),
 });
 
 /** Given one event in twenty of the log. */

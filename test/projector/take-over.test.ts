@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { mayTakeOver, surplus } from '../../src/projector/take-over.js';
-import { noProgress, type BuildRecord } from '../../src/views/builds.js';
+import type { BuildRecord } from '../../src/views/builds.js';
+import { buildRecord } from '../support/build-record.js';
 
 const MINUTE = 60_000;
 const at = (minute: number): string => new Date(minute * MINUTE).toISOString();
@@ -8,18 +9,7 @@ const at = (minute: number): string => new Date(minute * MINUTE).toISOString();
 /** A build that was begun in this minute, and has caught up. */
 function build(number: number, begun: number, rest: Partial<BuildRecord> = {}): BuildRecord {
   const startedAt = at(begun);
-  const place = {
-    name: 'deals',
-    version: 1,
-    number,
-    shape: '',
-    state: 'ready',
-    position: 9,
-    startedAt,
-    servedAt: null,
-    parked: 0,
-  } as const;
-  return { ...noProgress, finishedAt: startedAt, ...place, ...rest };
+  return buildRecord({ name: 'deals', number, state: 'ready', position: 9, startedAt, finishedAt: startedAt, ...rest });
 }
 const live = (number: number, begun: number, since: number, rest: Partial<BuildRecord> = {}): BuildRecord =>
   build(number, begun, { state: 'live', servedAt: at(since), ...rest });

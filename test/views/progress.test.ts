@@ -2,27 +2,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { noProgress, type BuildRecord } from '../../src/views/builds.js';
 import { rateNow, secondsLeft } from '../../src/views/progress.js';
+import { buildRecord } from '../support/build-record.js';
 
 const MEASURED = Date.parse('2026-01-01T00:00:00.000Z');
 
 /** A build that names one event in twenty, measured at that moment. */
-const build = (values: Partial<BuildRecord> = {}): BuildRecord => ({
-  ...noProgress,
-  name: 'leads',
-  version: 1,
-  number: 2,
-  shape: '',
-  state: 'building',
-  position: 4_000,
-  head: 10_000,
-  rate: 10,
-  pace: 200,
-  measuredAt: new Date(MEASURED).toISOString(),
-  startedAt: '2025-12-31T23:59:40.000Z',
-  servedAt: null,
-  parked: 0,
-  ...values,
-});
+const build = (values: Partial<BuildRecord> = {}): BuildRecord =>
+  buildRecord({
+    position: 4_000,
+    head: 10_000,
+    rate: 10,
+    pace: 200,
+    measuredAt: new Date(MEASURED).toISOString(),
+    startedAt: '2025-12-31T23:59:40.000Z',
+    ...values,
+  });
 
 describe('the time left', () => {
   it('goes by positions on both sides, however few of the events the read model names', () => {
