@@ -2,6 +2,7 @@
  * What those who keep Daybook running may ask for: builds of read models and documents that wait. The command line and the API offer the
  * same. Everything asked for is in the register or in the log when the call returns; whoever holds the leases carries it out.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fromInput } from '../kernel/input.js';
 import type { Position } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
@@ -26,6 +27,7 @@ import type { HeldLease, ParkedDocument, ViewReader, ViewWriter, WaitingEvent } 
 import { decide, NotFirst, type Decides } from './decide.js';
 import { isDead } from './holders.js';
 import { parkedDocuments } from './parked-documents.js';
+import { wouldComeBack } from './take-over.js';
 
 /** A read model, a build or a document that is not there. */
 export class NotThere extends Error {
@@ -39,6 +41,10 @@ export class NotThere extends Error {
     super(message);
   }
 }
+
+/** How long a build that is behind the live one is waited for, in milliseconds, and how often it is tried meanwhile. */
+const CATCH_UP_MS = 5_000;
+const LOOK_EVERY_MS = 10;
 
 export interface OperationsOptions {
   readonly reader: ViewReader;
@@ -126,8 +132,7 @@ export class Operations {
       throw new NotReady(`${buildName(build)} is still being built: it stands at position ${build.position}.`);
     }
     if (build.state === 'retired') this.#mustHave(build);
-    await (await this.#writer()).cutOver(build);
-    return named(build);
+    return this.#makeLive(build);
   }
 
   /** Makes the build that was live before the live one again, if this program can answer from it. @throws NotThere, NotReady */
@@ -135,8 +140,7 @@ export class Operations {
     const records = await this.builds(name);
     const build = this.#chosen(records, name, number, ({ state }) => state === 'retired', 'is retired');
     if (build.state !== 'live') this.#mustHave(build);
-    await (await this.#writer()).cutOver(build);
-    return named(build);
+    return this.#makeLive(build);
   }
 
   /** Takes a build away that does not answer. @throws NotThere, NotReady when it answers, or did a moment ago */
@@ -150,7 +154,7 @@ export class Operations {
         `${buildName(build)} was live until a moment ago, and queries that began then may still read it. Ask again in ${left} s.`,
       );
     }
-    if (this.#has(build) && isLastRolledBackFrom(build, records)) {
+    if (this.#has(build) && wouldComeBack(build, records)) {
       throw new NotReady(
         `${buildName(build)} was rolled back from: were it gone, version ${build.version} would be built again and take over. Deploy a program without that version first.`,
       );
@@ -217,6 +221,26 @@ export class Operations {
 
   async close(): Promise<void> {
     await (await this.#opened)?.close();
+  }
+
+  /**
+   * Under steady writes a build is behind the live one for a moment whenever that one was moved first: waits for such a moment to pass, while
+   * somebody moves them.
+   * @throws NotReady when it stays behind
+   */
+  async #makeLive(build: BuildRecord): Promise<BuildId> {
+    const writer = await this.#writer();
+    for (const deadline = performance.now() + CATCH_UP_MS; ;) {
+      try {
+        await writer.cutOver(build);
+        return named(build);
+      } catch (failure) {
+        if (!(failure instanceof NotReady) || performance.now() > deadline) throw failure;
+        const isMoved = (await this.projectors()).some(({ name }) => name === build.name);
+        if (!isMoved) throw failure;
+        await sleep(LOOK_EVERY_MS);
+      }
+    }
   }
 
   /** The builds in which a document waits, that which answers first, each with the event that can't be taken. @throws NotThere */
@@ -294,13 +318,6 @@ export class Operations {
     this.#opened ??= this.#options.writer();
     return this.#opened;
   }
-}
-
-/** Whether nothing but this build tells that its version was live already, and is so no more. */
-function isLastRolledBackFrom(build: BuildRecord, ofName: readonly BuildRecord[]): boolean {
-  const live = ofName.find(({ state }) => state === 'live');
-  const served = ofName.filter(({ version, servedAt }) => version === build.version && servedAt !== null);
-  return live !== undefined && build.version > live.version && served.length === 1 && served[0] === build;
 }
 
 /** What a record is called, without what else the register says of it. */

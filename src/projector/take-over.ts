@@ -34,8 +34,7 @@ export function mayTakeOver(build: BuildRecord, records: readonly BuildRecord[])
 
 /**
  * The builds of a read model that may be dropped. Of the retired ones those that served longest ago, beyond `keep`, once no query can be left
- * that began while they did. Not those that were rolled back from: they would be built again if they were gone. And those that never served
- * when one of the same version that was begun later does.
+ * that began while they did, unless they would come back. And those that never served when one of the same version that was begun later does.
  */
 export function surplus(
   records: readonly BuildRecord[],
@@ -47,18 +46,29 @@ export function surplus(
   const ofName = records.filter((record) => record.name === name);
   const live = ofName.find(({ state }) => state === 'live');
   if (!live) return [];
-  const retired = ofName
+  let left = ofName;
+  const outdated = ofName
     .filter(({ state }) => state === 'retired')
     .sort(lastServedFirst)
     .slice(keep)
-    .filter((build) => !wasLeft(build, live))
-    .filter(({ servedAt }) => servedAt === null || now - Date.parse(servedAt) > graceMs);
-  return [...retired, ...ofName.filter((build) => isSuperseded(build, live))];
+    .reverse()
+    .filter(({ servedAt }) => servedAt === null || now - Date.parse(servedAt) > graceMs)
+    .filter((build) => {
+      if (wouldComeBack(build, left)) return false;
+      left = left.filter((other) => other !== build);
+      return true;
+    });
+  return [...outdated, ...ofName.filter((build) => isSuperseded(build, live))];
 }
 
-/** Whether a rollback led from this build to the live one. */
-function wasLeft({ state, version, number }: BuildRecord, live: BuildRecord): boolean {
-  return state === 'retired' && (version > live.version || number > live.number);
+/**
+ * Whether a build was rolled back from, to one of an earlier version, and nothing but this build tells so: were it gone, a program that has its
+ * version would build it again, as one that never answered, and it would take over.
+ */
+export function wouldComeBack(build: BuildRecord, ofName: readonly BuildRecord[]): boolean {
+  const live = ofName.find(({ state }) => state === 'live');
+  const served = ofName.filter(({ version, servedAt }) => version === build.version && servedAt !== null);
+  return live !== undefined && build.version > live.version && served.length === 1 && served[0] === build;
 }
 
 /**

@@ -6,7 +6,9 @@ import type { Projection } from '../../src/kernel/projection.js';
 import type { EventLog } from '../../src/log/port.js';
 import { shapeOf } from '../../src/kernel/read-model.js';
 import { noProgress, servedBuild, servedModel, type BuildState } from '../../src/views/builds.js';
+import type { Lease } from '../../src/views/port.js';
 import { overriding } from '../support/overriding.js';
+
 import { AccountRenamed, DealOpened, DealRaised, deals, dealsInCents, DealWithdrawn, tallies } from './deals.js';
 import { openStage, type Stage } from './stage.js';
 
@@ -339,6 +341,38 @@ describe('builds of a read model', () => {
       await stage.operations(both).rebuild('deals');
       await stage.project(both);
       expect((await register()).at(-1)).toEqual([2, 4, 'live']);
+    });
+
+    it('comes back though it is behind for a moment, while somebody moves it; and is told to be behind where nobody does', async () => {
+      const record = { ...noProgress, events: 21, head: 21 };
+      const from = await stage.log.head();
+      const move = async (number: number, lease: Lease): Promise<void> => {
+        const { model } = number === 1 ? deals : dealsInCents;
+        await stage.writer.commit([{ build: { model, number }, from, to: from + 1, changes: [], lease, progress: record }]);
+      };
+      const [lease] = (await stage.writer.take(['deals'], 'a tester', 60_000)) as [Lease];
+      await move(2, lease);
+      let back = false;
+      const asked = stage
+        .operations(both)
+        .rollBack('deals')
+        .then(() => (back = true));
+      await sleep(100);
+      expect(back).toBe(false);
+      await move(1, lease);
+      await asked;
+      expect(await register()).toEqual([
+        [1, 1, 'live'],
+        [2, 2, 'retired'],
+      ]);
+      await stage.writer.commit([
+        { build: { model: deals.model, number: 1 }, from: from + 1, to: from + 2, changes: [], lease, progress: record },
+      ]);
+      await stage.writer.giveBack([lease]);
+      await expect(stage.operations(both).rollBack('deals')).rejects.toMatchObject({
+        name: 'NotReady',
+        message: `deals@2#2 is behind the live one: it is at position ${from + 1}, and the live deals@1#1 at ${from + 2}. Try again when it has caught up.`,
+      });
     });
 
     it('is kept live by the one that it replaced, which can not be dropped while a program would build it again', async () => {
