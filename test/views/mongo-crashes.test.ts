@@ -1,6 +1,6 @@
 /** Read models on MongoDB come to the same whenever and however often their writer or their server dies, or a late writer goes on. */
 import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
-import { Collection } from 'mongodb';
+import { Collection, MongoNetworkError } from 'mongodb';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document } from '../../src/kernel/projection.js';
@@ -213,6 +213,28 @@ suite('on MongoDB', () => {
       expect(await reader.parked(build, { first: 10 })).toEqual([]);
     });
   });
+
+  test.each(['the same projector', 'another one'])(
+    'what a commit decided whose checkpoint was not written is counted by %s',
+    async (who) => {
+      await onMongo(async ({ url, writer, reader }) => {
+        await writer.begin(deals);
+        const commit = { build, changes: [], lease: await leaseOf(writer, 'one'), progress: noProgress };
+        await writer.commit([{ ...commit, from: 0, to: 1, parking: [waiting] }]);
+        await writer.commit([{ ...commit, from: 1, to: 1 }]);
+        const parked = async () => (await reader.builds())[0]?.parked;
+        expect(await parked()).toBe(1);
+        jest.spyOn(Collection.prototype, 'updateOne').mockRejectedValueOnce(new MongoNetworkError('cut off'));
+        await expect(writer.commit([{ ...commit, from: 1, to: 1, parking: [decided] }])).rejects.toThrow(ViewsUnavailable);
+        jest.restoreAllMocks();
+        expect(await reader.parked(build, { first: 10 })).toEqual([]);
+        const next = who === 'another one' ? await openMongoViewWriter({ url }) : writer;
+        await next.commit([{ ...commit, from: 1, to: 2 }]);
+        expect(await parked()).toBe(0);
+        if (next !== writer) await next.close();
+      });
+    },
+  );
 
   test('an event that waits since an earlier program, which did not count commits there, is decided about', async () => {
     await onMongo(async ({ url, writer, reader }) => {

@@ -63,6 +63,8 @@ export class MongoViewWriter implements ViewWriter {
   readonly #tombstones = new Tombstones();
   /** Builds and columns that have their index for `find`. */
   readonly #findable = new Set<string>();
+  /** Under which lease it was counted last how many documents of a build wait, by the collection that they wait in. */
+  readonly #counted = new Map<string, number>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -121,7 +123,12 @@ export class MongoViewWriter implements ViewWriter {
           park(collections.waiting, parking, { commit: checkpoint.commits + 1, token: lease.token }),
         ),
       );
-      for (const each of prepared) await this.#advance(each);
+      try {
+        for (const each of prepared) await this.#advance(each);
+      } catch (failure) {
+        this.#counted.clear();
+        throw failure;
+      }
       await Promise.all(prepared.map(({ commit, collections }) => this.#tombstones.clear(commit.build.model, collections, commit.from)));
     });
   }
@@ -238,6 +245,9 @@ export class MongoViewWriter implements ViewWriter {
     const { finishedAt, error, ...rest } = progress;
     const { commits } = checkpoint;
     const path = pathOf(build);
+    const { collectionName } = collections.waiting;
+    // What is in the store since a commit that was cut short is counted by the first one that comes after it, whoever makes it.
+    const isCounted = parking.length === 0 && this.#counted.get(collectionName) === lease.token;
     await this.#change(
       build,
       lease,
@@ -247,9 +257,10 @@ export class MongoViewWriter implements ViewWriter {
         // One partition that stopped stops the build, whatever the others say.
         ...(build.partition === undefined || error !== null ? { error } : {}),
         ...(entry.finishedAt === null && finishedAt !== null ? { finishedAt } : {}),
-        ...(parking.length > 0 ? { parked: await countParked(collections.waiting) } : {}),
+        ...(isCounted ? {} : { parked: await countParked(collections.waiting) }),
       },
     );
+    this.#counted.set(collectionName, lease.token);
   }
 
   /**
