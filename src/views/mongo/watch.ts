@@ -51,9 +51,13 @@ export class Watch {
       };
       const waiter: Waiter = {
         look: (rows) => {
-          const now = positionIn(rows);
-          if (now >= position) settle(resolve);
-          else if (performance.now() >= until) settle(() => reject(new NotYetThere(model, position, now)));
+          try {
+            const now = positionIn(rows);
+            if (now >= position) settle(resolve);
+            else if (performance.now() >= until) waiter.giveUp(new NotYetThere(model, position, now));
+          } catch (error) {
+            waiter.giveUp(asError(error));
+          }
         },
         giveUp: (error) => settle(() => reject(error)),
       };
@@ -77,7 +81,7 @@ export class Watch {
         this.#tell(await this.#read());
       } catch (error) {
         // Listeners hear of it when the server is back; who waits is told now.
-        for (const waiter of [...this.#waiters]) waiter.giveUp(error instanceof Error ? error : new Error(String(error)));
+        for (const waiter of [...this.#waiters]) waiter.giveUp(asError(error));
       }
       await sleep(this.#waiters.size > 0 ? WAITING_MS : LISTENING_MS, undefined, { ref: false });
     }
@@ -92,6 +96,10 @@ export class Watch {
     // The first look counts as a change: what came between listening and looking is in it.
     if (changed) for (const listener of [...this.#listeners]) listener();
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function closedNow(): ViewsUnavailable {

@@ -1,6 +1,6 @@
 /** Readers hear of what is committed, and wait for positions. */
 import { describe, expect, test } from '@jest/globals';
-import { NotYetThere } from '../../../src/views/errors.js';
+import { BuildGone, NotYetThere } from '../../../src/views/errors.js';
 import { deals, live } from './deals.js';
 import { keepDeals, onStore, type OpenStore } from './store.js';
 
@@ -84,6 +84,21 @@ export function news(open: OpenStore): void {
         await keepDeals(other, lease, { b: {} });
         await waits[1];
         expect(await reader.position(live)).toBe(2);
+      }),
+    );
+
+    test(
+      'who waits for a build that is dropped is told so, and others wait on',
+      onStore(open, async ({ writer, reader, keep, lease }) => {
+        const next = await writer.begin({ ...deals, version: 2 });
+        const waits = [reader.reached(live, 1, 60_000), reader.reached(next, 1, 60_000), reader.reached(live, 2, 60_000)];
+        const told = expect(waits[1]).rejects.toThrow(BuildGone);
+        await writer.drop({ name: 'deals', version: 2, number: next.number });
+        await told;
+        await keep({ a: {} });
+        await waits[0];
+        await keepDeals(writer, lease, { b: {} });
+        await waits[2];
       }),
     );
   });
