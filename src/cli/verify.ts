@@ -31,14 +31,14 @@ export async function runVerify(config: Config, names: readonly string[], option
     if (absent.length > 0) {
       throw new NotReady(`Not built yet: ${absent.join(', ')}. Start the server, or run \`daybook projections rebuild\`.`);
     }
-    const projected = new Set((await session.operations.projectors()).map(({ name }) => name));
+    const standing = await session.operations.standing(wanted);
     const bars = stepBars(options.json && err.isTTY !== true ? undefined : err);
     let verifications: readonly Verification[];
     try {
       verifications = await verifyAside({
         config,
         readModels: wanted,
-        standing: wanted.filter((name) => !projected.has(name)),
+        standing,
         onProgress: bars.update,
         signal: session.signal,
       });

@@ -97,6 +97,12 @@ export class Operations {
     return held.filter(({ name, holder }) => this.readModels.includes(name) && !isDead(holder));
   }
 
+  /** Those of these read models that nobody projects: they stay where they stand. */
+  async standing(names: readonly string[]): Promise<readonly string[]> {
+    const projected = new Set((await this.projectors()).map(({ name }) => name));
+    return names.filter((name) => !projected.has(name));
+  }
+
   /** The read models of this program. */
   get readModels(): readonly string[] {
     return [...new Set(this.#options.projections.map(({ model }) => model.name))].sort();
@@ -236,8 +242,7 @@ export class Operations {
         return named(build);
       } catch (failure) {
         if (!(failure instanceof NotReady) || performance.now() > deadline) throw failure;
-        const isMoved = (await this.projectors()).some(({ name }) => name === build.name);
-        if (!isMoved) throw failure;
+        if ((await this.standing([build.name])).length > 0) throw failure;
         await sleep(LOOK_EVERY_MS);
       }
     }

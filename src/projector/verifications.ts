@@ -27,7 +27,7 @@ const GRACE_MS = 5_000;
 const REMEMBERED = 20;
 
 export class Verifications {
-  readonly #task: Omit<VerifyTask, 'readModels'>;
+  readonly #task: Omit<VerifyTask, 'readModels' | 'standing'>;
   readonly #jobs = new Map<string, VerificationJob>();
   readonly #workers = new Set<Worker>();
   #last: Promise<void> = Promise.resolve();
@@ -37,8 +37,11 @@ export class Verifications {
     this.#task = { config, ...(projections === undefined ? {} : { projections }) };
   }
 
-  /** Begins a verification, or queues it behind those that run. */
-  begin(readModels: readonly string[]): VerificationJob {
+  /**
+   * Begins a verification, or queues it behind those that run.
+   * @param standing see `VerifyOptions`
+   */
+  begin(readModels: readonly string[], standing: readonly string[]): VerificationJob {
     const id = randomUUID();
     const job: VerificationJob = {
       id,
@@ -52,7 +55,7 @@ export class Verifications {
     };
     this.#jobs.set(id, job);
     for (const known of [...this.#jobs.keys()].slice(0, Math.max(0, this.#jobs.size - REMEMBERED))) this.#jobs.delete(known);
-    this.#last = this.#last.then(() => this.#run(job));
+    this.#last = this.#last.then(() => this.#run(job, standing));
     return job;
   }
 
@@ -69,7 +72,7 @@ export class Verifications {
     await this.#last;
   }
 
-  #run(job: VerificationJob): Promise<void> {
+  #run(job: VerificationJob, standing: readonly string[]): Promise<void> {
     return new Promise((resolve) => {
       if (this.#closed) {
         resolve();
@@ -81,7 +84,7 @@ export class Verifications {
       };
       const end = (change: Partial<VerificationJob>): void => set({ ...change, progress: 1, finishedAt: new Date().toISOString() });
       const worker = new Worker(new URL('./verify-worker.js', import.meta.url), {
-        workerData: { ...this.#task, readModels: job.readModels } satisfies VerifyTask,
+        workerData: { ...this.#task, readModels: job.readModels, standing } satisfies VerifyTask,
       });
       this.#workers.add(worker);
       worker.on('message', (message: VerifyMessage) => {

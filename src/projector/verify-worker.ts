@@ -8,6 +8,7 @@ import type { Verification } from './verify.js';
 export interface VerifyTask {
   readonly config: Config;
   readonly readModels: readonly string[];
+  readonly standing: readonly string[];
   readonly projections?: string;
 }
 

@@ -6,6 +6,7 @@ import { killChildren } from '../support/child.js';
 import { viewWriterIn } from '../support/engines.js';
 import { temporaryFolder } from '../support/folder.js';
 import { startFragileServer, until, type FragileServer } from '../support/fragile-server.js';
+import { registerAccount } from '../support/funnel.js';
 import { done, fillFolder, refusal } from '../support/operator.js';
 
 const OWNERS = ['bob', 'bob', 'bob', 'eve'];
@@ -143,6 +144,15 @@ describe('a verification', () => {
     });
     expect(await verification(randomUUID())).toBeNull();
     expect(await verification('no id')).toBeNull();
+  });
+
+  it('of what nobody projects tells how it is where it stands, though the log has gone on', async () => {
+    const position = await server.logPosition();
+    await registerAccount(server);
+    const { told } = await verified(['accounts']);
+    expect(told).toMatchObject({ state: 'done', equal: true, error: null });
+    expect(told.results).toMatchObject([{ readModel: 'accounts', position, differing: 0 }]);
+    expect(await server.logPosition()).not.toBe(position);
   });
 
   // The last one here: what it plants stays.

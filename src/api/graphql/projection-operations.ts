@@ -260,7 +260,8 @@ export function operationsMutations(): Fields {
           throw badInput('BAD_USER_INPUT', 'readModels', 'readModels must name at least one. For all, leave it out.');
         }
         const served = await services.operations.served(readModels ?? undefined, 'readModels');
-        return services.verifications.begin(served.map(({ model }) => model.name));
+        const names = served.map(({ model }) => model.name);
+        return services.verifications.begin(names, await services.operations.standing(names));
       },
     },
     retryDeadLetters: {
