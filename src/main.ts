@@ -166,7 +166,11 @@ async function startPolicies(
     const lease = (): Lease | undefined => leases.lease(progressOf(policy).name);
     return runPolicy({ log, checkpoints, lease, reactor, policy, onRetry: tell(policy.name) }, signal);
   });
-  return { ended: Promise.all([...running, keeping]).then(() => checkpoints.close()) };
+  return {
+    ended: Promise.all([...running, keeping])
+      .then(() => leases.end())
+      .then(() => checkpoints.close()),
+  };
 }
 
 async function untilReady(readiness: Readiness, closed: () => boolean): Promise<void> {

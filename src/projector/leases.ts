@@ -42,14 +42,18 @@ export class LeaseKeeper {
     return performance.now() < this.#until ? this.#leases.get(name) : undefined;
   }
 
-  /** Keeps the leases until the signal aborts, then gives them back. */
+  /** Keeps the leases until the signal aborts. Whoever still works under them then ends that first, and calls `end`. */
   async keep(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const work = this.#options.healthy?.() === false ? this.#leave() : this.renew();
       await work.catch((failure: unknown) => this.#options.onRetry?.(failure));
       await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
-    await this.release();
+  }
+
+  /** Gives the leases back; where the store can't be reached they run out. */
+  async end(): Promise<void> {
+    await this.release().catch((failure: unknown) => this.#options.onRetry?.(failure));
   }
 
   /** Takes what can be taken, now. */

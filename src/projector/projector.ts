@@ -140,6 +140,7 @@ export class Projector {
       }
     }
     await keeping;
+    await this.#leases.end();
   }
 
   /**

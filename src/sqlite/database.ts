@@ -161,7 +161,7 @@ export function openDatabase(kind: DatabaseKind, options: OpenOptions): Database
       timeout: OPENING_TIMEOUT_MS,
       enableForeignKeyConstraints: false,
     });
-    if (isNew(connection, kind, subject)) create(connection, kind, subject, options.readOnly ?? false);
+    if (atOnce(connection, () => isNew(connection, kind, subject))) create(connection, kind, subject, options.readOnly ?? false);
     else if (!options.readOnly) setWal(connection);
     connection.exec(
       `PRAGMA synchronous=${options.synchronous ?? 'FULL'}; PRAGMA journal_size_limit=${64 * 1024 * 1024}; PRAGMA cache_size=-${options.cacheKib ?? CACHE_KIB}`,
@@ -184,6 +184,16 @@ function checkShort(subject: Subject): void {
   if (stats && !stats.isFile()) throw unavailable('foreign', subject);
   if (!stats || stats.size === 0 || stats.size >= PAGE_SIZE) return;
   throw unavailable(readFileSync(subject.file, 'latin1').startsWith('SQLite format 3\0') ? 'damaged' : 'foreign', subject);
+}
+
+/** Does what `read` does as of one moment: another process may be creating the file, or giving it another form. */
+function atOnce<T>(connection: DatabaseSyncInstance, read: () => T): T {
+  connection.exec('BEGIN');
+  try {
+    return read();
+  } finally {
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+  }
 }
 
 /** Whether there is nothing in the file that counts. @throws DatabaseUnavailable when what is in it is not what this program writes. */

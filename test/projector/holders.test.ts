@@ -2,9 +2,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DeadLettersRetried } from '../../contracts/operations/dead-letter.js';
 import { projectorName } from '../../src/cli/build-rows.js';
 import { isDead, newHolder } from '../../src/projector/holders.js';
 import { LeaseKeeper } from '../../src/projector/leases.js';
+import type { ViewWriter } from '../../src/views/port.js';
+import { overriding } from '../support/overriding.js';
+import { DealOpened, DealRaised, deals } from './deals.js';
 import { openStage } from './stage.js';
 
 /** The holder that a process of this machine is, which has ended. */
@@ -65,6 +70,28 @@ describe('a lease', () => {
 
   onLinux('of one that died here is taken at once', async () => {
     expect(await contended(await deadHolder())).toEqual([2, 2]);
+  });
+
+  it('is given back once all has ended that is done under it', async () => {
+    const stage = await openStage();
+    try {
+      await stage.happens('deal-1', DealOpened({ account: 'a', name: 'Ana', amount: 10 }), { ...DealRaised({ by: 1 }), version: 9 });
+      await stage.happens('deadLetter-one', DeadLettersRetried({ readModel: 'deals', version: 1, key: null }));
+      await stage.happens('deal-2', DealOpened({ account: 'a', name: 'Ana', amount: 10 }));
+      let stopped: Promise<void> | undefined;
+      const commit: ViewWriter['commit'] = async (commits) => {
+        stopped ??= stop();
+        await sleep(50);
+        await stage.writer.commit(commits);
+      };
+      const stop = stage.follow([deals], { views: overriding(stage.writer, { commit }) });
+      while (!stopped) await sleep(5);
+      await stopped;
+      expect(await stage.documents(deals)).toHaveProperty('2');
+      expect(await stage.writer.held()).toEqual([]);
+    } finally {
+      await stage.close();
+    }
   });
 
   it('of one that lives where it can not be seen is left to it', async () => {

@@ -3,8 +3,10 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openDatabase, type DatabaseKind, type OpenOptions } from '../../src/sqlite/database.js';
 import { DatabaseUnavailable } from '../../src/sqlite/unavailable.js';
+import { killChildren, startChild } from '../support/child.js';
 
 const notes: DatabaseKind = {
   what: 'note book',
@@ -20,7 +22,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'daybook-sqlite-'));
   file = join(folder, 'deep', 'notes.db');
 });
-afterEach(() => {
+afterEach(async () => {
+  await killChildren();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -64,6 +67,24 @@ describe('a database file', () => {
 
   test('is not created by a reader', () => {
     expect(refusal(() => open({ readOnly: true })).reason).toBe('unreachable');
+  });
+
+  test('is never taken for another one while a process makes it', async () => {
+    const COUNT = 200;
+    const child = startChild('make-databases.mjs', folder, JSON.stringify(notes), String(COUNT));
+    for (let number = 0; number < COUNT; number += 1) {
+      const made = join(folder, `${number}.db`);
+      for (;;) {
+        try {
+          open({ file: made, readOnly: true }).close();
+          break;
+        } catch (error) {
+          expect(error).toMatchObject({ reason: 'unreachable' });
+        }
+        await nextTurn();
+      }
+    }
+    await child.ended();
   });
 
   test('refuses a reader that writes', () => {
