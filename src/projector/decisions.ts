@@ -30,6 +30,9 @@ export interface DecisionContext {
 /** Events of one document that are taken from the store and tried at a time. */
 const CHUNK = 500;
 
+/** Events that are asked of the log at the same time. */
+const READ_AT_ONCE = 100;
+
 /** Whether the event decides about documents of this build. */
 export function concerns(event: RecordedEvent, { build, parked }: Run): event is Decision {
   if (!decisionTypes.includes(event.type)) return false;
@@ -37,47 +40,95 @@ export function concerns(event: RecordedEvent, { build, parked }: Run): event is
   return readModel === build.model.name && version === build.model.version && (key === null ? parked.size > 0 : parked.has(key));
 }
 
-/** The keys that a decision is about, in an order that every build has: streams last, since they wait for documents that wait themselves. */
-export function keysOf({ data: { key } }: Decision, { parked }: Run): readonly string[] {
-  return key === null ? [...parked].sort((a, b) => Number(isOfStream(a)) - Number(isOfStream(b)) || (a < b ? -1 : 1)) : [key];
+/**
+ * What a decision is about, in the groups that are tried one after the other, the same for every build: document by document, then all streams
+ * together, since they wait for documents that wait themselves.
+ */
+export function groupsOf({ data: { key } }: Decision, { parked }: Run): readonly (readonly string[])[] {
+  const keys = key === null ? [...parked].sort() : [key];
+  const streams = keys.filter(isOfStream);
+  return [...keys.filter((each) => !isOfStream(each)).map((each) => [each]), ...(streams.length > 0 ? [streams] : [])];
 }
 
-/**
- * Tries what waits for a document, from the first event on, up to one that can't be taken.
- * @returns what to commit, chunk by chunk; `free` when nothing waits any more
- */
-export async function* tryAgain(
-  run: Run,
-  key: string,
-  decision: Decision,
-  context: DecisionContext,
-): AsyncGenerator<{ readonly folded: Folded; readonly free: boolean }> {
-  const skipped = decision.type === DeadLetterSkipped.type && 'eventId' in decision.data ? decision.data.eventId : undefined;
-  const ofStream = isOfStream(key);
+/** What is to be committed, and for which keys nothing waits any more then. */
+interface Tried {
+  readonly folded: Folded;
+  readonly free: readonly string[];
+}
+
+/** Tries what waits for a group, from the first event on, up to one that can't be taken. @returns what to commit, one after the other */
+export async function* tryAgain(run: Run, keys: readonly string[], decision: Decision, context: DecisionContext): AsyncGenerator<Tried> {
+  const [key = ''] = keys;
+  yield* isOfStream(key) ? tryStreams(run, keys, decision, context) : tryDocument(run, key, decision, context);
+}
+
+async function* tryDocument(run: Run, key: string, decision: Decision, context: DecisionContext): AsyncGenerator<Tried> {
   for (let after: Position | undefined; ;) {
-    // A stream's events may change one document several times at the decision's position: they go into the store together.
-    const first = ofStream ? Number.MAX_SAFE_INTEGER : CHUNK;
-    const found = await context.waiting(run.build, key, after === undefined ? { first } : { first, after });
-    // What stands beyond the decision was written by a commit that a crash cut short, and comes again.
-    const waiting = found.filter(({ position }) => position < decision.position);
-    const tried = waiting.filter(({ id }) => id !== skipped);
-    const events = await Promise.all(tried.map((event) => readAgain(event, context)));
-    const folded = ofStream
-      ? await foldLate(run, key, tried, events, decision, context)
-      : await foldAgain(run, key, tried, events, decision, context);
-    const left = new Set(folded.parking.map(({ position }) => position));
-    const done = waiting
-      .filter(({ position }) => !left.has(position))
-      .map(({ position }): ParkingChange => ({ key, position, done: true }));
-    const stuck = left.size > 0;
-    const free = !stuck && (waiting.length < found.length || found.length < first);
-    yield { folded: { ...folded, parking: [...folded.parking, ...done] }, free };
-    if (stuck || free) return;
+    const found = await context.waiting(run.build, key, after === undefined ? { first: CHUNK } : { first: CHUNK, after });
+    const waiting = waitingBefore(decision, found);
+    const tried = notSkipped(decision, waiting);
+    const folded = await foldAgain(run, key, tried, await readAgain(tried, context), decision, context);
+    const isStuck = folded.parking.length > 0;
+    const isEnd = waiting.length < found.length || found.length < CHUNK;
+    yield { folded: withDone(folded, waiting), free: isEnd && !isStuck ? [key] : [] };
+    if (isStuck || isEnd) return;
     after = waiting.at(-1)?.position;
   }
 }
 
-async function readAgain({ stream, revision, id }: WaitingEvent, { log, read }: DecisionContext): Promise<Readable> {
+/**
+ * All go into the store at once: several may change one document, at the decision's one position, where a document that is there has all that
+ * was taken. Which events are taken is noted before, by their having no error any more: should a crash leave some documents written and others
+ * not, an event whose documents have it is told by that from one that could not be taken.
+ */
+async function* tryStreams(run: Run, keys: readonly string[], decision: Decision, context: DecisionContext): AsyncGenerator<Tried> {
+  const found: WaitingEvent[] = [];
+  for (const key of keys) found.push(...(await context.waiting(run.build, key, { first: Number.MAX_SAFE_INTEGER })));
+  const waiting = waitingBefore(decision, found).toSorted((a, b) => a.position - b.position);
+  const tried = notSkipped(decision, waiting);
+  const folded = await foldLate(run, tried, await readAgain(tried, context), decision, context);
+  const errors = new Map(folded.parking.map((event) => [idOf(event), event.error]));
+  const noted = tried.map((event) => ({ ...event, error: errors.get(idOf(event)) ?? null }));
+  const isNoted = noted.every(({ error }, index) => (error === null) === (tried[index]?.error === null));
+  if (errors.size < tried.length && !isNoted) {
+    yield { folded: { changes: [], parking: noted, documents: new Map(), parked: new Set() }, free: [] };
+  }
+  const stuck = new Set(folded.parking.map(({ key }) => key));
+  yield { folded: withDone(folded, waiting), free: keys.filter((key) => !stuck.has(key)) };
+}
+
+/** What stands beyond the decision was written by a commit that a crash cut short, and comes again. */
+function waitingBefore({ position }: Decision, found: readonly WaitingEvent[]): readonly WaitingEvent[] {
+  return found.filter((event) => event.position < position);
+}
+
+function notSkipped({ type, data }: Decision, waiting: readonly WaitingEvent[]): readonly WaitingEvent[] {
+  const skipped = type === DeadLetterSkipped.type && 'eventId' in data ? data.eventId : undefined;
+  return waiting.filter(({ id }) => id !== skipped);
+}
+
+/** With what of it waits no longer. */
+function withDone(folded: Folded, waiting: readonly WaitingEvent[]): Folded {
+  const left = new Set(folded.parking.map(idOf));
+  const done = waiting.filter((event) => !left.has(idOf(event))).map(({ key, position }): ParkingChange => ({ key, position, done: true }));
+  return { ...folded, parking: [...folded.parking, ...done] };
+}
+
+/** Tells an event that waits from every other. */
+function idOf({ key, position }: Pick<WaitingEvent, 'key' | 'position'>): string {
+  return `${position} ${key}`;
+}
+
+/** The events as the log has them, so many at a time. */
+async function readAgain(waiting: readonly WaitingEvent[], context: DecisionContext): Promise<readonly Readable[]> {
+  const events: Readable[] = [];
+  for (let at = 0; at < waiting.length; at += READ_AT_ONCE) {
+    events.push(...(await Promise.all(waiting.slice(at, at + READ_AT_ONCE).map((event) => readOne(event, context)))));
+  }
+  return events;
+}
+
+async function readOne({ stream, revision, id }: WaitingEvent, { log, read }: DecisionContext): Promise<Readable> {
   const [event] = await log.readStream(stream, revision, 1);
   if (event?.id !== id) {
     throw new RangeError(`${stream.type} ${stream.id}, revision ${revision}: the log does not have the event ${id} that waits.`);
@@ -99,71 +150,113 @@ async function foldAgain(
   const { projection } = run;
   const refused = new Map(context.refused.map((refusal) => [refusalOf(refusal.key, refusal.position), refusal.reason]));
   const folded = await fold({ projection, events, documents: run, parked, refused, now: metadata.recordedAt, only: key });
-  return { ...folded, parking: folded.parking.map((change) => again(change, waiting)) };
+  return { ...folded, parking: folded.parking.map((change) => ('done' in change ? change : again(change, waiting))) };
 }
 
 /** What waits on has waited since it was parked; one more attempt is counted of what failed. */
-function again(change: ParkingChange, waiting: readonly WaitingEvent[]): ParkingChange {
-  if ('done' in change) return change;
+function again(change: WaitingEvent, waiting: readonly WaitingEvent[]): WaitingEvent {
   const { attempts = 0, parkedAt = change.parkedAt } = waiting.find(({ position }) => position === change.position) ?? {};
   return { ...change, attempts: change.error === null ? attempts : attempts + 1, parkedAt };
 }
 
+/** What is left waits. */
+interface FoldedLate extends Folded {
+  readonly parking: readonly WaitingEvent[];
+}
+
 /**
  * Events whose documents could not be named when they came: those documents have gone on without them, so they are applied where the
- * decision stands. One that can't be taken leaves all its documents as they are.
+ * decision stands. One that can't be taken leaves all its documents as they are, and its stream waits on.
  */
 async function foldLate(
   run: Run,
-  key: string,
+  waiting: readonly WaitingEvent[],
+  events: readonly Readable[],
+  decision: Decision,
+  { refused }: DecisionContext,
+): Promise<FoldedLate> {
+  // The store tells which document it refused, not for which event: each refusal leaves out one more of those that change it, the last first.
+  const leftOut = new Map<number, string>();
+  let result = await foldWithout(leftOut, run, waiting, events, decision);
+  for (const { key, reason } of refused) {
+    const last = result.lastOf.get(key);
+    if (last === undefined) throw new RangeError('The store refused a document that none of these events changes.');
+    leftOut.set(last, reason);
+    result = await foldWithout(leftOut, run, waiting, events, decision);
+  }
+  return result.folded;
+}
+
+/** @returns besides which of the events is the last to change each document */
+async function foldWithout(
+  leftOut: ReadonlyMap<number, string>,
+  run: Run,
   waiting: readonly WaitingEvent[],
   events: readonly Readable[],
   { position, metadata }: Decision,
-  { refused }: DecisionContext,
-): Promise<Folded> {
-  const documents = new Map<string, StoredDocument | null>();
-  const loaded = new Map<string, Position>();
+): Promise<{ readonly folded: FoldedLate; readonly lastOf: ReadonlyMap<string, number> }> {
+  const state: Late = { position, documents: new Map(), loaded: new Map() };
   const changes: DocumentChange[] = [];
-  const parking: ParkingChange[] = [];
-  // The store does not tell which of several events it refused, so each refusal leaves out one more of the last.
-  const taken = events.length - refused.length;
-  for (const [index, readable] of events.entries()) {
-    const { event } = readable;
-    let error: string | null = null;
-    if (parking.length === 0) {
+  const parking: WaitingEvent[] = [];
+  const stuck = new Set<string>();
+  const lastOf = new Map<string, number>();
+  for (const [index, known] of waiting.entries()) {
+    const readable = events[index];
+    let left: WaitingEvent = { ...known, error: null };
+    if (readable && !stuck.has(known.key)) {
       try {
-        if (index === taken) throw new RangeError(refused.at(-1)?.reason);
-        for (const change of await late(run, readable, position, documents, loaded)) {
-          documents.set(change.key, { document: change.document, position });
-          changes.push(change);
+        const reason = leftOut.get(index);
+        if (reason !== undefined) throw new RangeError(reason);
+        const made = await late(run, readable, known.error === null, state);
+        if (made) {
+          for (const { key, document } of made) {
+            state.documents.set(key, { document, position });
+            lastOf.set(key, index);
+          }
+          changes.push(...made);
+          continue;
         }
-        continue;
+        left = { ...known, attempts: known.attempts + 1 };
       } catch (failure) {
-        error = reasonOf(failure);
+        left = again(waitingEvent(readable.event, known.key, metadata.recordedAt, reasonOf(failure)), waiting);
       }
     }
-    parking.push(again(waitingEvent(event, key, metadata.recordedAt, error), waiting));
+    stuck.add(known.key);
+    parking.push(left);
   }
-  return { changes, parking, documents, parked: new Set() };
+  return { folded: { changes, parking, documents: state.documents, parked: new Set() }, lastOf };
 }
 
-/** All changes of one event at a later position. @throws what the handler throws, and when one of its documents waits itself */
-async function late(
-  run: Run,
-  readable: Readable,
-  position: Position,
-  documents: Map<string, StoredDocument | null>,
-  loaded: Map<string, Position>,
-): Promise<readonly DocumentChange[]> {
+/** Documents while events are applied to them at a later position. */
+interface Late {
+  readonly position: Position;
+  /** As they are by now. */
+  readonly documents: Map<string, StoredDocument | null>;
+  /** At which position the store had them. */
+  readonly loaded: Map<string, Position>;
+}
+
+/**
+ * All changes of one event at a later position. Where the store has a document at that position already, a crash cut the commit short that the
+ * event was in or not.
+ * @param wasTaken whether it was in it, if there was one
+ * @returns undefined when it was not
+ * @throws what the handler throws, and when one of its documents waits itself
+ */
+async function late(run: Run, readable: Readable, wasTaken: boolean, state: Late): Promise<readonly DocumentChange[] | undefined> {
   if ('failure' in readable) throw readable.failure;
+  const { position, documents, loaded } = state;
   const results = new Map<string, Document | null>();
   const current = (key: string): Document | null => {
     const result = results.get(key);
     return result === undefined ? (documents.get(key)?.document ?? null) : result;
   };
   for (const change of changesOf(run.projection, readable.current)) {
-    for (const key of await keysFor(change, run, current, documents, loaded)) {
-      if ((loaded.get(key) ?? 0) >= position) continue;
+    for (const key of await keysFor(change, run, current, state)) {
+      if ((loaded.get(key) ?? 0) >= position) {
+        if (!wasTaken) return undefined;
+        continue;
+      }
       const before = current(key) ?? undefined;
       const after = documentOf(change.to(before as Document));
       if (after !== before) results.set(key, after ?? null);
@@ -177,8 +270,7 @@ async function keysFor(
   { key, where }: Change,
   run: Run,
   current: (key: string) => Document | null,
-  documents: Map<string, StoredDocument | null>,
-  loaded: Map<string, Position>,
+  { documents, loaded }: Late,
 ): Promise<readonly string[]> {
   const [waits] = key === undefined ? [...run.parked].filter((parked) => !isOfStream(parked)) : run.parked.has(key) ? [key] : [];
   if (waits !== undefined) throw new RangeError(`the document ${waits} waits itself: decide about that one first`);

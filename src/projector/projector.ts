@@ -12,7 +12,7 @@ import { DocumentRefused, LeaseLost } from '../views/errors.js';
 import type { Lease, ViewReader, ViewWriter } from '../views/port.js';
 import { Bell } from './bell.js';
 import { Completions } from './completions.js';
-import { concerns, decisionTypes, keysOf, tryAgain, typesOf, type Decision } from './decisions.js';
+import { concerns, decisionTypes, groupsOf, tryAgain, typesOf, type Decision } from './decisions.js';
 import { Indivisible, leaseNameOf, standsAt, workOf } from './division.js';
 import type { Readable } from './fold.js';
 import { Health } from './health.js';
@@ -407,11 +407,11 @@ export class Projector {
 
   /** A decision about documents that wait. The checkpoint passes it when all of them have been tried. */
   async #carryOut(run: Run, decision: Decision): Promise<void> {
-    for (const key of keysOf(decision, run)) {
+    for (const keys of groupsOf(decision, run)) {
       const refused: DocumentRefused[] = [];
       for (;;) {
         try {
-          await this.#tryAgain(run, key, decision, refused);
+          await this.#tryAgain(run, keys, decision, refused);
           break;
         } catch (failure) {
           if (!(failure instanceof DocumentRefused)) throw failure;
@@ -422,13 +422,13 @@ export class Projector {
   }
 
   /** @throws DocumentRefused when the store can't take what comes of it: what was committed before that stays */
-  async #tryAgain(run: Run, key: string, decision: Decision, refused: readonly DocumentRefused[]): Promise<void> {
+  async #tryAgain(run: Run, keys: readonly string[], decision: Decision, refused: readonly DocumentRefused[]): Promise<void> {
     const { log, reader, views } = this.#options;
     const waiting: ViewReader['waiting'] = (build, of, options) => reader.waiting(build, of, options);
-    for await (const { folded, free } of tryAgain(run, key, decision, { log, waiting, read: this.#read, refused })) {
+    for await (const { folded, free } of tryAgain(run, keys, decision, { log, waiting, read: this.#read, refused })) {
       await views.commit([run.commit(folded, run.position, {}, await this.#leaseOf(run))]);
       run.forget();
-      if (free) run.parked.delete(key);
+      for (const key of free) run.parked.delete(key);
     }
   }
 

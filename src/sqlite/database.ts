@@ -161,7 +161,7 @@ export function openDatabase(kind: DatabaseKind, options: OpenOptions): Database
       timeout: OPENING_TIMEOUT_MS,
       enableForeignKeyConstraints: false,
     });
-    if (atOnce(connection, () => isNew(connection, kind, subject))) create(connection, kind, subject, options.readOnly ?? false);
+    if (looksNew(connection, kind, subject)) create(connection, kind, subject, options.readOnly ?? false);
     else if (!options.readOnly) setWal(connection);
     connection.exec(
       `PRAGMA synchronous=${options.synchronous ?? 'FULL'}; PRAGMA journal_size_limit=${64 * 1024 * 1024}; PRAGMA cache_size=-${options.cacheKib ?? CACHE_KIB}`,
@@ -186,16 +186,6 @@ function checkShort(subject: Subject): void {
   throw unavailable(readFileSync(subject.file, 'latin1').startsWith('SQLite format 3\0') ? 'damaged' : 'foreign', subject);
 }
 
-/** Does what `read` does as of one moment: another process may be creating the file, or giving it another form. */
-function atOnce<T>(connection: DatabaseSyncInstance, read: () => T): T {
-  connection.exec('BEGIN');
-  try {
-    return read();
-  } finally {
-    if (connection.isTransaction) connection.exec('ROLLBACK');
-  }
-}
-
 /** Whether there is nothing in the file that counts. @throws DatabaseUnavailable when what is in it is not what this program writes. */
 function isNew(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Subject): boolean {
   const one = (sql: string) => Object.values(connection.prepare(sql).get() as Record<string, number>)[0] ?? 0;
@@ -207,6 +197,16 @@ function isNew(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Su
   if (schemaVersion > kind.schemaVersion) throw unavailable('newer', subject);
   if (schemaVersion < 1 || empty) throw unavailable('damaged', subject);
   return schemaVersion < kind.schemaVersion && kind.disposable === true;
+}
+
+/** The same as of one moment: another process may be creating the file, or giving it another form. */
+function looksNew(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Subject): boolean {
+  connection.exec('BEGIN');
+  try {
+    return isNew(connection, kind, subject);
+  } finally {
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+  }
 }
 
 function create(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Subject, readOnly: boolean): void {

@@ -485,6 +485,52 @@ describe('a document that waits', () => {
       expect(await stage.documents(deals)).toMatchObject({ 1: { account: 'b' } });
     });
 
+    it('has its part in documents that other streams change too, when all are tried again at once', async () => {
+      for (const id of [1, 2, 3]) await stage.happens(`deal-${id}`, opened('a'));
+      await stage.happens('account-a', AccountRenamed({ name: 'Maria' }));
+      await stage.happens('deal-1', raised(5), DealMovedTo({ account: 'b' }));
+      await stage.happens('account-b', AccountRenamed({ name: 'Zoe' }));
+      const nobody = nameless(tallies, ({ type, stream }) => type === 'DealOpened' && stream.id !== '3');
+      const none = nameless(deals, ({ type }) => type !== 'DealOpened');
+      await stage.project([nobody, none]);
+      expect(await stage.documents(tallies)).toEqual({ a: { account: 'a', deals: 1 } });
+      for (const name of ['deals', 'dealTallies']) await stage.operations([deals, tallies]).retry(name, undefined, by);
+      await stage.project([deals, tallies]);
+      expect(await stage.documents(tallies)).toEqual({ a: { account: 'a', deals: 3 } });
+      expect(await stage.documents(deals)).toMatchObject({
+        1: { account: 'b', accountName: 'Zoe', total: 15 },
+        2: { accountName: 'Maria' },
+        3: { accountName: 'Maria' },
+      });
+      expect((await stage.builds()).map(({ parked }) => parked)).toEqual([0, 0]);
+    });
+
+    it('waits on alone when it can not be taken: other streams are taken, and so is what is before it', async () => {
+      const most = Number.MAX_SAFE_INTEGER;
+      await stage.happens('deal-1', opened('a'), DealMovedTo({ account: 'b' }), raised(1));
+      await stage.happens('deal-2', opened('a'), DealMovedTo({ account: 'b' }), raised(most), raised(2));
+      await stage.happens('deal-3', opened('a'), DealMovedTo({ account: 'c' }), raised(3));
+      await stage.project([unnamed]);
+      await retry([nameless(deals, ({ type, stream }) => type === 'DealMovedTo' && stream.id === '3')]);
+      expect(await stage.documents(deals)).toMatchObject({
+        1: { account: 'b', total: 11 },
+        2: { account: 'b', total: 10 },
+        3: { total: 10 },
+      });
+      expect(await waiting(deals, '@stream deal-2')).toEqual([
+        [6, expect.any(String), 1],
+        [7, null, 0],
+      ]);
+      expect(await waiting(deals, '@stream deal-3')).toEqual([
+        [9, 'no such record', 2],
+        [10, null, 0],
+      ]);
+      await skip([deals], '@stream deal-2');
+      await retry([deals]);
+      expect(await stage.documents(deals)).toMatchObject({ 2: { total: 12 }, 3: { account: 'c', total: 13 } });
+      expect(await parkedKeys(deals)).toEqual([]);
+    });
+
     it('waits for the store as well: the event that it refuses is told from those before it', async () => {
       await stage.happens('deal-1', opened('a'), DealMovedTo({ account: 'b' }), raised(1), raised(Number.MAX_SAFE_INTEGER), raised(2));
       await stage.project([unnamed]);
