@@ -1,5 +1,7 @@
 /** A build that several projectors bring up together, by the keys of documents: it comes to what one alone makes of the log. */
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Collection } from 'mongodb';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { NewEvent } from '../../contracts/event.js';
@@ -10,7 +12,7 @@ import { noProgress, servedBuild, type Build, type BuildRecord, type BuildState 
 import { CheckpointMoved, NotReady } from '../../src/views/errors.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
 import { openEmbeddedViewReader } from '../../src/views/embedded.js';
-import type { Division, Lease, ViewReader, ViewWriter } from '../../src/views/port.js';
+import type { Division, Lease, ParkingChange, ViewReader, ViewWriter } from '../../src/views/port.js';
 import { killChildren, startChild, type Child } from '../support/child.js';
 import { temporaryFolder } from '../support/folder.js';
 import { dropDatabase } from '../support/mongo-database.js';
@@ -216,9 +218,9 @@ suite('a build in partitions', () => {
     let division: Division;
     let build: Build;
     let lease: Lease;
-    const commit = (partition: number | undefined, from: number, to: number): Promise<void> => {
+    const commit = (partition: number | undefined, from: number, to: number, parking: readonly ParkingChange[] = []): Promise<void> => {
       const of = partition === undefined ? build : { ...build, partition };
-      return stage.writer.commit([{ build: of, from, to, changes: [], lease, progress: { ...noProgress, events: to } }]);
+      return stage.writer.commit([{ build: of, from, to, changes: [], parking, lease, progress: { ...noProgress, events: to } }]);
     };
 
     beforeEach(async () => {
@@ -250,6 +252,34 @@ suite('a build in partitions', () => {
       const [, record] = await stage.builds();
       expect(record).toMatchObject({ position: 12 });
       expect(record?.divided).toBeUndefined();
+    });
+
+    it('tells all that wait in it when it is put together, though its partitions counted them at the same time', async () => {
+      const event = {
+        id: 'e1',
+        type: 'DealRaised',
+        stream: { type: 'deal', id: 'a' },
+        revision: 0,
+        error: 'no',
+        attempts: 1,
+        parkedAt: '',
+      };
+      await division.divide(build, 2, 10, lease);
+      const [counted, released] = [new AbortController(), new AbortController()];
+      const spy = jest.spyOn(Collection.prototype, 'updateOne').mockImplementationOnce(async function (this: Collection, ...given) {
+        spy.mockRestore();
+        counted.abort();
+        await once(released.signal, 'abort');
+        return this.updateOne(...given);
+      });
+      const isCounted = once(counted.signal, 'abort');
+      const first = commit(1, 0, 10);
+      await isCounted;
+      await commit(0, 0, 10, [{ key: 'a', position: 4, ...event }]);
+      released.abort();
+      await first;
+      expect(await division.join(build, lease)).toBe(true);
+      expect((await stage.builds())[1]).toMatchObject({ position: 10, parked: 1 });
     });
 
     it('is not divided once it was written to, or emptied', async () => {

@@ -64,7 +64,7 @@ export class MongoViewWriter implements ViewWriter {
   /** Builds and columns that have their index for `find`. */
   readonly #findable = new Set<string>();
   /** Under which lease it was counted last how many documents of a build wait, by the collection that they wait in. */
-  readonly #counted = new Map<string, number>();
+  readonly #counted = new Map<string, string>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -213,10 +213,15 @@ export class MongoViewWriter implements ViewWriter {
   }
 
   async #join(build: Build, lease: Lease): Promise<boolean> {
-    const { generation, divided: partitions } = await mustBeRegistered(this.#register, build);
-    const whole = partitions && joined(partitions);
-    if (whole) await this.#change(build, lease, { generation }, whole);
-    return whole !== undefined;
+    const entry = await mustBeRegistered(this.#register, build);
+    const { generation, divided: partitions } = entry;
+    if (!partitions) return true;
+    const whole = joined(partitions);
+    if (!whole) return false;
+    // Those who bring up partitions count at the same time: what the last of them wrote may be what was true before another one parked.
+    const parked = await countParked(this.#collections(build, entry).waiting);
+    await this.#change(build, lease, { generation, 'divided.until': partitions.until }, { ...whole, parked });
+    return true;
   }
 
   /** Where the builds of these commits stand, in their order. @throws LeaseLost, BuildGone, CheckpointMoved */
@@ -247,7 +252,8 @@ export class MongoViewWriter implements ViewWriter {
     const path = pathOf(build);
     const { collectionName } = collections.waiting;
     // What is in the store since a commit that was cut short is counted by the first one that comes after it, whoever makes it.
-    const isCounted = parking.length === 0 && this.#counted.get(collectionName) === lease.token;
+    const counter = `${lease.name} ${lease.token}`;
+    const isCounted = parking.length === 0 && this.#counted.get(collectionName) === counter;
     await this.#change(
       build,
       lease,
@@ -260,7 +266,7 @@ export class MongoViewWriter implements ViewWriter {
         ...(isCounted ? {} : { parked: await countParked(collections.waiting) }),
       },
     );
-    this.#counted.set(collectionName, lease.token);
+    this.#counted.set(collectionName, counter);
   }
 
   /**
