@@ -26,9 +26,10 @@ export interface MongoServer {
 /**
  * The server for one test file, started.
  * @param options.durable whether it keeps what it acknowledged when it is killed: slower
+ * @param options.standalone whether it is no replica set of one; a MongoDB of the user's is what it is
  * @returns undefined where it can't be had: the reason is printed, and in CI it is an error
  */
-export async function mongoForTests({ durable = false } = {}): Promise<MongoServer | undefined> {
+export async function mongoForTests({ durable = false, standalone = false } = {}): Promise<MongoServer | undefined> {
   const given = process.env['MONGODB_URL'];
   if (given !== undefined) return { url: () => withDatabase(given), stop: async () => undefined };
   const python = findPython();
@@ -39,7 +40,7 @@ export async function mongoForTests({ durable = false } = {}): Promise<MongoServ
     return undefined;
   }
   await install(python);
-  return start(durable);
+  return start([...(durable ? ['--sync-on-commit'] : []), ...(standalone ? ['--standalone'] : [])]);
 }
 
 function withDatabase(url: string): string {
@@ -106,10 +107,10 @@ function ended(child: ChildProcess): Promise<number | null> {
   });
 }
 
-async function start(durable: boolean): Promise<MongoServer> {
+async function start(options: readonly string[]): Promise<MongoServer> {
   const folder = mkdtempSync(join(tmpdir(), 'daybook-mongo-'));
   const port = await freePort();
-  let server = await serve(folder, port, durable);
+  let server = await serve(folder, port, options);
   const kill = async () => {
     const gone = ended(server);
     server.kill('SIGKILL');
@@ -120,7 +121,7 @@ async function start(durable: boolean): Promise<MongoServer> {
     url: () => withDatabase(`mongodb://127.0.0.1:${port}/?retryWrites=false`),
     async restart() {
       await kill();
-      server = await serve(folder, port, durable);
+      server = await serve(folder, port, options);
     },
     async stop() {
       await kill();
@@ -129,9 +130,9 @@ async function start(durable: boolean): Promise<MongoServer> {
   };
 }
 
-async function serve(folder: string, port: number, durable: boolean): Promise<ChildProcess> {
+async function serve(folder: string, port: number, options: readonly string[]): Promise<ChildProcess> {
   const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', folder];
-  const args = [...place, '--log-level', 'ERROR', ...(durable ? ['--sync-on-commit'] : [])];
+  const args = [...place, '--log-level', 'ERROR', ...options];
   const child = spawn(join(home, 'bin/secantusd-py'), args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => {

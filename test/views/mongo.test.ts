@@ -1,69 +1,17 @@
 import { afterAll, describe, jest, test } from '@jest/globals';
-import { MongoClient } from 'mongodb';
-import { randomUUID } from 'node:crypto';
-import { collectionsOf, type Collections } from '../../src/views/mongo/layout.js';
-import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
-import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { viewsConformance } from '../conformance/views.js';
-import { live } from '../conformance/views/deals.js';
-import type { ByHand } from '../conformance/views/store.js';
-import { dropDatabase } from '../support/mongo-database.js';
+import { storesOn } from '../support/mongo-store.js';
 import { mongoForTests } from '../support/secantus.js';
 
 /** The server for tests is slow, and shares its machine with the tests. */
 const HISTORIES = 8;
-/** Of both ways to read a list as of a moment, each is taken often. */
-const NEARBY = 4;
 jest.setTimeout(240_000);
 
 const server = await mongoForTests();
 afterAll(async () => server?.stop());
 
-function byHand(url: string): ByHand {
-  const run = async (work: (collections: Collections) => Promise<unknown>): Promise<void> => {
-    const client = new MongoClient(url);
-    try {
-      await work(collectionsOf(client.db(), live, 0));
-    } finally {
-      await client.close();
-    }
-  };
-  return {
-    copy: (row, to) =>
-      run(async ({ current, past }) => {
-        const { key, since, until } = to;
-        if (until === null) await current.insertOne({ ...(await current.findOne({ _id: row.key }))!, _id: key, since });
-        else await past.insertOne({ ...(await past.findOne({ key: row.key, since: row.since }))!, _id: randomUUID(), key, since, until });
-      }),
-    move: (row, { key, since, until }) =>
-      run(async ({ past }) => past.updateOne({ key: row.key, since: row.since }, { $set: { key, since, until: until! } })),
-    addWord: (key, word) => run(async ({ current }) => current.updateOne({ _id: key }, { $push: { w: word } })),
-  };
-}
-
-if (server) {
-  viewsConformance(
-    'MongoDB',
-    async () => {
-      const url = server.url();
-      const opened: (ViewReader | ViewWriter)[] = [];
-      const opening = <Side extends ViewReader | ViewWriter>(side: Side): Side => {
-        opened.push(side);
-        return side;
-      };
-      return {
-        writer: async () => opening(await openMongoViewWriter({ url })),
-        reader: async () => opening(await openMongoViewReader({ url, nearby: NEARBY })),
-        byHand: byHand(url),
-        remove: async () => {
-          await Promise.all(opened.map((side) => side.close()));
-          await dropDatabase(url);
-        },
-      };
-    },
-    HISTORIES,
-  );
-} else {
+if (server) viewsConformance('MongoDB', storesOn(server), HISTORIES);
+else {
   describe('MongoDB: read-model store', () => {
     test.skip('needs a server', () => undefined);
   });

@@ -40,6 +40,8 @@ export interface Connection {
   readonly db: Db;
   /** The same for what takes its time, making indexes and dropping collections: connected when it is first used. */
   readonly patient: Db;
+  /** Whether it is a replica set or a sharded cluster: such a one reads as of one moment, and makes an index when a majority has made it. */
+  readonly replicated: boolean;
   /** The servers and the database, without user and password. */
   readonly place: string;
   close(): Promise<void>;
@@ -57,22 +59,31 @@ export async function connect(options: MongoViewsOptions, side: Side): Promise<C
   const client = clientOf(url, answerMs);
   const connection = connectionOf(client, url, side, { part, patient: clientOf(url, PATIENT_MS) });
   try {
-    await attempt(connection, () => client.connect());
+    const { setName, msg } = await attempt(connection, async () => {
+      await client.connect();
+      return client.db('admin').command({ hello: 1 });
+    });
+    return { ...connection, replicated: setName !== undefined || msg === 'isdbgrid' };
   } catch (error) {
     await connection.close();
     throw error instanceof ViewsUnavailable ? error : new ViewsUnavailable(unreadable(error, connection.place));
   }
-  return connection;
 }
 
 interface ConnectionOptions {
   readonly part?: string | undefined;
   /** The client for what takes its time, where it is another. */
   readonly patient?: MongoClient;
+  readonly replicated?: boolean;
 }
 
 /** @param url what the client was made of, which names the database */
-export function connectionOf(client: MongoClient, url: string, side: Side, { part, patient = client }: ConnectionOptions = {}): Connection {
+export function connectionOf(
+  client: MongoClient,
+  url: string,
+  side: Side,
+  { part, patient = client, replicated = false }: ConnectionOptions = {},
+): Connection {
   const name = [databaseIn(url), ...(part === undefined ? [] : [part])].join('_');
   const concerns: DbOptions = {
     readPreference: 'primary',
@@ -85,6 +96,7 @@ export function connectionOf(client: MongoClient, url: string, side: Side, { par
     client,
     db: client.db(name, concerns),
     patient: patient.db(name, concerns),
+    replicated,
     place: `${name} on ${hosts}`,
     async close() {
       await Promise.all([client.close(), patient.close()]);

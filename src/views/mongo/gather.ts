@@ -2,7 +2,7 @@
  * Adding up what is true as of a moment, without a snapshot of two collections: a document that is superseded meanwhile must count once,
  * not twice and not never.
  */
-import type { Document as Bson } from 'mongodb';
+import { MongoServerError, ReadConcernLevel, type Document as Bson } from 'mongodb';
 import { indexName, type Collections } from './layout.js';
 import type { BuildEntry } from './register.js';
 import { hinted, type Cut, type Source } from './selection.js';
@@ -19,6 +19,21 @@ export interface Gathering<Part> {
   readonly onServer: boolean;
 }
 
+/**
+ * While a server reads an index, documents that are written move in it, and may be met again: where the server can't read as of one moment,
+ * each is taken once, as it was met last, before all are added up.
+ */
+export function onceEach(projection: Gathering<unknown>['projection']): readonly Bson[] {
+  return [
+    { $project: { _id: 1, ...projection } },
+    { $group: { _id: '$_id', met: { $last: '$$ROOT' } } },
+    { $replaceRoot: { newRoot: '$met' } },
+  ];
+}
+
+/** Of a server that can read as of one moment: not just now. */
+const NOT_NOW = [239, 246]; // SnapshotTooOld, SnapshotUnavailable
+
 /** After so many tries documents are read one by one. */
 const TRIES = 3;
 
@@ -28,30 +43,41 @@ export interface Found {
   readonly collections: Collections;
 }
 
+export interface Place {
+  /** Where the build was when it was last looked up. */
+  readonly found: Found;
+  /** Looks it up again. */
+  readonly look: () => Promise<Found>;
+  /** Whether the server can read as of one moment. */
+  readonly replicated: boolean;
+}
+
 /**
  * The current documents are read first, and superseded versions are written first, so none is missed. Those superseded by commits that
  * are behind the checkpoint were superseded before the current ones were read, and count once. Of others it can't be said: then all is
  * tried again from a later checkpoint, and at last read document by document, each once.
- * @param found where the build was when it was last looked up
- * @param look looks it up again
  */
-export async function gather<Part>(
-  cut: Cut,
-  gathering: Gathering<Part>,
-  found: Found,
-  look: () => Promise<Found>,
-): Promise<readonly Part[]> {
+export async function gather<Part>(cut: Cut, gathering: Gathering<Part>, { found, look, replicated }: Place): Promise<readonly Part[]> {
   const [current, past] = cut.sources;
   for (let tries = 0; tries < TRIES && gathering.onServer; tries += 1) {
     const { entry, collections } = past ? await look() : found;
-    const options = hinted(cut, indexName.moment, entry.indexed);
-    const added = ({ collection, filter }: Source, by: Bson): Promise<readonly Bson[]> => {
-      return collections[collection as 'current'].aggregate([{ $match: filter }, ...gathering.stages(by)], options).toArray();
+    const options = {
+      ...hinted(cut, indexName.moment, entry.indexed),
+      ...(replicated ? { readConcern: { level: ReadConcernLevel.snapshot } } : {}),
     };
-    const rows = [...(await added(current, {}))];
-    if (past) {
-      const { position, commits } = entry;
-      rows.push(...(await added(past, { doubtful: { $or: [{ $gt: ['$until', position] }, { $gt: ['$commit', commits] }] } })));
+    const added = ({ collection, filter }: Source, once: readonly Bson[], by: Bson): Promise<readonly Bson[]> => {
+      return collections[collection as 'current'].aggregate([{ $match: filter }, ...once, ...gathering.stages(by)], options).toArray();
+    };
+    const rows: Bson[] = [];
+    try {
+      rows.push(...(await added(current, replicated ? [] : onceEach(gathering.projection), {})));
+      if (past) {
+        const { position, commits } = entry;
+        rows.push(...(await added(past, [], { doubtful: { $or: [{ $gt: ['$until', position] }, { $gt: ['$commit', commits] }] } })));
+      }
+    } catch (error) {
+      if (!(error instanceof MongoServerError) || !NOT_NOW.includes(Number(error.code))) throw error;
+      continue;
     }
     if (rows.every(({ _id }) => !(_id as Bson | null)?.doubtful)) return rows.map(gathering.ofGroup);
   }

@@ -16,7 +16,7 @@ import { pagePlan, readPage } from './page.js';
 import { parkedIn, waitingIn, type ParkedOptions, type WaitingOptions } from './parking.js';
 import { mustBeIn, recordsIn, registered, registerIn, type Register, type RegisterRow } from './register.js';
 import { historiesOf, scanned } from './scan.js';
-import { cutOf, upTo } from './selection.js';
+import { cutOf, upTo, type Cut } from './selection.js';
 import { groupsOf, groupStages, partOfDocument, partOfGroup, projectionOf, summaryPlan } from './summary.js';
 import { Watch } from './watch.js';
 
@@ -83,7 +83,7 @@ export class MongoViewReader implements ViewReader {
       projection: {},
       ofDocument: () => 1,
     };
-    const parts = await this.#ask(build, [], (found) => gather(cut, counted, found, () => this.#look(build)));
+    const parts = await this.#gathered(build, cut, counted);
     return parts.reduce((sum, part) => sum + part, 0);
   }
 
@@ -98,7 +98,7 @@ export class MongoViewReader implements ViewReader {
       projection: projectionOf(plan),
       ofDocument: (row: object) => partOfDocument(plan, row),
     };
-    return groupsOf(plan, await this.#ask(build, [], (found) => gather(cut, gathering, found, () => this.#look(build))));
+    return groupsOf(plan, await this.#gathered(build, cut, gathering));
   }
 
   scan(build: Build, part = PART): AsyncIterable<DocumentHistory> {
@@ -123,6 +123,11 @@ export class MongoViewReader implements ViewReader {
     this.#closed = true;
     this.#watch.close();
     await this.#connection.close();
+  }
+
+  #gathered<Part>(build: Build, cut: Cut, gathering: Gathering<Part>): Promise<readonly Part[]> {
+    const { replicated } = this.#connection;
+    return this.#ask(build, [], (found) => gather(cut, gathering, { found, look: () => this.#look(build), replicated }));
   }
 
   /** @param empty the answer of a build that is not there yet @throws BuildGone */

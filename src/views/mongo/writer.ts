@@ -2,6 +2,7 @@
  * The projector's side, and that of operations. A commit writes superseded versions, then documents, then what waits, then the checkpoint,
  * each to a majority and its journals before the next: what the checkpoint counts is never lost while the checkpoint is kept.
  */
+import type { CreateIndexesOptions } from 'mongodb';
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
@@ -101,7 +102,7 @@ export class MongoViewWriter implements ViewWriter {
       const { current } = this.#collections(build, entry);
       const index = `${current.collectionName} ${column}`;
       if (!this.#findable.has(index)) {
-        await this.#patiently(build, entry).current.createIndexes([findIndex(layout, stored)]);
+        await this.#patiently(build, entry).current.createIndexes([findIndex(layout, stored)], this.#quorum);
         this.#findable.add(index);
       }
       const rows = await current
@@ -306,11 +307,16 @@ export class MongoViewWriter implements ViewWriter {
     if (indexed) return;
     const collections = this.#patiently(build, { generation });
     const { indexes } = layoutOf(build.model);
-    await collections.current.createIndexes([...indexes.current]);
-    if (indexes.past.length > 0) await collections.past.createIndexes([...indexes.past]);
-    await collections.waiting.createIndexes([...indexes.waiting]);
+    await collections.current.createIndexes([...indexes.current], this.#quorum);
+    if (indexes.past.length > 0) await collections.past.createIndexes([...indexes.past], this.#quorum);
+    await collections.waiting.createIndexes([...indexes.waiting], this.#quorum);
     const field = `builds.${fieldOf(build.number)}.`;
     await this.#register.updateOne({ _id: build.model.name, ...under(field, { generation }) }, { $set: under(field, { indexed: true }) });
+  }
+
+  /** Indexes are there once a majority has made them: the server waits for all by itself, also for one that is down. */
+  get #quorum(): CreateIndexesOptions {
+    return this.#connection.replicated ? { commitQuorum: 'majority' } : {};
   }
 
   #collections(build: Build, { generation }: Pick<BuildEntry, 'generation'>): Collections {
