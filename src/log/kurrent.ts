@@ -194,6 +194,8 @@ class KurrentLog implements EventLog {
    * known to be recorded already.
    */
   private timeFor({ recordedAt }: AcceptedEvent): number {
+    // Of a copy the times are the source's, as readers along it know them.
+    if (this.copying && recordedAt !== undefined) return (this.recordedAt = Math.max(this.recordedAt, recordedAt));
     const kept = recordedAt !== undefined && recordedAt >= this.recordedAt;
     this.recordedAt = kept ? recordedAt : Math.max(this.recordedAt, this.clock());
     return this.recordedAt;

@@ -123,6 +123,8 @@ export class CommandPipeline {
     };
 
     let fresh = false;
+    // Where a refusal said that the stream stands: what a load after it does not show up to there is not ours, but takes up revisions.
+    let stands = -1;
     for (let attempt = 0; attempt < this.#attempts; attempt++) {
       const cached = fresh ? undefined : this.#cache?.get(streamName(stream));
       const record = cached ?? (await this.#load(spec.aggregate, stream));
@@ -152,8 +154,9 @@ export class CommandPipeline {
 
       const toAppend: EventToAppend[] = events.map((event, index) => ({ ...event, id: eventId(commandId, index), metadata }));
       try {
-        const { revision, position } = await this.#log.append(stream, record.revision < 0 ? 'none' : record.revision, toAppend);
-        const first = record.revision + 1;
+        const last = Math.max(record.revision, stands);
+        const { revision, position } = await this.#log.append(stream, last < 0 ? 'none' : last, toAppend);
+        const first = revision - events.length + 1;
         const recorded = toAppend.map((event, index): RecordedEvent => ({
           ...event,
           stream,
@@ -162,13 +165,14 @@ export class CommandPipeline {
           metadata: { ...metadata, recordedAt: metadata.recordedAt ?? now },
         }));
         this.#cache?.set(streamName(stream), follow(spec.aggregate, record, recorded, this.#definitions));
-        const last = await this.#reaction?.(recorded);
-        return { commandId, stream, revision, position: Math.max(position, last ?? 0), appended: events.length, repeated: false };
+        const reacted = await this.#reaction?.(recorded);
+        return { commandId, stream, revision, position: Math.max(position, reacted ?? 0), appended: events.length, repeated: false };
       } catch (failure) {
         if (failure instanceof EventIdTaken) throw commandIdReused();
         // Somebody else has written, or it can't be told whether this was written: what is remembered may not be what the log holds.
         this.#cache?.delete(streamName(stream));
         if (!(failure instanceof WrongRevision)) throw failure;
+        stands = failure.actual === 'none' ? -1 : failure.actual;
         fresh = true;
         if (attempt > 0) await sleep(Math.random() * 2 ** Math.min(attempt, 6));
       }

@@ -1,6 +1,7 @@
 /** A subscription's messages come in the order that the server sent them, also when several arrive at once. */
 import { describe, expect, test } from '@jest/globals';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Transform } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NoAnswer } from '../../src/log/kurrent/failure.js';
 import { Feed } from '../../src/log/kurrent/feed.js';
 
@@ -51,6 +52,31 @@ describe('a feed', () => {
     ]);
     feed.close();
     expect(subscription.unsubscribed).toBe(true);
+  });
+
+  test('gives in their order what the client holds beyond its buffer, and hands over while one is taken', async () => {
+    // As the client's own: what it holds it makes events of, and calls, when there is room.
+    const subscription = new Transform({
+      objectMode: true,
+      readableHighWaterMark: 16,
+      transform(message: unknown, _, done) {
+        if (message === 'caughtUp') this.emit('caughtUp');
+        else this.push(message);
+        done();
+      },
+    });
+    const feed = new Feed(() => Object.assign(subscription, { unsubscribe: async () => undefined }));
+    const sent = Array.from({ length: 30 }, (_, n) => ({ event: { id: String(n + 1) } }));
+    for (const event of sent.slice(0, 20)) subscription.write(event);
+    subscription.write('caughtUp');
+    for (const event of sent.slice(20)) subscription.write(event);
+    await sleep(20);
+    const given: unknown[] = [];
+    for (let n = 0; n < 31; n += 1) given.push(await feed.next(NEVER, 1000));
+    const events = given.filter((message) => (message as { readonly kind: string }).kind === 'event');
+    expect(events).toEqual(sent.map(({ event }) => ({ kind: 'event', event })));
+    expect(given).toContainEqual({ kind: 'caughtUp' });
+    feed.close();
   });
 
   test('gives what has arrived before it fails with what the subscription failed with, or when it ends', async () => {

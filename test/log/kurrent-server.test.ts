@@ -4,9 +4,12 @@ import { KurrentDBClient, type JSONEventData } from '@kurrent/kurrentdb-client';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
+import { fromInput } from '../../src/kernel/input.js';
 import { streamName, type Position } from '../../src/kernel/event.js';
 import { openKurrentLog, type KurrentLogOptions } from '../../src/log/kurrent.js';
 import { LogUnavailable, WrongRevision, type EventLog, type Page } from '../../src/log/port.js';
+import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
+import { DealOpened, definitions, RaiseDeal } from '../projector/deals.js';
 import { killChildren, startChild } from '../support/child.js';
 import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
 import { carriedOver, eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log-events.js';
@@ -73,6 +76,22 @@ describe('what others have written', () => {
     await log.append(stream, 'none', [noted()]);
     await other.appendToStream(streamName(stream), foreign(1));
     await expect(log.append(stream, 0, [noted()])).rejects.toMatchObject({ name: 'WrongRevision', actual: 1 });
+  });
+
+  test('keeps no command from being decided on what is ours, by whatever process', async () => {
+    const log = await open();
+    const id = randomUUID();
+    const opened = { ...noted(), ...DealOpened({ account: 'a', name: 'Ana', amount: 10 }) };
+    await log.append({ type: 'deal', id }, 'none', [opened]);
+    await other.appendToStream(`deal-${id}`, foreign(2));
+    for (const process of [1, 2]) {
+      const pipeline = new CommandPipeline({ log, definitions });
+      for (const by of [1, 2]) {
+        const { revision, appended } = await pipeline.execute(fromInput(RaiseDeal, { id, by }), { actor: 'olga' });
+        expect({ revision, appended }).toEqual({ revision: 2 * process + by, appended: 1 });
+      }
+    }
+    expect((await log.readStream({ type: 'deal', id })).map(({ revision }) => revision)).toEqual([0, 3, 4, 5, 6]);
   });
 
   test('with another prefix is another log', async () => {

@@ -34,7 +34,13 @@ export class Feed {
 
   /** The next message, if it has arrived. */
   takeNow(): Message | undefined {
-    return this.queue.shift() ?? this.takeEvent();
+    const queued = this.queue.shift();
+    if (queued) return queued;
+    const event = this.takeEvent();
+    // Taking one from a full buffer makes room, and the client hands over what is next meanwhile: what was queued then comes before it.
+    const before = this.queue.shift();
+    if (before && event) this.queue.push(event);
+    return before ?? event;
   }
 
   /**
