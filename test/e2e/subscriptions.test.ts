@@ -498,7 +498,7 @@ describe('over a websocket', () => {
   });
 
   it('one that answers no ping is ended, one that answers stays', async () => {
-    await start({ DAYBOOK_SOCKET_PING_MS: '200' });
+    await start({ DAYBOOK_SOCKET_PING_MS: '2000' });
     const silent = connect(Number(new URL(server.url).port), '127.0.0.1');
     const key = Buffer.alloc(16, 1).toString('base64');
     silent.write(
