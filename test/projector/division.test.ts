@@ -1,7 +1,5 @@
 /** A build that several projectors bring up together, by the keys of documents: it comes to what one alone makes of the log. */
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Collection } from 'mongodb';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { NewEvent } from '../../contracts/event.js';
@@ -15,6 +13,7 @@ import { openEmbeddedViewReader } from '../../src/views/embedded.js';
 import type { Division, Lease, ParkingChange, ViewReader, ViewWriter } from '../../src/views/port.js';
 import { killChildren, startChild, type Child } from '../support/child.js';
 import { temporaryFolder } from '../support/folder.js';
+import { heldUpAt } from '../support/held-up.js';
 import { dropDatabase } from '../support/mongo-database.js';
 import { overriding } from '../support/overriding.js';
 import { everythingIn } from '../support/read-models.js';
@@ -265,19 +264,9 @@ suite('a build in partitions', () => {
         parkedAt: '',
       };
       await division.divide(build, 2, 10, lease);
-      const [counted, released] = [new AbortController(), new AbortController()];
-      const spy = jest.spyOn(Collection.prototype, 'updateOne').mockImplementationOnce(async function (this: Collection, ...given) {
-        spy.mockRestore();
-        counted.abort();
-        await once(released.signal, 'abort');
-        return this.updateOne(...given);
-      });
-      const isCounted = once(counted.signal, 'abort');
-      const first = commit(1, 0, 10);
-      await isCounted;
+      const goOn = await heldUpAt('updateOne', () => commit(1, 0, 10));
       await commit(0, 0, 10, [{ key: 'a', position: 4, ...event }]);
-      released.abort();
-      await first;
+      await goOn();
       expect(await division.join(build, lease)).toBe(true);
       expect((await stage.builds())[1]).toMatchObject({ position: 10, parked: 1 });
     });

@@ -1,7 +1,6 @@
 /** Read models on MongoDB come to the same whenever and however often their writer or their server dies, or a late writer goes on. */
 import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Collection, MongoNetworkError } from 'mongodb';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document } from '../../src/kernel/projection.js';
 import { buildName, idOf, noProgress, type Build } from '../../src/views/builds.js';
@@ -11,11 +10,12 @@ import { connect, type Connection } from '../../src/views/mongo/connection.js';
 import { collectionsOf, layoutOf } from '../../src/views/mongo/layout.js';
 import { park } from '../../src/views/mongo/parking.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
-import type { Commit, DocumentChange, DocumentHistory, Lease, ParkingChange, ViewReader, ViewWriter } from '../../src/views/port.js';
+import type { DocumentChange, DocumentHistory, Lease, ParkingChange, ViewReader, ViewWriter } from '../../src/views/port.js';
 import { change, deals } from '../conformance/views/deals.js';
 import { documentsAsOf } from '../conformance/views/naive.js';
 import { killChildren, startChild } from '../support/child.js';
 import { gathered } from '../support/gathered.js';
+import { heldUpAt } from '../support/held-up.js';
 import { dropDatabase } from '../support/mongo-database.js';
 import { mongoForTests } from '../support/secantus.js';
 
@@ -189,7 +189,9 @@ suite('on MongoDB', () => {
       await writer.division!.divide(rebuild, 2, 10, await leaseOf(writer, 'late'));
       const lease = await leaseOf(writer, 'late', 'deals/0');
       const late = await openMongoViewWriter({ url });
-      const goOn = await heldUp(late, { build: partition, from: 0, to: 4, changes: [], parking: [waiting], lease, progress: noProgress });
+      const goOn = await heldUpAt('bulkWrite', () =>
+        late.commit([{ build: partition, from: 0, to: 4, changes: [], parking: [waiting], lease, progress: noProgress }]),
+      );
       await writer.giveBack([lease]);
       const next = { build: partition, changes: [], lease: await leaseOf(writer, 'next', 'deals/0'), progress: noProgress };
       await writer.commit([{ ...next, from: 0, to: 2, parking: [waiting] }]);
@@ -205,7 +207,7 @@ suite('on MongoDB', () => {
       await writer.begin(deals);
       const commit = { build, changes: [], lease: await leaseOf(writer, 'one'), progress: noProgress };
       const late = await openMongoViewWriter({ url });
-      const goOn = await heldUp(late, { ...commit, from: 0, to: 1, parking: [waiting] });
+      const goOn = await heldUpAt('bulkWrite', () => late.commit([{ ...commit, from: 0, to: 1, parking: [waiting] }]));
       await writer.commit([{ ...commit, from: 0, to: 1, parking: [waiting] }]);
       await writer.commit([{ ...commit, from: 1, to: 1, parking: [decided] }]);
       await expect(goOn()).rejects.toThrow(CheckpointMoved);
@@ -346,23 +348,5 @@ async function lateWriter(connection: Connection, changes: readonly DocumentChan
   return async () => {
     await write(collections, writes);
     await park(collections.waiting, [], { commit: 2, token });
-  };
-}
-
-/** A commit that was let begin, and is held up on its way to writing what waits; how to let it go on. */
-async function heldUp(late: ViewWriter, commit: Commit): Promise<() => Promise<void>> {
-  const [begun, released] = [new AbortController(), new AbortController()];
-  const spy = jest.spyOn(Collection.prototype, 'bulkWrite').mockImplementationOnce(async function (this: Collection, ...given) {
-    spy.mockRestore();
-    begun.abort();
-    await once(released.signal, 'abort');
-    return this.bulkWrite(...given);
-  });
-  const begin = once(begun.signal, 'abort');
-  const written = late.commit([commit]);
-  await begin;
-  return () => {
-    released.abort();
-    return written;
   };
 }

@@ -1,6 +1,7 @@
 /** How a waiting reader learns that the log has grown: at once within the process, from any thread of it; by looking now and then otherwise. */
 import { realpathSync } from 'node:fs';
 import { BroadcastChannel } from 'node:worker_threads';
+import { asError } from '../../kernel/as-error.js';
 
 /** How often to look for what other processes have appended, in milliseconds. */
 const LOOK_EVERY_MS = 100;
@@ -42,7 +43,7 @@ export class News {
           resolve();
         } catch (error) {
           stop();
-          reject(error instanceof Error ? error : new Error(String(error)));
+          reject(asError(error));
         }
       };
       const timer = setInterval(look, LOOK_EVERY_MS);

@@ -1,4 +1,5 @@
 /** Hearing of changes of the file: at once within the process, by looking every 100 ms for what others commit. */
+import { asError } from '../../kernel/as-error.js';
 import type { Position } from '../../kernel/event.js';
 import { NotYetThere, ViewsUnavailable } from '../errors.js';
 import { channelOf } from './file.js';
@@ -62,7 +63,7 @@ export class Changes {
           if (now >= position) settle(resolve);
           else if (last) giveUp(new NotYetThere(model, position, now));
         } catch (error) {
-          giveUp(error instanceof Error ? error : new Error(String(error)));
+          giveUp(asError(error));
         }
       };
       const timeout = setTimeout(() => look(true), timeoutMs);

@@ -1,5 +1,6 @@
 /** A reader thread: answers queries one after the other from a connection of its own. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { asError } from '../../kernel/as-error.js';
 import { openDatabase } from '../../sqlite/database.js';
 import { DatabaseUnavailable } from '../../sqlite/unavailable.js';
 import { viewsFile } from './file.js';
@@ -22,7 +23,7 @@ function tell({ id, query }: Asked): Told {
   try {
     return { id, answer: database.attempt(() => answer(database, query)) };
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    const { name, message } = asError(error);
     return { id, failure: error instanceof DatabaseUnavailable ? 'unavailable' : name === 'RangeError' ? 'range' : 'other', message };
   }
 }

@@ -1,5 +1,6 @@
 /** Hearing of changes of the register: one look at a time for all who listen or wait, whoever made the change. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asError } from '../../kernel/as-error.js';
 import type { Position } from '../../kernel/event.js';
 import { NotYetThere, ViewsUnavailable } from '../errors.js';
 import type { RegisterRow } from './register.js';
@@ -96,10 +97,6 @@ export class Watch {
     // The first look counts as a change: what came between listening and looking is in it.
     if (changed) for (const listener of [...this.#listeners]) listener();
   }
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function closedNow(): ViewsUnavailable {
