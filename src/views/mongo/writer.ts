@@ -2,7 +2,7 @@
  * The projector's side, and that of operations. A commit writes superseded versions, then documents, then what waits, then the checkpoint,
  * each to a majority and its journals before the next: what the checkpoint counts is never lost while the checkpoint is kept.
  */
-import type { CreateIndexesOptions } from 'mongodb';
+import { MongoServerError, type CreateIndexesOptions, type Db } from 'mongodb';
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
@@ -80,8 +80,7 @@ export class MongoViewWriter implements ViewWriter {
     return this.#attempt(async () => {
       const build = await beginBuild(this.#register, model);
       const entry = await mustBeRegistered(this.#register, build);
-      // One that serves from its first document on has its indexes from then on; others get them when they are complete.
-      if (entry.state === 'live') await this.#index(build, entry);
+      await this.#make(build, entry);
       return build;
     });
   }
@@ -155,7 +154,7 @@ export class MongoViewWriter implements ViewWriter {
       };
       await this.#change(build, lease, { generation: entry.generation }, empty);
       // What a writer that was late still writes goes into the collections of before: nobody looks there.
-      if (entry.state !== 'building' && entry.state !== 'ready') await this.#index(build, { ...entry, ...empty });
+      await this.#make(build, { ...entry, ...empty });
       await sweep(this.#connection.patient);
     });
   }
@@ -302,6 +301,19 @@ export class MongoViewWriter implements ViewWriter {
     return new Map(rows.map((row) => [row._id, row]));
   }
 
+  /**
+   * Makes the collections before anything is written to them: counts as of one moment are refused for a while where a collection is new, and
+   * one that came with the first document of its kind would be new to those who count. One that answers has its indexes from then on as well;
+   * others get them when they are complete.
+   */
+  async #make(build: Build, entry: BuildEntry): Promise<void> {
+    if (entry.state !== 'building' && entry.state !== 'ready') return this.#index(build, entry);
+    const { db } = this.#connection;
+    const { current, past, waiting } = this.#collections(build, entry);
+    for (const { collectionName } of [current, ...(layoutOf(build.model).indexes.past.length > 0 ? [past] : []), waiting])
+      await createCollection(db, collectionName);
+  }
+
   /** Makes what is missing of the indexes; the server takes reads and writes meanwhile. */
   async #index(build: Build, { generation, indexed }: BuildEntry): Promise<void> {
     if (indexed) return;
@@ -330,6 +342,17 @@ export class MongoViewWriter implements ViewWriter {
 
   #attempt<T>(work: () => Promise<T>): Promise<T> {
     return attempt(this.#connection, work);
+  }
+}
+
+const NAMESPACE_EXISTS = 48;
+
+/** Makes it where it isn't there; another process may have done so before, or in the same instant. */
+async function createCollection(db: Db, name: string): Promise<void> {
+  try {
+    await db.createCollection(name);
+  } catch (error) {
+    if (!(error instanceof MongoServerError && error.code === NAMESPACE_EXISTS)) throw error;
   }
 }
 
