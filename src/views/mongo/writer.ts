@@ -311,7 +311,7 @@ export class MongoViewWriter implements ViewWriter {
     const { db } = this.#connection;
     const { current, past, waiting } = this.#collections(build, entry);
     for (const { collectionName } of [current, ...(layoutOf(build.model).indexes.past.length > 0 ? [past] : []), waiting])
-      await createCollection(db, collectionName);
+      {await createCollection(db, collectionName);}
   }
 
   /** Makes what is missing of the indexes; the server takes reads and writes meanwhile. */
