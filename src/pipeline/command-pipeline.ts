@@ -126,8 +126,10 @@ export class CommandPipeline {
     // Where a refusal said that the stream stands: what a load after it does not show up to there is not ours, but takes up revisions.
     let stands = -1;
     for (let attempt = 0; attempt < this.#attempts; attempt++) {
-      const cached = fresh ? undefined : this.#cache?.get(streamName(stream));
-      const record = cached ?? (await this.#load(spec.aggregate, stream));
+      const known = fresh ? undefined : this.#cache?.get(streamName(stream));
+      // An id that was given may have run in another process, and the log would take what is appended now for the same again.
+      const cached = command.commandId === undefined ? known : undefined;
+      const record = cached ?? (await this.#load(spec.aggregate, stream, known));
 
       const trace = record.commands.get(commandId);
       if (trace) return this.#repeat(trace, hash, commandId, stream);

@@ -218,6 +218,21 @@ describe.each([
     expect(await codeOf(send(AssignLead, { id, owner: 'eve', commandId }, unreliable))).toBe('COMMAND_ID_REUSED');
   });
 
+  it('refuses other input under a commandId that ran in another process, on a record that is remembered as it was before', async () => {
+    const id = await registered();
+    const other = new CommandPipeline({ log, cacheSize });
+    const commandId = randomUUID();
+    const first = await send(AssignLead, { id, owner: 'bob', commandId }, other);
+    expect(await codeOf(send(AssignLead, { id, owner: 'eve', commandId }))).toBe('COMMAND_ID_REUSED');
+    expect(await send(AssignLead, { id, owner: 'bob', commandId })).toMatchObject({
+      repeated: true,
+      revision: first.revision,
+      appended: 0,
+    });
+    await send(AssignLead, { id, owner: 'eve' });
+    expect(await log.readStream({ type: 'lead', id }, 1)).toMatchObject([{ data: { owner: 'bob' } }, { data: { owner: 'eve' } }]);
+  });
+
   it('tells a field that is cleared from one that is left out', async () => {
     const id = await registered();
     const commandId = randomUUID();
