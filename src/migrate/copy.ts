@@ -9,8 +9,8 @@ export interface CopyOptions extends Watched {
   /** What the target has, which is where to go on. */
   readonly held: Held;
   /**
-   * Whether appends that are asked for together are made in the order in which they were asked for, as by the embedded log. Otherwise each
-   * waits for the one before.
+   * Whether appends that are asked for at once, of up to 1,000 events in all, are made in the order in which they were asked for, and none of
+   * them when the engine fails, as by the embedded log. Otherwise each waits for the one before.
    */
   readonly together: boolean;
 }
@@ -18,8 +18,14 @@ export interface CopyOptions extends Watched {
 /** What the source and the target both have after it. */
 export type Copied = Held;
 
+/** Events that follow each other in one stream, several times. */
+type Runs = readonly (readonly RecordedEvent[])[];
+
 /** What goes into one append at most: events, and bytes of JSON, of the megabyte that EventStoreDB takes. */
 const APPEND = { events: 500, bytes: 512 * 1024 };
+
+/** How many events are asked for at once at most: a full disk in the middle must not leave later events without those before them. */
+const TOGETHER = 1_000;
 
 /** About what an event takes besides its data, in bytes. */
 const METADATA_BYTES = 1_024;
@@ -33,7 +39,7 @@ export async function copy(source: EventLog, target: EventLog, { held, together,
   for await (const { events, position } of pagesOf(source, { after: held.position, signal })) {
     const head = await source.head();
     const runs = runsOf(events);
-    for (const some of together && runs.length > 0 ? [runs] : runs.map((run) => [run])) {
+    for (const some of groupsOf(runs, together ? TOGETHER : 0)) {
       if (signal?.aborted) return copied;
       await Promise.all(some.map((run) => append(target, run)));
       const last = some.at(-1)?.at(-1);
@@ -46,7 +52,7 @@ export async function copy(source: EventLog, target: EventLog, { held, together,
 }
 
 /** Events that follow each other in one stream go into one append, as far as it takes them. */
-function runsOf(events: readonly RecordedEvent[]): readonly (readonly RecordedEvent[])[] {
+function runsOf(events: readonly RecordedEvent[]): Runs {
   const runs: RecordedEvent[][] = [];
   let bytes = 0;
   for (const event of events) {
@@ -63,6 +69,21 @@ function runsOf(events: readonly RecordedEvent[]): readonly (readonly RecordedEv
     }
   }
   return runs;
+}
+
+/** Runs in groups of up to so many events, of one run at least. */
+function groupsOf(runs: Runs, most: number): readonly Runs[] {
+  const groups: (readonly RecordedEvent[])[][] = [];
+  let events = Infinity;
+  for (const run of runs) {
+    events += run.length;
+    if (events > most) {
+      groups.push([]);
+      events = run.length;
+    }
+    groups.at(-1)?.push(run);
+  }
+  return groups;
 }
 
 async function append(target: EventLog, run: readonly RecordedEvent[]): Promise<void> {

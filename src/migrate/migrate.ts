@@ -10,7 +10,7 @@ import { copy } from './copy.js';
 export type Step = 'look' | 'copy' | 'verify';
 
 export interface MigrateOptions {
-  /** Whether the target makes appends that are asked for together in the order in which they were asked for. */
+  /** Whether the target makes appends that are asked for at once in their order, or none of them: see the copy. */
   readonly together: boolean;
   readonly signal?: AbortSignal;
   /** @param from the events that had been done when the step began */

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { EventIdTaken, type EventLog } from '../../src/log/port.js';
-import { openEmbeddedLog } from '../../src/log/embedded.js';
+import { openEmbeddedLog, type EmbeddedLogOptions } from '../../src/log/embedded.js';
 import { openKurrentLog } from '../../src/log/kurrent.js';
 import { migrate, type MigrateOptions, type Step } from '../../src/migrate/migrate.js';
 import { MigrationRefused } from '../../src/migrate/refused.js';
@@ -38,11 +38,11 @@ describe.each<[Engine, Engine]>([
   });
 
   /** An empty log, opened as the source's own or as the copy: the test gives the times. */
-  async function open(engine: Engine, name: string): Promise<EventLog> {
+  async function open(engine: Engine, name: string, options: Pick<EmbeddedLogOptions, 'maxPages'> = {}): Promise<EventLog> {
     if (engine === 'EventStoreDB') {
       return openKurrentLog({ url: server.url, prefix: `${name}.${randomUUID().slice(0, 8)}.`, copying: true });
     }
-    return openEmbeddedLog({ file: `${folder.path}/${name}/events.db`, copying: true, synchronous: 'NORMAL' });
+    return openEmbeddedLog({ file: `${folder.path}/${name}/events.db`, copying: true, synchronous: 'NORMAL', ...options });
   }
 
   const together = to === 'embedded';
@@ -109,6 +109,20 @@ describe.each<[Engine, Engine]>([
       expect(await moved()).toMatchObject({ held, copied: all.length - held, difference: undefined });
       expect(await wholeOf(target)).toEqual(all);
     });
+
+    if (to === 'embedded') {
+      test('that met a full disk goes on when there is space', async () => {
+        const large = Array.from({ length: 1_000 }, () => noted('x'.repeat(4_000)));
+        for (const event of [...large, ...Array.from({ length: 10 }, () => noted())]) await source.append(freshStream(), 'none', [event]);
+        await target.close();
+        target = await open(to, 'target', { maxPages: 400 });
+        await expect(moved()).rejects.toThrow('free some space');
+        await target.close();
+        target = await open(to, 'target');
+        expect(await moved()).toMatchObject({ difference: undefined, target: { events: 1_010 } });
+        expect(await wholeOf(target)).toEqual(await wholeOf(source));
+      });
+    }
 
     test('goes on until it has caught up with a source that is written to', async () => {
       await fill(source, 100);

@@ -25,7 +25,10 @@ interface Tip {
   readonly now: number;
 }
 
-/** Events beyond which a group is closed and the next one begun, so that other work gets its turn: some 10 ms. */
+/**
+ * Events beyond which a group is closed and the next one begun, so that other work gets its turn: some 10 ms. Who copies a log asks for so
+ * many at once.
+ */
 const GROUP_EVENTS = 1000;
 
 /** After waiting for another process's write in vain, others of this thread get their turn for so long, in milliseconds. */
