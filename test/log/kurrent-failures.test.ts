@@ -37,7 +37,7 @@ async function open(options: Partial<KurrentLogOptions> = {}): Promise<EventLog>
   return log;
 }
 
-const ids = (events: readonly { readonly id: string }[]) => events.map((event) => event.id);
+const ids = (events: readonly { readonly id: string }[]): string[] => events.map((event) => event.id);
 
 /** Appends to a stream again and again, one event at a time, until told to stop. @returns the events that the log acknowledged, in order */
 function appending(log: EventLog): { stop(): Promise<readonly EventToAppend[]>; readonly count: () => number } {
@@ -287,6 +287,46 @@ describe('a server in which others have written much since the last event', () =
       await shared.system('stats', 'Measured');
       expect(await log.head()).toBe(position);
     }
+  });
+});
+
+describe('a server that tells where a tail is only with its events', () => {
+  beforeEach(() => server.faults({ leavesEndUnmarked: true }));
+  afterEach(() => server.faults({ leavesEndUnmarked: false }));
+
+  /** @returns the ids of events, each in a stream of its own */
+  async function writeTo(log: EventLog, count: number): Promise<string[]> {
+    const events = Array.from({ length: count }, () => noted());
+    for (const event of events) await log.append(freshStream(), 'none', [event]);
+    return ids(events);
+  }
+
+  test.each([
+    ['all types', undefined, 10],
+    ['named types', ['Noted'], 10],
+    ['all types', undefined, 1_000],
+  ])('gives one of %s each event once, though more come than the client holds while a page is taken', async (_, types, limit) => {
+    const log = await open();
+    const written = await writeTo(log, 35);
+    const abort = new AbortController();
+    const given: string[] = [];
+    for await (const { events } of log.tail(0, { limit, ...(types ? { types } : {}), signal: abort.signal })) {
+      given.push(...ids(events));
+      // The page is taken slowly: meanwhile the server goes on until the client's buffers are full.
+      if (written.length === 35) written.push(...(await writeTo(log, 8)));
+      await delay(20);
+      if (given.length >= 43) abort.abort();
+    }
+    expect(given).toEqual(written);
+  });
+
+  test('goes on from the end of a page, and finds the end of the log', async () => {
+    const log = await open();
+    const written = await writeTo(log, 40);
+    const pages = await readToEnd(log, 7);
+    expect(ids(eventsOf(pages))).toEqual(written);
+    expect(pages.at(-1)?.position).toBe(await log.head());
+    expect(await log.readAll(await log.head(), 10, ['Sold'])).toMatchObject({ events: [] });
   });
 });
 

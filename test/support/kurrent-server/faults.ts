@@ -27,6 +27,8 @@ export interface Orders {
   readonly unknown?: number;
   /** A position that is none is refused as by KurrentDB, with INVALID_ARGUMENT. */
   readonly tellsInvalidPositions?: boolean;
+  /** No checkpoint comes before the word that a subscription has caught up, as of EventStoreDB 23.10. */
+  readonly leavesEndUnmarked?: boolean;
   /** Another node leads: what needs the leader is sent there. `null`: this one does. */
   readonly leader?: Endpoint | null;
   /** What one append may hold, in bytes. */
@@ -78,6 +80,10 @@ export class Faults {
 
   get tellsInvalidPositions(): boolean {
     return this.orders.tellsInvalidPositions ?? false;
+  }
+
+  get leavesEndUnmarked(): boolean {
+    return this.orders.leavesEndUnmarked ?? false;
   }
 
   /** Whether this call is refused, and how. Counts it. */

@@ -1,4 +1,5 @@
 /** Reads and subscriptions of `$all` and of streams, as the real server pages through its log: what each step sends, in order. */
+import type { Faults } from './faults.js';
 import type { Stored, Store } from './store.js';
 
 /** A place in the log: events stand at `commit` = `prepare`, while a checkpoint may be `commit` with 0, before the event that stands there. */
@@ -66,6 +67,7 @@ export async function* subscribeToAll(
   from: LogPosition | 'start' | 'end',
   filter: AllFilter | undefined,
   signal: AbortSignal,
+  faults: Faults,
 ): AsyncGenerator<Sent, void, undefined> {
   const { matches, window, interval } = filter ?? { matches: () => true, window: PAGE, interval: Infinity };
   const last = store.all.at(-1)?.position ?? 0;
@@ -92,7 +94,7 @@ export async function* subscribeToAll(
       if (ended || looked >= interval) {
         looked = ended ? 0 : looked % interval;
         if (page.commit > sent.commit) sent = page;
-        if (filter && sent.commit >= 0) yield { kind: 'checkpoint', position: sent };
+        if (filter && sent.commit >= 0 && !(ended && faults.leavesEndUnmarked)) yield { kind: 'checkpoint', position: sent };
       }
       if (ended) break;
       // The next page begins where this one ended: before the record that stands there.

@@ -1,5 +1,6 @@
 /** What a read asks for, and all that it is answered with. */
 import type streamsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
+import type { Faults } from './faults.js';
 import { streamNameOf, toLogPosition } from './messages.js';
 import { readBackwards, readForwards, StreamDeleted, subscribeToAll, subscribeToStream, type AllFilter, type Sent } from './reading.js';
 import type { Store, Stored } from './store.js';
@@ -18,14 +19,14 @@ export async function* answersTo(
   request: streamsPb.ReadReq,
   store: Store,
   signal: AbortSignal,
-  scanned: () => Promise<void>,
+  faults: Faults,
 ): AsyncGenerator<Answer, void, undefined> {
   const options = request.getOptions();
   if (!options) return;
   const subscribes = options.hasSubscription();
   if (options.hasAll()) {
-    if (subscribes) yield* subscribeToAll(store, startOf(options), filterOf(options), signal);
-    else yield* counted(readAll(options, store, scanned), Number(options.getCount()));
+    if (subscribes) yield* subscribeToAll(store, startOf(options), filterOf(options), signal, faults);
+    else yield* counted(readAll(options, store, faults), Number(options.getCount()));
     return;
   }
   const stream = streamNameOf(options.getStream()?.getStreamIdentifier());
@@ -33,11 +34,11 @@ export async function* answersTo(
   else yield* readStream(options, store, stream);
 }
 
-async function* readAll(options: Options, store: Store, scanned: () => Promise<void>): AsyncGenerator<Stored> {
+async function* readAll(options: Options, store: Store, faults: Faults): AsyncGenerator<Stored> {
   const matches = filterOf(options)?.matches ?? (() => true);
   const position = options.getAll()?.getPosition();
   const from = position && toLogPosition(position);
-  if ((options.getReadDirection() as number) === BACKWARDS) yield* readBackwards(store, from, matches, scanned);
+  if ((options.getReadDirection() as number) === BACKWARDS) yield* readBackwards(store, from, matches, () => faults.scanned());
   else yield* readForwards(store, from ?? { commit: 0, prepare: 0 }, matches);
 }
 

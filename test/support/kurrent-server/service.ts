@@ -105,7 +105,7 @@ export function streamsHandlers(store: Store, faults: Faults, drop: () => void):
       await faults.pass();
       // Sent early: without it, each read stalls for tens of milliseconds.
       call.sendMetadata(new Metadata());
-      for await (const answer of answersTo(call.request, store, abort.signal, () => faults.scanned())) {
+      for await (const answer of answersTo(call.request, store, abort.signal, faults)) {
         if (!faults.calm) await faults.pass();
         if (abort.signal.aborted) return;
         if (!call.write(toMessage(answer))) await once(call, 'drain', { signal: abort.signal });
