@@ -310,8 +310,9 @@ export class MongoViewWriter implements ViewWriter {
     if (entry.state !== 'building' && entry.state !== 'ready') return this.#index(build, entry);
     const { db } = this.#connection;
     const { current, past, waiting } = this.#collections(build, entry);
-    for (const { collectionName } of [current, ...(layoutOf(build.model).indexes.past.length > 0 ? [past] : []), waiting])
-      {await createCollection(db, collectionName);}
+    for (const { collectionName } of [current, ...(layoutOf(build.model).indexes.past.length > 0 ? [past] : []), waiting]) {
+      await createCollection(db, collectionName);
+    }
   }
 
   /** Makes what is missing of the indexes; the server takes reads and writes meanwhile. */
