@@ -356,54 +356,6 @@ describe('on an event server', () => {
   );
 });
 
-describe('a client that takes nothing', () => {
-  /** Events beyond what the connection itself holds: some 30 MB. */
-  const COUNT = 3_000;
-
-  const appendLarge = async (): Promise<void> => {
-    const log = await logIn(folder.path);
-    const data = { name: 'Ana', interest: 'x'.repeat(10_000) };
-    for (let at = 0; at < COUNT; at += 100) {
-      const events = Array.from({ length: 100 }, () => noted(data, { type: 'LeadRegistered' }));
-      await log.append({ type: 'lead', id: randomUUID() }, 'none', events);
-    }
-    await log.close();
-  };
-
-  it('is told what it missed and where to resume, others are not kept waiting, and nothing is lost', async () => {
-    // It answers no ping either, for as long as the engines take: that is another reason to end it, for another test.
-    await start({ DAYBOOK_SLOW_CLIENT_MS: '300', DAYBOOK_SLOW_CLIENT_EVENTS: '50', DAYBOOK_SOCKET_PING_MS: '600000' });
-    const query = 'subscription ($after: Position) { events(after: $after) { position data } }';
-    const slow = open();
-    const events = slow.subscribe<Events>(query, { after: '0' });
-    await registerLeads('first');
-    const first = await events.next();
-    slow.pause();
-    await appendLarge();
-    const other = open().subscribe<Events>('subscription ($after: Position) { events(after: $after) { position } }', {
-      after: first.events.position,
-    });
-    const all = await positionsInLog();
-    expect(positionsOf([first, ...(await other.take(COUNT))])).toEqual(all);
-    await other.end();
-    await untilCounted('daybook_subscriptions', 0);
-    slow.resume();
-
-    const { data, errors } = await events.untilRefused();
-    const seen = [first, ...data];
-    expect(codesOf(errors)).toEqual(['SLOW_CLIENT']);
-    const last = positionsOf(seen).at(-1);
-    // It was told while others still wrote.
-    const { missed, resumeAfter } = errors[0]?.extensions as { readonly missed: number; readonly resumeAfter: string };
-    expect(resumeAfter).toBe(last);
-    expect(missed).toBeGreaterThan(50);
-    expect(missed).toBeLessThanOrEqual(all.length - seen.length);
-    const resumed = slow.subscribe<Events>(query, { after: resumeAfter });
-    const rest = await resumed.take(all.length - seen.length);
-    expect(positionsOf([...seen, ...rest])).toEqual(all);
-  });
-});
-
 describe('over a websocket', () => {
   it.each<[string, string, string]>([
     ['a query', '{ logPosition }', 'HTTP_ONLY'],
@@ -555,5 +507,54 @@ describe('over HTTP', () => {
     while (!answered.includes('logPosition')) await once(socket, 'data');
     expect(answered).toMatch(/^HTTP\/1\.1 200 OK/);
     socket.destroy();
+  });
+});
+
+// The last one: a server for tests that all share reads through what it leaves, whoever asks.
+describe('a client that takes nothing', () => {
+  /** Events beyond what the connection itself holds: some 30 MB. */
+  const COUNT = 3_000;
+
+  const appendLarge = async (): Promise<void> => {
+    const log = await logIn(folder.path);
+    const data = { name: 'Ana', interest: 'x'.repeat(10_000) };
+    for (let at = 0; at < COUNT; at += 100) {
+      const events = Array.from({ length: 100 }, () => noted(data, { type: 'LeadRegistered' }));
+      await log.append({ type: 'lead', id: randomUUID() }, 'none', events);
+    }
+    await log.close();
+  };
+
+  it('is told what it missed and where to resume, others are not kept waiting, and nothing is lost', async () => {
+    // It answers no ping either, for as long as the engines take: that is another reason to end it, for another test.
+    await start({ DAYBOOK_SLOW_CLIENT_MS: '300', DAYBOOK_SLOW_CLIENT_EVENTS: '50', DAYBOOK_SOCKET_PING_MS: '600000' });
+    const query = 'subscription ($after: Position) { events(after: $after) { position data } }';
+    const slow = open();
+    const events = slow.subscribe<Events>(query, { after: '0' });
+    await registerLeads('first');
+    const first = await events.next();
+    slow.pause();
+    await appendLarge();
+    const other = open().subscribe<Events>('subscription ($after: Position) { events(after: $after) { position } }', {
+      after: first.events.position,
+    });
+    const all = await positionsInLog();
+    expect(positionsOf([first, ...(await other.take(COUNT))])).toEqual(all);
+    await other.end();
+    await untilCounted('daybook_subscriptions', 0);
+    slow.resume();
+
+    const { data, errors } = await events.untilRefused();
+    const seen = [first, ...data];
+    expect(codesOf(errors)).toEqual(['SLOW_CLIENT']);
+    const last = positionsOf(seen).at(-1);
+    // It was told while others still wrote.
+    const { missed, resumeAfter } = errors[0]?.extensions as { readonly missed: number; readonly resumeAfter: string };
+    expect(resumeAfter).toBe(last);
+    expect(missed).toBeGreaterThan(50);
+    expect(missed).toBeLessThanOrEqual(all.length - seen.length);
+    const resumed = slow.subscribe<Events>(query, { after: resumeAfter });
+    const rest = await resumed.take(all.length - seen.length);
+    expect(positionsOf([...seen, ...rest])).toEqual(all);
   });
 });
