@@ -74,14 +74,16 @@ function runsOf(events: readonly RecordedEvent[]): Runs {
 /** Runs in groups of up to so many events, of one run at least. */
 function groupsOf(runs: Runs, most: number): readonly Runs[] {
   const groups: (readonly RecordedEvent[])[][] = [];
-  let events = Infinity;
+  let events = 0;
   for (const run of runs) {
-    events += run.length;
-    if (events > most) {
-      groups.push([]);
+    const group = groups.at(-1);
+    if (group && events + run.length <= most) {
+      group.push(run);
+      events += run.length;
+    } else {
+      groups.push([run]);
       events = run.length;
     }
-    groups.at(-1)?.push(run);
   }
   return groups;
 }

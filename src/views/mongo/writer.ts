@@ -310,7 +310,7 @@ export class MongoViewWriter implements ViewWriter {
     if (entry.state !== 'building' && entry.state !== 'ready') return this.#index(build, entry);
     const { db } = this.#connection;
     const { current, past, waiting } = this.#collections(build, entry);
-    for (const { collectionName } of [current, ...(layoutOf(build.model).indexes.past.length > 0 ? [past] : []), waiting]) {
+    for (const { collectionName } of [current, ...(build.model.history ? [past] : []), waiting]) {
       await createCollection(db, collectionName);
     }
   }
@@ -321,7 +321,7 @@ export class MongoViewWriter implements ViewWriter {
     const collections = this.#patiently(build, { generation });
     const { indexes } = layoutOf(build.model);
     await collections.current.createIndexes([...indexes.current], this.#quorum);
-    if (indexes.past.length > 0) await collections.past.createIndexes([...indexes.past], this.#quorum);
+    if (build.model.history) await collections.past.createIndexes([...indexes.past], this.#quorum);
     await collections.waiting.createIndexes([...indexes.waiting], this.#quorum);
     const field = `builds.${fieldOf(build.number)}.`;
     await this.#register.updateOne({ _id: build.model.name, ...under(field, { generation }) }, { $set: under(field, { indexed: true }) });
