@@ -3,8 +3,7 @@ import type { Config } from '../config.js';
 import type { Difference } from '../projector/difference.js';
 import type { Verification } from '../projector/verify.js';
 import { verifyAside, type VerifyAsideOptions } from '../projector/verify-aside.js';
-import { buildName, servedBuild } from '../views/builds.js';
-import { NotReady } from '../views/errors.js';
+import { buildName } from '../views/builds.js';
 import { readModels, type OutputOptions } from './builds.js';
 import { progress, silent, type Progress } from './progress.js';
 import { withSession } from './session.js';
@@ -24,21 +23,13 @@ export interface VerifyOptions extends OutputOptions {
 export async function runVerify(config: Config, names: readonly string[], options: VerifyOptions, terminal: Terminal): Promise<number> {
   return withSession(config, terminal, {}, async (session) => {
     const { out, err } = terminal;
-    const wanted = await readModels(session, names);
-    const records = await session.operations.builds();
-    const served = await session.operations.served(wanted);
-    const absent = served.filter(({ model }) => servedBuild(records, model).number === 0).map(({ model }) => model.name);
-    if (absent.length > 0) {
-      throw new NotReady(`Not built yet: ${absent.join(', ')}. Start the server, or run \`daybook projections rebuild\`.`);
-    }
-    const standing = await session.operations.standing(wanted);
+    const asked = await session.operations.verifiable(await readModels(session, names));
     const bars = stepBars(options.json && err.isTTY !== true ? undefined : err);
     let verifications: readonly Verification[];
     try {
       verifications = await verifyAside({
         config,
-        readModels: wanted,
-        standing,
+        ...asked,
         onProgress: bars.update,
         signal: session.signal,
       });

@@ -70,3 +70,12 @@ export function toCurrent(event: RecordedEvent, definitions: Definitions = defin
   if (event.version === definition.version) return event;
   return { ...event, version: definition.version, data: upcast(definition, event.version, event.data) };
 }
+
+/** The event as it is shown to people: as `toCurrent` gives it, or as it was recorded where this program can't bring it to that shape. */
+export function toShow(event: RecordedEvent): RecordedEvent {
+  try {
+    return toCurrent(event);
+  } catch {
+    return event;
+  }
+}

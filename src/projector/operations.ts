@@ -103,6 +103,27 @@ export class Operations {
     return names.filter((name) => !projected.has(name));
   }
 
+  /**
+   * What of these read models, or of all, can be verified: each must have been built.
+   * @param field the input that names them
+   * @returns their names, and those of them that nobody projects
+   * @throws NotThere, NotReady
+   */
+  async verifiable(
+    names?: readonly string[],
+    field?: string,
+  ): Promise<{ readonly readModels: readonly string[]; readonly standing: readonly string[] }> {
+    const records = await this.builds();
+    const served = (await this.served(names, field)).map(({ model }) => model);
+    const absent = served.filter((model) => servedBuild(records, model).number === 0).map(({ name }) => name);
+    if (absent.length > 0) {
+      const how = `A server builds them when it starts; so does \`daybook projections rebuild ${absent.join(' ')}\``;
+      throw new NotReady(`Not built yet: ${absent.join(', ')}. ${how}.`, field);
+    }
+    const readModels = served.map(({ name }) => name);
+    return { readModels, standing: await this.standing(readModels) };
+  }
+
   /** The read models of this program. */
   get readModels(): readonly string[] {
     return [...new Set(this.#options.projections.map(({ model }) => model.name))].sort();

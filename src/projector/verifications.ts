@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../kernel/message-of.js';
 import type { Config } from '../config.js';
+import { NotReady } from '../views/errors.js';
 import type { Verification } from './verify.js';
 import type { VerifyMessage, VerifyTask } from './verify-worker.js';
 
@@ -26,6 +27,11 @@ const GRACE_MS = 5_000;
 /** Finished ones that are remembered. */
 const REMEMBERED = 20;
 
+/** The most that may run or wait. */
+const MOST_AT_ONCE = 20;
+
+type Asked = Pick<VerifyTask, 'readModels' | 'standing'>;
+
 export class Verifications {
   readonly #task: Omit<VerifyTask, 'readModels' | 'standing'>;
   readonly #jobs = new Map<string, VerificationJob>();
@@ -39,13 +45,20 @@ export class Verifications {
 
   /**
    * Begins a verification, or queues it behind those that run.
-   * @param standing see `VerifyOptions`
+   * @param asked see `VerifyOptions`
+   * @throws NotReady when too many wait
    */
-  begin(readModels: readonly string[], standing: readonly string[]): VerificationJob {
+  begin(asked: Asked): VerificationJob {
+    const jobs = [...this.#jobs.values()];
+    if (jobs.filter(({ finishedAt }) => finishedAt === null).length >= MOST_AT_ONCE) {
+      throw new NotReady(`${MOST_AT_ONCE} verifications run or wait. Ask again when one of them has ended.`, 'readModels');
+    }
+    const finished = jobs.filter(({ finishedAt }) => finishedAt !== null);
+    for (const forgotten of finished.slice(0, Math.max(0, finished.length - REMEMBERED))) this.#jobs.delete(forgotten.id);
     const id = randomUUID();
     const job: VerificationJob = {
       id,
-      readModels,
+      readModels: asked.readModels,
       state: 'waiting',
       progress: 0,
       startedAt: new Date().toISOString(),
@@ -54,8 +67,7 @@ export class Verifications {
       error: null,
     };
     this.#jobs.set(id, job);
-    for (const known of [...this.#jobs.keys()].slice(0, Math.max(0, this.#jobs.size - REMEMBERED))) this.#jobs.delete(known);
-    this.#last = this.#last.then(() => this.#run(job, standing));
+    this.#last = this.#last.then(() => this.#run(id, asked));
     return job;
   }
 
@@ -72,19 +84,19 @@ export class Verifications {
     await this.#last;
   }
 
-  #run(job: VerificationJob, standing: readonly string[]): Promise<void> {
+  #run(id: string, asked: Asked): Promise<void> {
     return new Promise((resolve) => {
       if (this.#closed) {
         resolve();
         return;
       }
       const set = (change: Partial<VerificationJob>): void => {
-        const known = this.#jobs.get(job.id);
-        if (known) this.#jobs.set(job.id, { ...known, ...change });
+        const known = this.#jobs.get(id);
+        if (known) this.#jobs.set(id, { ...known, ...change });
       };
       const end = (change: Partial<VerificationJob>): void => set({ ...change, progress: 1, finishedAt: new Date().toISOString() });
       const worker = new Worker(new URL('./verify-worker.js', import.meta.url), {
-        workerData: { ...this.#task, readModels: job.readModels, standing } satisfies VerifyTask,
+        workerData: { ...this.#task, ...asked } satisfies VerifyTask,
       });
       this.#workers.add(worker);
       worker.on('message', (message: VerifyMessage) => {
@@ -95,8 +107,7 @@ export class Verifications {
       worker.on('error', (failure) => end({ state: 'failed', error: messageOf(failure) }));
       worker.on('exit', () => {
         this.#workers.delete(worker);
-        const known = this.#jobs.get(job.id);
-        if (known?.finishedAt === null) end({ state: 'failed', error: 'It was ended before it was done.' });
+        if (this.#jobs.get(id)?.finishedAt === null) end({ state: 'failed', error: 'It was ended before it was done.' });
         resolve();
       });
     });

@@ -32,9 +32,17 @@ export class BuildGone extends Error {
   }
 }
 
-/** A build can't take the place that it was to take. */
+/** A build can't take the place that it was to take, or what was asked of builds can't be begun yet. */
 export class NotReady extends Error {
   override readonly name = 'NotReady';
+
+  constructor(
+    message: string,
+    /** The input that named it. */
+    readonly field = 'build',
+  ) {
+    super(message);
+  }
 }
 
 /** A change that a store can't take. */

@@ -6,6 +6,7 @@ import type { Answer } from '../support/graphql-client.js';
 import { startServer, stopServers, type Server } from '../support/server.js';
 
 const folder = temporaryFolder();
+const large = temporaryFolder();
 let server: Server;
 let before: string;
 
@@ -18,6 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stopServers();
   folder.remove();
+  large.remove();
 });
 
 beforeEach(async () => {
@@ -208,6 +210,35 @@ describe('a query', () => {
     expect(answer.data).toEqual({ lead: null, leads: { totalCount: 0 } });
   });
 
+  it.each<[string, string, string]>([
+    ['a filter', '{ leads(where: { name: { startsWith: "An\\u0000x" } }) { totalCount } }', 'where.name.startsWith'],
+    ['one of several values', '{ leads(where: { or: [{ owner: { in: ["ion", "ana\\u0000"] } }] }) { totalCount } }', 'where.owner.in'],
+    ['an id', '{ lead(id: "ana\\u0000x") { id } }', 'id'],
+    ['the id of a history', '{ history(type: LEAD, id: "ana\\u0000x") { nodes { id } } }', 'id'],
+    ['a search', '{ leads(search: "an\\u0000x") { totalCount } }', 'search'],
+  ])('with a character U+0000 in %s is refused by name', async (_, query, field) => {
+    const answer = await server.request(query);
+    expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
+    expect(problemsOf(answer)).toEqual([{ field, message: expect.stringContaining('U+0000') }]);
+    expectDiscreet(answer);
+  });
+
+  it('whose answer would hold too much is refused, though its variables alone say how much', async () => {
+    const other = await startServer(large.path);
+    for (let n = 0; n < 60; n++) await registerLead(other, { name: `Lead ${n}`, email: 'ana@example.com' });
+    const minPosition = await other.logPosition();
+    const query = (levels: number): string =>
+      `query ($n: Int! = 500, $minPosition: Position) { leads(first: $n, minPosition: $minPosition) {
+        nodes { ${'duplicates(first: $n) { '.repeat(levels)} id ${'}'.repeat(levels)} } } }`;
+    for (const variables of [{ minPosition }, { minPosition, n: 500 }]) {
+      const answer = await other.request(query(3), variables);
+      expect(codesOf(answer)).toEqual(['ANSWER_TOO_LARGE']);
+      expect(answer.data).toBeNull();
+    }
+    expect((await other.request(query(1), { minPosition })).errors).toEqual([]);
+    await other.stop();
+  });
+
   const deep = `{ lead(id: "ana") ${'{ opportunity { lead '.repeat(8)} { id } ${'} }'.repeat(8)} }`;
   it.each<[string, string, RegExp]>([
     ['too deep', deep, /depth limit of 12/],
@@ -229,6 +260,7 @@ describe('a query', () => {
     const answer = await server.request(query);
     expect(answer.status).toBe(400);
     expect(answer.errors[0]?.message).toMatch(message);
+    if (query !== '') expect(String(codesOf(answer))).toMatch(/^GRAPHQL_(PARSE|VALIDATION)_FAILED$/);
     expectDiscreet(answer);
   });
 });

@@ -200,6 +200,28 @@ describe('what waits', () => {
     expect(build).toMatchObject({ state: 'LIVE', parked: all.length, error: null });
   });
 
+  it('stands in the history of the record as what changed nothing, while it waits and when it was left out', async () => {
+    const query = `query ($id: ID!) { lead(id: $id) { history { nodes { type changes { field before after } } } } history(type: LEAD, id: $id) {
+      nodes { type changes { field before after } } } }`;
+    type History = { readonly nodes: readonly { readonly type: string; readonly changes: readonly object[] }[] };
+    const changes = async () => {
+      const { lead: record, history } = await client.ask<{ readonly lead: { readonly history: History }; readonly history: History }>(
+        query,
+        {
+          id: lead,
+        },
+      );
+      expect(record.history).toEqual(history);
+      expect(history.nodes.map(({ type }) => type)).toEqual(['LeadRegistered', 'LeadAssigned', 'LeadAssigned', 'LeadAssigned']);
+      return history.nodes.slice(1).map((node) => node.changes);
+    };
+    const expected = [[], [{ field: 'owner', before: 'local', after: 'bob' }], []];
+    expect(await changes()).toEqual(expected);
+    const [eventId] = await waiting();
+    await decided('skipDeadLetter', { key: lead, eventId, reason: 'typing error' });
+    expect(await changes()).toEqual(expected);
+  });
+
   it('of a read model that there is not, or as many as nobody reads, is refused', async () => {
     const asked = async (variables: object) => refusalIn(await client.request(LETTERS, variables));
     expect(await asked({ readModel: 'lead' })).toMatchObject({

@@ -7,7 +7,8 @@ import { viewWriterIn } from '../support/engines.js';
 import { temporaryFolder } from '../support/folder.js';
 import { startFragileServer, until, type FragileServer } from '../support/fragile-server.js';
 import { registerAccount } from '../support/funnel.js';
-import { done, fillFolder, refusal } from '../support/operator.js';
+import { startServer } from '../support/server.js';
+import { done, fillFolder, operation, refusal, refusalIn } from '../support/operator.js';
 
 const OWNERS = ['bob', 'bob', 'bob', 'eve'];
 const names = [...new Set(projections.map(({ model }) => model.name))].sort();
@@ -146,6 +147,16 @@ describe('a verification', () => {
     expect(await verification('no id')).toBeNull();
   });
 
+  it('of read models that were never built is refused: it would find nothing that differs', async () => {
+    const empty = temporaryFolder();
+    const other = await startServer(empty.path, { DAYBOOK_ROLE: 'api' });
+    const expected = { code: 'NOT_READY', fields: ['readModels'], message: expect.stringMatching(/^Not built yet: .*rebuild /) };
+    expect(await refusal(other, 'verifyReadModels', { readModels: ['leads'] })).toEqual(expected);
+    expect(await refusal(other, 'verifyReadModels', {})).toEqual(expected);
+    await other.stop('SIGKILL');
+    empty.remove();
+  });
+
   it('of what nobody projects tells how it is where it stands, though the log has gone on', async () => {
     const position = await server.logPosition();
     await registerAccount(server);
@@ -155,7 +166,7 @@ describe('a verification', () => {
     expect(await server.logPosition()).not.toBe(position);
   });
 
-  // The last one here: what it plants stays.
+  // What it plants stays.
   it('finds what no event explains, what is missing and what was changed, and shows both documents', async () => {
     const [changed, missing] = leads;
     await plant((lead) => ({
@@ -178,5 +189,18 @@ describe('a verification', () => {
     expect(found.get(missing!)).toMatchObject({ problem: 'missing', expected: { id: missing }, actual: null });
     expect(found.get('planted')).toMatchObject({ problem: 'unexplained', expected: null, actual: { id: 'planted', owner: 'bob' } });
     expect(found.size).toBe(3);
+  });
+
+  // The last one here: those that wait go with the server.
+  it('is not forgotten while it waits, however many are asked for: those too many are refused', async () => {
+    const asked = await Promise.all(Array.from({ length: 60 }, () => operation(server, 'verifyReadModels', { readModels: ['leads'] })));
+    const begun = asked.flatMap(({ data, errors }) => (errors.length > 0 ? [] : [(data as { readonly done: Told }).done.id]));
+    const refused = asked.map(refusalIn).filter((each) => each !== undefined);
+    expect(refused).toEqual(
+      refused.map(() => ({ code: 'NOT_READY', fields: ['readModels'], message: expect.stringContaining('20 verifications run or wait') })),
+    );
+    expect(begun.length).toBeGreaterThanOrEqual(20);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const id of begun) expect(await verification(id)).toMatchObject({ id });
   });
 });

@@ -22,7 +22,7 @@ export class Subscription<Data> {
   /** The data of the next message. @throws Error when it is an error, or there is none. */
   async next(): Promise<Data> {
     const answer = await this.answers.next();
-    if (answer.done || !answer.value.data) throw new Error(`No message: ${JSON.stringify(answer)}`);
+    if (answer.done || !answer.value.data || answer.value.errors) throw new Error(`No message: ${JSON.stringify(answer)}`);
     return answer.value.data;
   }
 

@@ -1,8 +1,16 @@
 /** Relay connections: pages of documents with cursors. */
-import { GraphQLBoolean, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
+import {
+  GraphQLBoolean,
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLString,
+  type GraphQLResolveInfo,
+} from 'graphql';
 import type { Document } from '../../kernel/projection.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
-import type { Selection } from '../../views/query.js';
+import type { ListQuery, Selection } from '../../views/query.js';
 import { at, type ApiContext, type Moment } from './context.js';
 
 export const PageInfo = new GraphQLObjectType({
@@ -24,21 +32,35 @@ export interface Connection {
   readonly selection: Selection;
 }
 
-export function toConnection(
+/** What of a list query is not its selection. */
+type Cut = Omit<ListQuery, keyof Selection>;
+
+/**
+ * Asks for a page.
+ * @param info of the field that it answers
+ * @throws GraphQLError ANSWER_TOO_LARGE, and what the view port throws
+ */
+export async function connectionOf(
+  context: ApiContext,
+  info: GraphQLResolveInfo,
   model: ReadModelSpec,
   selection: Selection,
-  page: { readonly json: string; readonly hasNext: boolean },
-  after: string | undefined,
+  cut: Cut,
   moment: Moment,
-): Connection {
-  const rows = JSON.parse(page.json) as readonly { readonly cursor: string; readonly document: Document }[];
+): Promise<Connection> {
+  const { rows, hasNext } = await context.budget.ask(async () => {
+    const page = await context.services.views.list(context.build(model), { ...selection, ...cut });
+    const found = JSON.parse(page.json) as readonly { readonly cursor: string; readonly document: Document }[];
+    context.budget.found(found.length, info, model.columns.length);
+    return { rows: found, hasNext: page.hasNext };
+  });
   const edges = rows.map(({ cursor, document }) => ({ cursor, node: at(document, moment) }));
   return {
     edges,
     nodes: edges.map(({ node }) => node),
     pageInfo: {
-      hasNextPage: page.hasNext,
-      hasPreviousPage: after !== undefined,
+      hasNextPage: hasNext,
+      hasPreviousPage: cut.after !== undefined,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
@@ -62,7 +84,8 @@ export function connectionType(typeName: string, node: GraphQLObjectType): Graph
       totalCount: {
         type: new GraphQLNonNull(GraphQLInt),
         description: 'How many there are in all; counted only when asked for.',
-        resolve: ({ model, selection }, _, context) => context.services.views.count(context.build(model), selection),
+        resolve: ({ model, selection }, _, context) =>
+          context.budget.ask(() => context.services.views.count(context.build(model), selection)),
       },
     },
   });

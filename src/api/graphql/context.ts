@@ -11,6 +11,7 @@ import type { Verifications } from '../../projector/verifications.js';
 import type { Build } from '../../views/builds.js';
 import type { ViewReader } from '../../views/port.js';
 import type { ServedViews } from '../../views/served.js';
+import { Budget } from './budget.js';
 import { badInput } from './errors.js';
 
 export interface ApiServices {
@@ -62,6 +63,8 @@ export function at<T extends Document>(document: T, moment: Moment): T {
 export class ApiContext {
   private readonly loaders = new Map<string, DataLoader<string, Document | null>>();
   private readonly builds = new Map<ReadModelSpec, Build>();
+  /** Of this answer: what it may still hold. */
+  readonly budget = new Budget();
 
   constructor(
     readonly services: ApiServices,

@@ -3,13 +3,17 @@ import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { ApolloArmor } from '@escape.tech/graphql-armor';
 import {
   GraphQLError,
+  Kind,
   NoSchemaIntrospectionCustomRule,
+  OperationTypeNode,
   parse,
   specifiedRules,
   validate,
   type DocumentNode,
   type GraphQLSchema,
   type ParseOptions,
+  type SelectionSetNode,
+  type ValidationContext,
   type ValidationRule,
 } from 'graphql';
 
@@ -48,7 +52,7 @@ export function documentLimits(introspection: boolean): DocumentLimits {
   return {
     apollo: {
       ...rest,
-      validationRules,
+      validationRules: [oneRootField, ...validationRules],
       parseOptions,
       // The same plugins: armor's types come from Apollo's CommonJS build, Nest's from the other.
       plugins: plugins as unknown as NonNullable<ApolloDriverConfig['plugins']>,
@@ -61,18 +65,46 @@ export function documentLimits(introspection: boolean): DocumentLimits {
         if (failure instanceof GraphQLError) return [coded(failure, 'GRAPHQL_PARSE_FAILED')];
         throw failure;
       }
-      const errors = validate(schema, document, rules, { hideSuggestions: !introspection });
+      // First alone: a rule of GraphQL.js throws where a variable decides whether a subscription has a field.
+      const conditional = validate(schema, document, [oneRootField]);
+      const errors = conditional.length > 0 ? conditional : validate(schema, document, rules, { hideSuggestions: !introspection });
       return errors.length > 0 ? errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')) : document;
     },
   };
 }
 
-/** The error with a code, unless it has one. */
+/**
+ * A subscription has one field whatever the variables: `@skip` and `@include` beside it are refused, as GraphQL's edition of September
+ * 2025 has it (Single Root Field). GraphQL.js executes a subscription without a field to a fault of the program.
+ */
+function oneRootField(context: ValidationContext): ReturnType<ValidationRule> {
+  const refuse = (set: SelectionSetNode | undefined, seen: Set<string>): void => {
+    for (const selection of set?.selections ?? []) {
+      const conditional = selection.directives?.find(({ name }) => name.value === 'skip' || name.value === 'include');
+      if (conditional) {
+        const message = `@${conditional.name.value} can't be used on the field of a subscription: leave it out, or subscribe to it.`;
+        context.reportError(new GraphQLError(message, { nodes: conditional }));
+      }
+      if (selection.kind === Kind.INLINE_FRAGMENT) refuse(selection.selectionSet, seen);
+      else if (selection.kind === Kind.FRAGMENT_SPREAD && !seen.has(selection.name.value)) {
+        seen.add(selection.name.value);
+        refuse(context.getFragment(selection.name.value)?.selectionSet, seen);
+      }
+    }
+  };
+  return {
+    OperationDefinition({ operation, selectionSet }) {
+      if (operation === OperationTypeNode.SUBSCRIPTION) refuse(selectionSet, new Set());
+    },
+  };
+}
+
+/** The error with the code that Apollo Server gives it, which armor's own does not keep to. */
 function coded({ message, nodes, source, positions, extensions }: GraphQLError, code: string): GraphQLError {
   return new GraphQLError(message, {
     ...(nodes ? { nodes } : {}),
     ...(source ? { source } : {}),
     ...(positions ? { positions } : {}),
-    extensions: { code, ...extensions },
+    extensions: { ...extensions, code },
   });
 }

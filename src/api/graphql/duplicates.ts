@@ -3,7 +3,7 @@ import { GraphQLInt, GraphQLList, GraphQLNonNull, type GraphQLObjectType } from 
 import type { Document } from '../../kernel/projection.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
 import type { Selection, Where } from '../../views/query.js';
-import { toConnection } from './connection.js';
+import { connectionOf } from './connection.js';
 import { momentOf, type ApiContext } from './context.js';
 import { readFirst } from './errors.js';
 import type { Fields } from './types.js';
@@ -15,16 +15,16 @@ export function duplicatesField(model: ReadModelSpec, sets: readonly (readonly s
       type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type))),
       description: `Likely the same one twice: they agree, but for case and accents, on ${sets.map((set) => set.join(' and ')).join(', or ')}.`,
       args: { first: { type: new GraphQLNonNull(GraphQLInt), defaultValue: 20, description: 'From 1 to 500.' } },
-      resolve: async (source, { first }: { first: number }, context: ApiContext) => {
+      resolve: async (source, { first }: { first: number }, context: ApiContext, info) => {
         const document = source as Document;
         const where = sameAs(document, sets);
         if (!where) return [];
         const moment = momentOf(document);
         const selection: Selection = { where, ...(moment.asOf === undefined ? {} : { asOf: moment.asOf }) };
         // The record agrees with itself: one more is asked for, since ids are no column to filter by.
-        const page = await context.services.views.list(context.build(model), { ...selection, orderBy: [], first: readFirst(first) + 1 });
-        const found = toConnection(model, selection, page, undefined, moment).nodes;
-        return found.filter((other) => other['id'] !== document['id']).slice(0, first);
+        const cut = { orderBy: [], first: readFirst(first) + 1 };
+        const { nodes } = await connectionOf(context, info, model, selection, cut, moment);
+        return nodes.filter((other) => other['id'] !== document['id']).slice(0, first);
       },
     },
   };

@@ -18,6 +18,12 @@ export function readFirst(first: number): number {
   return first;
 }
 
+/** Checks text that read models or the log are searched for: none holds U+0000, and SQLite would take it for the end. @throws GraphQLError */
+export function readText(field: string, text: string): string {
+  if (text.includes('\u0000')) throw badInput('BAD_USER_INPUT', field, `${field} can't have the character U+0000.`);
+  return text;
+}
+
 /** What a failure in a resolver means to the client; undefined when it is the program's own and must stay inside. */
 export function toClientError(failure: unknown): GraphQLError | undefined {
   if (failure instanceof GraphQLError) return failure;
@@ -27,7 +33,7 @@ export function toClientError(failure: unknown): GraphQLError | undefined {
   if (failure instanceof Rejection) return known(failure.code, { field: failure.field });
   if (failure instanceof NotThere) return badInput('NOT_THERE', failure.field, failure.message);
   if (failure instanceof NotFirst) return badInput('NOT_FIRST', 'eventId', failure.message);
-  if (failure instanceof NotReady) return badInput('NOT_READY', 'build', failure.message);
+  if (failure instanceof NotReady) return badInput('NOT_READY', failure.field, failure.message);
   if (failure instanceof NotYetThere) return known('NOT_YET_THERE', { position: String(failure.at) });
   if (failure instanceof BadCursor) return badInput('BAD_CURSOR', 'after', failure.message);
   if (failure instanceof NoSuchPosition) return badInput('BAD_USER_INPUT', 'after', failure.message);

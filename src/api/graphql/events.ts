@@ -1,6 +1,6 @@
 /** `events`: the log as a subscription, from any position on, each event with the position to resume after. */
 import { GraphQLID, GraphQLList, GraphQLNonNull, GraphQLObjectType, type GraphQLEnumType } from 'graphql';
-import { toCurrent, type Position, type RecordedEvent } from '../../kernel/event.js';
+import { toShow, type Position, type RecordedEvent } from '../../kernel/event.js';
 import type { ApiContext } from './context.js';
 import { badInput } from './errors.js';
 import { eventFields } from './history.js';
@@ -61,7 +61,7 @@ async function* follow(
     for (const event of events) {
       await untilTaken(context, sent, types);
       if (signal.aborted) return;
-      yield { events: { event: toCurrent(event) } satisfies Told };
+      yield { events: { event: toShow(event) } satisfies Told };
       sent = event.position;
     }
   }

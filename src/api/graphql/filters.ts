@@ -16,7 +16,7 @@ import { constantCase } from '../../kernel/constant-case.js';
 import type { FieldType } from '../../kernel/field-type.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
 import type { Order, Scalar, Where } from '../../views/query.js';
-import { badInput } from './errors.js';
+import { badInput, readText } from './errors.js';
 import { DateScalar, DateTimeScalar, LongScalar } from './scalars.js';
 import { capitalised, type TypeRegistry } from './types.js';
 
@@ -168,6 +168,7 @@ const everything: Where = { kind: 'and', of: [] };
 function tests(column: string, filter: ColumnFilter): Where[] {
   return Object.entries(filter).flatMap(([op, given]): Where[] => {
     if (given === undefined) return [];
+    for (const value of [given].flat()) if (typeof value === 'string') readText(`where.${column}.${op}`, value);
     if (op === 'isNull') return given === null ? [] : [{ kind: 'is', column, op: given ? 'eq' : 'ne', value: null }];
     if (op === 'in' || op === 'notIn') {
       if (given === null) return [];

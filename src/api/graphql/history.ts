@@ -8,8 +8,9 @@ import {
   GraphQLID,
   type GraphQLFieldConfigArgumentMap,
   type GraphQLFieldConfigMap,
+  type GraphQLResolveInfo,
 } from 'graphql';
-import { streamName, toCurrent, type RecordedEvent, type Stream } from '../../kernel/event.js';
+import { streamName, toCurrent, toShow, type RecordedEvent, type Stream } from '../../kernel/event.js';
 import type { Document, Projection } from '../../kernel/projection.js';
 import { badInput, readFirst } from './errors.js';
 import type { ApiContext } from './context.js';
@@ -96,6 +97,7 @@ export interface HistoryArguments {
  */
 export async function historyOf(
   context: ApiContext,
+  info: GraphQLResolveInfo,
   stream: Stream,
   projection: Projection | undefined,
   { first, after }: HistoryArguments,
@@ -103,12 +105,17 @@ export async function historyOf(
 ) {
   readFirst(first);
   const start = after == null ? 0 : revisionAfter(after, stream);
-  const events = (await context.services.log.readStream(stream)).filter((event) => event.position <= asOf).map((event) => toCurrent(event));
-  const page = withChanges(events, projection, stream.id).slice(start, start + first);
+  const { page, count } = await context.budget.ask(async () => {
+    const events = (await context.services.log.readStream(stream)).filter((event) => event.position <= asOf);
+    context.budget.spend(events.length);
+    const shown = withChanges(events, projection, stream.id).slice(start, start + first);
+    context.budget.found(shown.length, info);
+    return { page: shown, count: events.length };
+  });
   return {
     nodes: page,
     pageInfo: {
-      hasNextPage: start + first < events.length,
+      hasNextPage: start + first < count,
       hasPreviousPage: start > 0,
       startCursor: page[0] ? cursorOf(stream, page[0].event.revision) : null,
       endCursor: page.length > 0 ? cursorOf(stream, page[page.length - 1]?.event.revision ?? 0) : null,
@@ -116,15 +123,19 @@ export async function historyOf(
   };
 }
 
-/** Each event with what it changed in the record's document. */
+/** Each event with what it changed in the record's document: nothing where it can't be taken, and waits as a dead letter. */
 function withChanges(events: readonly RecordedEvent[], projection: Projection | undefined, key: string): readonly Entry[] {
   let document: Document | undefined;
   return events.map((event) => {
     const before = document;
-    for (const change of projection?.types.includes(event.type) ? projection.changes(event) : []) {
-      if (change.key === key) document = change.to(document);
+    try {
+      for (const change of projection?.types.includes(event.type) ? projection.changes(toCurrent(event)) : []) {
+        if (change.key === key) document = change.to(document);
+      }
+    } catch {
+      document = before;
     }
-    return { event, changes: difference(before ?? {}, document ?? {}) };
+    return { event: toShow(event), changes: difference(before ?? {}, document ?? {}) };
   });
 }
 

@@ -114,7 +114,11 @@ const DeadLetterType = new GraphQLObjectType<DeadLetter, ApiContext>({
     waiting: {
       type: listOf(WaitingEventType),
       description: 'The first 500 events that wait, oldest first.',
-      resolve: async ({ build, key }, _, { services }) => (await services.operations.deadLetter(build.name, key, build.number)).waiting,
+      resolve: async ({ build, key }, _, { services, budget }, info) => {
+        const { waiting } = await budget.ask(() => services.operations.deadLetter(build.name, key, build.number));
+        budget.found(waiting.length, info);
+        return waiting;
+      },
     },
   },
 });
@@ -259,9 +263,7 @@ export function operationsMutations(): Fields {
         if (readModels?.length === 0) {
           throw badInput('BAD_USER_INPUT', 'readModels', 'readModels must name at least one. For all, leave it out.');
         }
-        const served = await services.operations.served(readModels ?? undefined, 'readModels');
-        const names = served.map(({ model }) => model.name);
-        return services.verifications.begin(names, await services.operations.standing(names));
+        return services.verifications.begin(await services.operations.verifiable(readModels ?? undefined, 'readModels'));
       },
     },
     retryDeadLetters: {

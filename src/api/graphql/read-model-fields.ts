@@ -3,11 +3,11 @@ import { GraphQLID, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLStrin
 import type { Document, Projection } from '../../kernel/projection.js';
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
 import { changedField } from './changes.js';
-import { connectionType, toConnection } from './connection.js';
+import { connectionOf, connectionType } from './connection.js';
 import { momentOf, type ApiContext, type MomentArguments } from './context.js';
 import { momentArguments } from './moment-arguments.js';
 import { duplicatesField } from './duplicates.js';
-import { readFirst } from './errors.js';
+import { readFirst, readText } from './errors.js';
 import { Filters, toOrder, typeNameOf } from './filters.js';
 import { historyArguments, HistoryConnection, historyOf, type HistoryArguments } from './history.js';
 import { toSelection, type SelectionArguments } from './selection.js';
@@ -133,7 +133,7 @@ export class ReadModelFields {
         type,
         args: { id: { type: new GraphQLNonNull(GraphQLID) }, ...momentArguments },
         resolve: async (_, { id, ...moment }: MomentArguments & { id: string }, context) =>
-          context.load(model, id, await context.moment(model, moment)),
+          context.load(model, readText('id', id), await context.moment(model, moment)),
       };
     }
     const dimensions = model.columns.filter((column) => column.dimension);
@@ -182,13 +182,13 @@ export class ReadModelFields {
         ...(order ? { orderBy: { type: new GraphQLList(new GraphQLNonNull(order)) } } : {}),
         ...historyArguments,
       },
-      resolve: async (_, args: ListArguments, context) => {
+      resolve: async (_, args: ListArguments, context, info) => {
         const first = readFirst(args.first);
         const moment = await context.moment(model, args);
         const selection = toSelection(args, moment);
         const after = args.after ?? undefined;
-        const query = { ...selection, orderBy: toOrder(args.orderBy), first, ...(after === undefined ? {} : { after }) };
-        return toConnection(model, selection, await context.services.views.list(context.build(model), query), after, moment);
+        const cut = { orderBy: toOrder(args.orderBy), first, ...(after === undefined ? {} : { after }) };
+        return connectionOf(context, info, model, selection, cut, moment);
       },
     };
   }
@@ -200,8 +200,10 @@ function historyField(record: string, projection: Projection): Fields {
       type: new GraphQLNonNull(HistoryConnection),
       description: 'Every event of this record, oldest first.',
       args: historyArguments,
-      resolve: (document, args: HistoryArguments, context) =>
-        historyOf(context, { type: record, id: String((document as Document)['id']) }, projection, args, momentOf(document).asOf),
+      resolve: (document, args: HistoryArguments, context, info) => {
+        const stream = { type: record, id: String((document as Document)['id']) };
+        return historyOf(context, info, stream, projection, args, momentOf(document).asOf);
+      },
     },
   };
 }

@@ -4,6 +4,7 @@ import type { EventDefinition } from '../../../contracts/event.js';
 import type { CommandClass } from '../../kernel/command.js';
 import type { Projection } from '../../kernel/projection.js';
 import type { ApiContext, MomentArguments } from './context.js';
+import { readText } from './errors.js';
 import { eventsField } from './events.js';
 import { historyArguments, HistoryConnection, historyOf, type HistoryArguments } from './history.js';
 import { pastArguments } from './moment-arguments.js';
@@ -64,8 +65,15 @@ function logQueries(projections: readonly Projection[], recordType: GraphQLEnumT
         ...historyArguments,
         ...pastArguments,
       },
-      resolve: async (_, { type, id, first, after, ...past }: RecordHistoryArguments, context) =>
-        historyOf(context, { type, id }, byRecord.get(type), { first, after: after ?? null }, await context.past(past)),
+      resolve: async (_, { type, id, first, after, ...past }: RecordHistoryArguments, context, info) =>
+        historyOf(
+          context,
+          info,
+          { type, id: readText('id', id) },
+          byRecord.get(type),
+          { first, after: after ?? null },
+          await context.past(past),
+        ),
     },
     logPosition: {
       type: new GraphQLNonNull(PositionScalar),

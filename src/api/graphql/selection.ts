@@ -1,7 +1,7 @@
 /** What a caller selects by, as the view port asks it. */
 import type { Selection } from '../../views/query.js';
 import type { Moment } from './context.js';
-import { badInput } from './errors.js';
+import { badInput, readText } from './errors.js';
 import { toWhere, type WhereInput } from './filters.js';
 
 export interface SelectionArguments {
@@ -12,12 +12,13 @@ export interface SelectionArguments {
 /** The longest search, in characters. */
 const LONGEST_SEARCH = 200;
 
-/** @throws GraphQLError when the search is too long, or `where` is beyond its limits. */
+/** @throws GraphQLError when the search is too long or has a character U+0000, or `where` is beyond its limits. */
 export function toSelection(args: SelectionArguments, { asOf }: Moment): Selection {
   const where = toWhere(args.where);
   const search = args.search?.trim();
   if (search && search.length > LONGEST_SEARCH) {
     throw badInput('BAD_USER_INPUT', 'search', `search takes at most ${LONGEST_SEARCH} characters.`);
   }
+  if (search) readText('search', search);
   return { ...(where ? { where } : {}), ...(search ? { search } : {}), ...(asOf === undefined ? {} : { asOf }) };
 }

@@ -67,7 +67,8 @@ export function summaryField(model: ReadModelSpec, types: TypeRegistry, { args, 
       const moment = await context.moment(model, given);
       const by = [...new Set(groupBy)];
       const query = { ...toSelection(given, moment), groupBy: by, measures: wanted(model, measures, info) };
-      const groups = await context.services.views.summarise(context.build(model), query).catch((failure: unknown): never => {
+      const asked = context.budget.ask(() => context.services.views.summarise(context.build(model), query));
+      const groups = await asked.catch((failure: unknown): never => {
         throw failure instanceof RangeError ? badInput('BAD_USER_INPUT', 'groupBy', failure.message) : failure;
       });
       if (groups.length > MOST_GROUPS) {
@@ -77,6 +78,7 @@ export function summaryField(model: ReadModelSpec, types: TypeRegistry, { args, 
           `The summary has ${groups.length} groups; at most ${MOST_GROUPS} are answered. Filter, or group by less.`,
         );
       }
+      context.budget.found(groups.length, info);
       const ordered = [...groups].sort((a, b) => compareGroups(a, b, by));
       return ordered.map((group) => at({ ...group.by, count: group.count, ...group.measures }, moment));
     },

@@ -14,7 +14,11 @@ export function keepUpgraded(connection: Duplex): void {
 /** Watches a server that does not listen yet. @returns what ends its unused connections. */
 export function watchUnusedConnections(server: Server): () => void {
   const unused = new Set<Socket>();
+  const known = new WeakSet<Socket>();
   server.on('connection', (socket: Socket) => {
+    // One that offers another protocol with each request comes here anew each time.
+    if (known.has(socket)) return;
+    known.add(socket);
     unused.add(socket);
     socket.once('close', () => unused.delete(socket));
   });
