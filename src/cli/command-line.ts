@@ -51,6 +51,7 @@ export function eventId(text: string): string {
 /** Names of event types with commas between them. */
 export function eventTypes(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('Expected names of event types, with commas between them.');
   const unknown = names.filter((name) => !definitionOf(name));
   if (unknown.length > 0) {
     throw new InvalidArgumentError(`There is no event type ${unknown.join(', ')}; docs/cli.md says where they are listed.`);

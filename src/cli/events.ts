@@ -63,7 +63,7 @@ export async function runShow(
   });
 }
 
-/** @returns the exit code: 0 shown, 130 stopped. @throws NoSuchPosition, LogUnavailable */
+/** @returns the exit code: 0 shown, 130 stopped. @throws NotThere, NoSuchPosition, LogUnavailable */
 export async function runTail(config: Config, options: TailOptions, { out }: Terminal): Promise<number> {
   const { data = false, json = false, limit = Number.MAX_SAFE_INTEGER } = options;
   return withLog(config, async (log, signal) => {
@@ -105,7 +105,7 @@ async function withLog(config: Config, work: (log: EventLog, signal: AbortSignal
 async function find(log: EventLog, what: Wanted, { err }: Terminal, signal: AbortSignal): Promise<readonly RecordedEvent[] | undefined> {
   if ('stream' in what) {
     const events = await log.readStream(what.stream);
-    if (events.length === 0) throw new NotThere('event', `There is no stream ${plain(streamName(what.stream))}.`);
+    if (events.length === 0) throw noSuchStream(what.stream);
     return events;
   }
   const head = await log.head();
@@ -139,6 +139,10 @@ async function find(log: EventLog, what: Wanted, { err }: Terminal, signal: Abor
   throw new NotThere('event', missing);
 }
 
+function noSuchStream(stream: Stream): NotThere {
+  return new NotThere('event', `There is no stream ${plain(streamName(stream))}.`);
+}
+
 /** The event after a position; undefined where an engine goes on only from positions that it has given. */
 async function afterPosition(log: EventLog, position: Position): Promise<Page | undefined> {
   return log.readAll(position, 1).catch((failure: unknown) => {
@@ -162,6 +166,7 @@ async function* pages(log: EventLog, options: TailOptions, signal: AbortSignal):
   if (stream) {
     for (let from = 0; !signal.aborted; from += PAGE) {
       const events = await log.readStream(stream, from, PAGE);
+      if (from === 0 && events.length === 0 && !follow) throw noSuchStream(stream);
       yield events.filter((event) => fits(event) && event.position > after && event.position <= head);
       if (events.length < PAGE) break;
     }

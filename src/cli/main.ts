@@ -3,11 +3,12 @@
 import 'reflect-metadata';
 import { run } from './program.js';
 
-// Whoever reads our output may have seen enough (`daybook config | head`): that is no failure.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever reads our output may have seen enough (`daybook config | head`): that is no failure.
     if (error.code === 'EPIPE') process.exit();
-    throw error;
+    if (stream === process.stdout) process.stderr.write(`The output can't be written: ${error.message}.\n`);
+    process.exit(1);
   });
 }
 

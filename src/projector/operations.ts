@@ -336,6 +336,12 @@ export class Operations {
     const candidates = number === undefined ? records.filter(fits) : records.filter((record) => record.number === number);
     const [best] = candidates.toSorted(lastServedFirst);
     if (best) return best;
+    if (records.length === 0 && number === undefined) {
+      throw new NotThere(
+        'build',
+        `${name} was never built. A server builds it when it starts; so does \`daybook projections rebuild ${name}\`.`,
+      );
+    }
     const there = records.map((record) => `${buildName(record)} (${record.state})`).join(', ') || 'none';
     throw new NotThere('build', `${name} has no build ${number === undefined ? `that ${what}` : number}; there are: ${there}.`);
   }

@@ -82,13 +82,15 @@ export async function verify(options: VerifyOptions): Promise<readonly Verificat
       position = await buildTo(snapshot.position);
       suspects = await comparison.current(suspects, snapshot.documents);
     }
-    compared.push({ stored, comparison, position, suspects, open: all.open });
+    compared.push({ stored, made, comparison, position, suspects, open: all.open });
   }
   const verifications: Verification[] = [];
-  for (const { stored, comparison, position, suspects, open } of compared) {
+  for (const { stored, made, comparison, position, suspects, open } of compared) {
     const all = [...suspects, ...(await comparison.settle(open, () => buildTo()))];
     const waiting = await parkedOf(live, stored, all);
     const differences = all.filter(({ key }) => !waiting.has(key));
+    const told = differences.slice(0, options.told ?? 100);
+    const untaken = await parkedOf(aside.reader, made, told);
     verifications.push({
       readModel: stored.model.name,
       version: stored.model.version,
@@ -96,7 +98,7 @@ export async function verify(options: VerifyOptions): Promise<readonly Verificat
       position,
       documents: comparison.documents,
       parked: waiting.size,
-      differences: differences.slice(0, options.told ?? 100),
+      differences: told.map((difference) => (untaken.has(difference.key) ? withUntaken(difference) : difference)),
       differing: differences.length,
     });
   }
@@ -132,6 +134,11 @@ async function standingStill(
     );
     if ((await reader.position(build)) === position) return { position, documents };
   }
+}
+
+/** What a build made afresh lacks too, since this program can't take an event that the live one took. */
+function withUntaken(difference: Difference): Difference {
+  return { ...difference, detail: `${difference.detail}; built afresh it waits as a dead letter: this program can't take an event of it` };
 }
 
 async function parkedOf(reader: ViewReader, build: Build, suspects: readonly Difference[]): Promise<ReadonlySet<string>> {

@@ -99,7 +99,7 @@ export function asUnavailable(error: unknown, subject: Subject): DatabaseUnavail
 export function explain(reason: UnavailableReason, { what, file, remedy }: Subject): string {
   switch (reason) {
     case 'unreachable':
-      return `The ${what} ${file} can't be opened: there is no such folder, or it may not be read and written. Check the path and its permissions.`;
+      return `The ${what} ${file} can't be opened: it is not there, or it may not be read and written. Check the path and its permissions.`;
     case 'foreign':
       return `${file} is not Daybook's ${what}: it is some other file. Nothing was changed; move it away or choose another data folder.`;
     case 'newer':

@@ -148,6 +148,7 @@ describe('daybook events tail', () => {
 
   test.each([
     [['--types', 'LeadCharmed'], 'There is no event type LeadCharmed'],
+    [['--types', ''], 'Expected names of event types'],
     [['--stream', 'everything'], 'is not a stream name'],
     [['--limit', '0'], 'Expected a whole number from 1.'],
     [['--after', 'noon'], 'Expected a whole number.'],
@@ -155,6 +156,12 @@ describe('daybook events tail', () => {
     const { code, err } = await events('tail', '--no-follow', ...args);
     expect(code).toBe(2);
     expect(err).toContain(message);
+  });
+
+  test('of a stream that is not there says so, unless it is to come', async () => {
+    const missing = { code: 1, out: '', err: 'There is no stream lead-nobody.\n' };
+    expect(await events('tail', '--no-follow', '--stream', 'lead-nobody')).toEqual(missing);
+    expect(await events('tail', '--no-follow', '--stream', `lead-${ANA}`, '--after', '3')).toMatchObject({ code: 0, err: '' });
   });
 
   test.each([[[]], [['--no-follow']]])('after a position beyond the end ends with a sentence, with %j', async (args) => {

@@ -1,5 +1,7 @@
 /** The command line as processes: killed, interrupted, piped. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog } from '../../src/engines.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
@@ -100,6 +102,22 @@ describe('an import', () => {
     expect(rest.code).toBe(0);
     expect(await eventsOf('data')).toHaveLength(2 * LEADS);
   });
+});
+
+test('an output that can not be written is told in a sentence', () => {
+  const full = openSync('/dev/full', 'w');
+  try {
+    const { status, stderr } = spawnSync(process.execPath, ['dist/src/cli/main.js', 'config'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^The output can't be written: [^\n]*no space left[^\n]*\n$/),
+    });
+  } finally {
+    closeSync(full);
+  }
 });
 
 test('an output that nobody reads to its end is no failure', async () => {

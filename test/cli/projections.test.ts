@@ -162,7 +162,7 @@ describe('without a server', () => {
     [['drop', 'leads'], 2, "required option '--build <number>'"],
     [['rebuild', 'lead'], 1, 'There is no read model "lead"; there are accounts,'],
     [['status', 'lead'], 1, 'There is no read model "lead"'],
-    [['cutover', 'leads'], 1, 'leads has no build that is being built or is ready; there are: none.'],
+    [['cutover', 'leads'], 1, 'leads was never built. A server builds it when it starts; so does `daybook projections rebuild leads`.'],
     [['drop', 'leads', '--build', '7'], 1, 'leads has no build 7'],
   ])('%j ends with %i and a sentence', async (args, code, message) => {
     await fill(1);

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Projection } from '../../src/kernel/projection.js';
+import type { Change, Projection } from '../../src/kernel/projection.js';
 import { verify, type Verification, type VerifyOptions } from '../../src/projector/verify.js';
 import { noProgress, servedBuild } from '../../src/views/builds.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
@@ -103,6 +103,24 @@ describe('a verification', () => {
   it('finds what is planted in a read model that keeps no versions', async () => {
     await plant(tallies, { key: 'b', position: 99, document: { account: 'b', deals: 1 } });
     expect(await found()).toEqual({ b: 'unexplained' });
+  });
+
+  it('says of what the live build took and this program can not take that it waits when built afresh', async () => {
+    const failing: Projection = {
+      ...deals,
+      changes: (event) =>
+        event.type === 'DealRaised'
+          ? deals.changes(event).map(({ key }) => {
+              const to = (): never => {
+                throw new Error('too much');
+              };
+              return { key, to } as Change;
+            })
+          : deals.changes(event),
+    };
+    const [told] = await verified({ projections: [failing] });
+    expect(told).toMatchObject({ readModel: 'deals', differing: 1, parked: 0 });
+    expect(told?.differences[0]).toMatchObject({ key: '1', detail: expect.stringContaining('built afresh it waits as a dead letter') });
   });
 
   it('takes documents that are ahead of the checkpoint for what later events make of them, as a crash between two writes leaves them', async () => {

@@ -33,7 +33,7 @@ const safeInteger = (value: unknown): number | undefined => {
 export const DateTimeScalar = scalar(
   'DateTime',
   'An instant, ISO 8601 in UTC with milliseconds: 2018-02-26T19:58:54.000Z. On the way in any zone is taken.',
-  'an instant with a zone such as 2018-02-26T19:58:54Z',
+  'an instant with a zone, on a day that there is, such as 2018-02-26T19:58:54Z',
   (value) => {
     const instant = toInstant(value);
     return typeof instant === 'string' && patterns.instant.test(instant) && !Number.isNaN(Date.parse(instant)) ? instant : undefined;
