@@ -114,12 +114,9 @@ export class Operations {
     field?: string,
   ): Promise<{ readonly readModels: readonly string[]; readonly standing: readonly string[] }> {
     const records = await this.builds();
-    const served = (await this.served(names, field)).map(({ model }) => model);
+    const served = this.#served(records, names, field).map(({ model }) => model);
     const absent = served.filter((model) => servedBuild(records, model).number === 0).map(({ name }) => name);
-    if (absent.length > 0) {
-      const how = `A server builds them when it starts; so does \`daybook projections rebuild ${absent.join(' ')}\``;
-      throw new NotReady(`Not built yet: ${absent.join(', ')}. ${how}.`, field);
-    }
+    if (absent.length > 0) throw new NotReady(`Not built yet: ${absent.join(', ')}. ${howToBuild(absent)}`, field);
     const readModels = served.map(({ name }) => name);
     return { readModels, standing: await this.standing(readModels) };
   }
@@ -134,9 +131,8 @@ export class Operations {
    * @param field the input that names them
    * @throws NotThere
    */
-  async served(names: readonly string[] = this.readModels, field?: string): Promise<readonly Projection[]> {
-    const records = await this.builds();
-    return [...new Set(names)].flatMap((name) => servedVersions(records, this.#versionsOf(name, field)));
+  async served(names?: readonly string[], field?: string): Promise<readonly Projection[]> {
+    return this.#served(await this.builds(), names, field);
   }
 
   /** Begins a build of the newest version beside the live one, or answers with the one that is being built. @throws NotThere */
@@ -312,6 +308,11 @@ export class Operations {
     );
   }
 
+  /** As `served`, by what the register says. */
+  #served(records: readonly BuildRecord[], names: readonly string[] = this.readModels, field?: string): readonly Projection[] {
+    return [...new Set(names)].flatMap((name) => servedVersions(records, this.#versionsOf(name, field)));
+  }
+
   /** @param field the input that named the read model */
   #versionsOf(name: string, field = 'readModel'): readonly Projection[] {
     const versions = this.#options.projections.filter(({ model }) => model.name === name);
@@ -337,10 +338,7 @@ export class Operations {
     const [best] = candidates.toSorted(lastServedFirst);
     if (best) return best;
     if (records.length === 0 && number === undefined) {
-      throw new NotThere(
-        'build',
-        `${name} was never built. A server builds it when it starts; so does \`daybook projections rebuild ${name}\`.`,
-      );
+      throw new NotThere('build', `${name} was never built. ${howToBuild([name])}`);
     }
     const there = records.map((record) => `${buildName(record)} (${record.state})`).join(', ') || 'none';
     throw new NotThere('build', `${name} has no build ${number === undefined ? `that ${what}` : number}; there are: ${there}.`);
@@ -350,6 +348,12 @@ export class Operations {
     this.#opened ??= this.#options.writer();
     return this.#opened;
   }
+}
+
+/** What to do about read models that were never built. */
+function howToBuild(names: readonly string[]): string {
+  const them = names.length === 1 ? 'it' : 'them';
+  return `A server builds ${them} when it starts; so does \`daybook projections rebuild ${names.join(' ')}\`.`;
 }
 
 /** What a record is called, without what else the register says of it. */

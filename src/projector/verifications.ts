@@ -33,7 +33,7 @@ const MOST_AT_ONCE = 20;
 type Asked = Pick<VerifyTask, 'readModels' | 'standing'>;
 
 export class Verifications {
-  readonly #task: Omit<VerifyTask, 'readModels' | 'standing'>;
+  readonly #task: Omit<VerifyTask, keyof Asked>;
   readonly #jobs = new Map<string, VerificationJob>();
   readonly #workers = new Set<Worker>();
   #last: Promise<void> = Promise.resolve();
@@ -49,12 +49,11 @@ export class Verifications {
    * @throws NotReady when too many wait
    */
   begin(asked: Asked): VerificationJob {
-    const jobs = [...this.#jobs.values()];
-    if (jobs.filter(({ finishedAt }) => finishedAt === null).length >= MOST_AT_ONCE) {
+    const finished = [...this.#jobs.values()].filter(({ finishedAt }) => finishedAt !== null);
+    if (this.#jobs.size - finished.length >= MOST_AT_ONCE) {
       throw new NotReady(`${MOST_AT_ONCE} verifications run or wait. Ask again when one of them has ended.`, 'readModels');
     }
-    const finished = jobs.filter(({ finishedAt }) => finishedAt !== null);
-    for (const forgotten of finished.slice(0, Math.max(0, finished.length - REMEMBERED))) this.#jobs.delete(forgotten.id);
+    for (const forgotten of finished.slice(0, -REMEMBERED)) this.#jobs.delete(forgotten.id);
     const id = randomUUID();
     const job: VerificationJob = {
       id,

@@ -7,8 +7,8 @@ import { viewWriterIn } from '../support/engines.js';
 import { temporaryFolder } from '../support/folder.js';
 import { startFragileServer, until, type FragileServer } from '../support/fragile-server.js';
 import { registerAccount } from '../support/funnel.js';
-import { startServer } from '../support/server.js';
 import { done, fillFolder, operation, refusal, refusalIn } from '../support/operator.js';
+import { startServer } from '../support/server.js';
 
 const OWNERS = ['bob', 'bob', 'bob', 'eve'];
 const names = [...new Set(projections.map(({ model }) => model.name))].sort();

@@ -54,24 +54,24 @@ export class Budget {
 
 /** Fields below a field, at all depths: those of lists inside it once. */
 function fieldsAsked(info: GraphQLResolveInfo): number {
-  return info.fieldNodes.reduce((sum, { selectionSet }) => sum + fieldsIn(selectionSet, info), 0);
+  return info.fieldNodes.reduce((sum, { selectionSet }) => sum + fieldsBelow(selectionSet, info), 0);
 }
 
 /** Selections are counted once: fragments that name others twice, which name others twice, would take for ever. */
 const counted = new WeakMap<SelectionSetNode, number>();
 
-function fieldsIn(set: SelectionSetNode | undefined, info: GraphQLResolveInfo): number {
+function fieldsBelow(set: SelectionSetNode | undefined, info: GraphQLResolveInfo): number {
   if (!set) return 0;
   const known = counted.get(set);
   if (known !== undefined) return known;
   const fields = set.selections.reduce((sum, selection) => {
     switch (selection.kind) {
       case Kind.FIELD:
-        return sum + 1 + fieldsIn(selection.selectionSet, info);
+        return sum + 1 + fieldsBelow(selection.selectionSet, info);
       case Kind.FRAGMENT_SPREAD:
-        return sum + fieldsIn(info.fragments[selection.name.value]?.selectionSet, info);
+        return sum + fieldsBelow(info.fragments[selection.name.value]?.selectionSet, info);
       case Kind.INLINE_FRAGMENT:
-        return sum + fieldsIn(selection.selectionSet, info);
+        return sum + fieldsBelow(selection.selectionSet, info);
     }
   }, 0);
   counted.set(set, fields);
