@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await Promise.all(opened.map((log) => log.close()));
-  await server.faults({ silent: false, slowMs: 0, lostAnswers: 0, unavailable: 0, leavesEndUnmarked: false });
+  await server.faults({ silent: false, slowMs: 0, lostAnswers: 0, unavailable: 0 });
 });
 afterAll(() => server.dispose());
 
@@ -150,7 +150,7 @@ describe('an append whose answer gets lost', () => {
   });
 
   test('is safe on a server without streams of appends too', async () => {
-    const old = await startKurrentServer({ unaryAppends: true });
+    const old = await startKurrentServer({ without: ['batchappend'] });
     const log = await open({ url: old.url });
     const stream = freshStream();
     const events = [noted(), noted()];
@@ -290,9 +290,7 @@ describe('a server in which others have written much since the last event', () =
   });
 });
 
-describe('a server that tells where a tail is only with its events', () => {
-  beforeEach(() => server.faults({ leavesEndUnmarked: true }));
-
+describe('a server of an older version, which tells where a tail is only with its events', () => {
   /** @returns the ids of events, each in a stream of its own */
   async function writeTo(log: EventLog, count: number): Promise<string[]> {
     const events = Array.from({ length: count }, () => noted());
