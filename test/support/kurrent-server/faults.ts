@@ -29,6 +29,8 @@ export interface Orders {
   readonly leader?: Endpoint | null;
   /** What one append may hold, in bytes, instead of what the version lets it. */
   readonly maxAppendSize?: number;
+  /** What one record may hold, in bytes, instead of what the version lets it. */
+  readonly maxRecordSize?: number;
 }
 
 export class Faults {
@@ -51,6 +53,10 @@ export class Faults {
 
   get maxAppendSize(): number | undefined {
     return this.orders.maxAppendSize;
+  }
+
+  get maxRecordSize(): number | undefined {
+    return this.orders.maxRecordSize;
   }
 
   /** Whether answers may be given at once. */

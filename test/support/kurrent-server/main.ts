@@ -10,10 +10,12 @@ import featuresGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocol
 import featuresPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/serverfeatures_pb.js';
 import type sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import streamsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
+import sessionsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/streams_grpc_pb.js';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 import { Faults, type Endpoint, type Orders } from './faults.js';
 import { streamsHandlers } from './service.js';
+import { sessionsHandlers } from './sessions.js';
 import { Store } from './store.js';
 import { toLike, VERSIONS } from './versions.js';
 
@@ -49,12 +51,18 @@ const sockets = new Set<Socket>();
 const FEATURES: Readonly<Record<string, readonly string[]>> = { read: ['position', 'events'], batchappend: ['deadline_duration'] };
 
 /** What is served. */
-const services: ServiceDefinition[] = [streamsGrpc.StreamsService, featuresGrpc.ServerFeaturesService, gossipGrpc.GossipService];
+const services: ServiceDefinition[] = [
+  streamsGrpc.StreamsService,
+  featuresGrpc.ServerFeaturesService,
+  gossipGrpc.GossipService,
+  ...(traits.sessions ? [sessionsGrpc.StreamsServiceService] : []),
+];
 
 const grpc = new Server({ 'grpc.max_receive_message_length': traits.maxMessageSize, 'grpc.keepalive_permit_without_calls': 1 });
 grpc.addService(streamsGrpc.StreamsService, { ...streamsHandlers(store, faults, traits, drop) });
 grpc.addService(featuresGrpc.ServerFeaturesService, { getSupportedMethods: getSupportedMethods() });
 grpc.addService(gossipGrpc.GossipService, { read: gossip() });
+if (traits.sessions) grpc.addService(sessionsGrpc.StreamsServiceService, { ...sessionsHandlers(store, faults, traits, drop) });
 const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
 
 const server = createServer((socket) => {

@@ -115,9 +115,9 @@ export function streamsHandlers(store: Store, faults: Faults, traits: Traits, dr
       call.end();
     } catch (error) {
       if (error instanceof StreamDeleted) call.emit('error', failures.streamDeleted(error.message));
-      else if (error instanceof InvalidPosition)
+      else if (error instanceof InvalidPosition) {
         call.emit('error', failures.invalidPosition(traits, call.request.getOptions()?.hasSubscription() === true));
-      else if (!abort.signal.aborted) throw error;
+      } else if (!abort.signal.aborted) throw error;
     }
   }
 
