@@ -1,10 +1,11 @@
 /** The server for tests of the EventStoreDB and KurrentDB adapter, as a test starts, disturbs, kills and restarts it. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint, Orders } from './kurrent-server/faults.js';
+import { beginWithOthers } from './kurrent-server/others.js';
 import type { Order } from './kurrent-server/main.js';
 import type { Like } from './kurrent-server/versions.js';
 
@@ -37,11 +38,14 @@ interface Options {
   readonly version?: string;
   /** What it doesn't say that it can do: methods such as `batchappend`, and features such as `read:events`. */
   readonly without?: readonly string[];
+  /** Whether a file that is not there yet begins with 20,000 records of other programs: so it does unless told otherwise. */
+  readonly others?: boolean;
 }
 
-export async function startKurrentServer({ file, ...options }: Options = {}): Promise<KurrentServer> {
+export async function startKurrentServer({ file, others = true, ...options }: Options = {}): Promise<KurrentServer> {
   const folder = file === undefined ? mkdtempSync(join(tmpdir(), 'daybook-kurrent-')) : undefined;
   const path = file ?? join(folder ?? '', 'kurrent.jsonl');
+  if (others && !existsSync(path)) beginWithOthers(path);
   let { child, port } = await start(path, 0, options);
   let orders = 0;
 
@@ -83,7 +87,11 @@ export async function startKurrentServer({ file, ...options }: Options = {}): Pr
   };
 }
 
-async function start(path: string, port: number, options: Omit<Options, 'file'>): Promise<{ child: ChildProcess; port: number }> {
+async function start(
+  path: string,
+  port: number,
+  options: Omit<Options, 'file' | 'others'>,
+): Promise<{ child: ChildProcess; port: number }> {
   const child = fork(join(import.meta.dirname, 'kurrent-server', 'run.mjs'), [path, String(port), ...argumentsOf(options)], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
@@ -102,7 +110,7 @@ async function start(path: string, port: number, options: Omit<Options, 'file'>)
   return { child, port: listening };
 }
 
-function argumentsOf({ like, version, without = [] }: Omit<Options, 'file'>): readonly string[] {
+function argumentsOf({ like, version, without = [] }: Omit<Options, 'file' | 'others'>): readonly string[] {
   return [
     ...(like === undefined ? [] : ['--like', like]),
     ...(version === undefined ? [] : ['--version', version]),

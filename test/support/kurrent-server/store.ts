@@ -62,7 +62,8 @@ interface Part {
   readonly events: readonly NewRecord[];
 }
 
-interface Line {
+/** What one line of the file holds: one write. */
+export interface Line {
   /** Milliseconds since 1970. */
   readonly created: number;
   readonly parts: readonly Part[];
