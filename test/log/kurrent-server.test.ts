@@ -64,8 +64,8 @@ describe('what others have written', () => {
     await other.appendToStream('plain', foreign(3));
     await server.system('$stats-0', '$statsCollected');
     expect(ids(await log.readStream(stream))).toEqual(ids(events));
-    expect(ids((await log.readAll(before, 100)).events)).toEqual(ids(events));
-    expect(ids((await log.readAll(before, 100, ['Noted'])).events)).toEqual(ids(events));
+    expect(ids(eventsOf(await readToEnd(log, 100, undefined, before)))).toEqual(ids(events));
+    expect(ids(eventsOf(await readToEnd(log, 100, ['Noted'], before)))).toEqual(ids(events));
     expect(ids(eventsOf(await tailed(log, before, 2)))).toEqual(ids(events));
     expect(await log.head()).toBe(last);
   });
@@ -135,7 +135,7 @@ describe('a stream that somebody has deleted', () => {
       expect(error).toBeInstanceOf(LogUnavailable);
       expect((error as Error).message).toContain(`${streamName(stream)} was deleted for good`);
     }
-    expect(eventsOf([await log.readAll(before, 10)])).toHaveLength(1);
+    expect(eventsOf(await readToEnd(log, 10, undefined, before))).toHaveLength(1);
     const later = noted();
     await log.append(freshStream(), 'none', [later]);
     expect(ids(eventsOf(await tailed(log, before, 2))).at(-1)).toBe(later.id);
@@ -174,15 +174,7 @@ describe('positions', () => {
     await large.dispose();
   });
 
-  async function readFrom(after: Position, types?: readonly string[]): Promise<readonly Page[]> {
-    const pages: Page[] = [];
-    for (let position = after; ;) {
-      const page = await log.readAll(position, 500, types);
-      if (page.position === position) return pages;
-      pages.push(page);
-      position = page.position;
-    }
-  }
+  const readFrom = (after: Position, types?: readonly string[]): Promise<readonly Page[]> => readToEnd(log, 500, types, after);
 
   test('of every page are places to go on from without a gap or a double, though the server takes few numbers for one', async () => {
     for (let n = 0; n < 2; n += 1) {
@@ -222,7 +214,10 @@ describe('positions', () => {
   });
 
   test('at the place after a record, where the next one will stand, do not pass that one over', async () => {
-    // As many records as the server looks at in a page, with the one that a new server begins with: it ends the next page where it began.
+    await large.dispose();
+    // Only a newer server marks the end. It begins with one record of its own: with these, it ends the next page where it began.
+    large = await startKurrentServer({ like: '26.1', others: false });
+    [log, filler] = [await open({ url: large.url }), KurrentDBClient.connectionString(large.url)];
     await filler.appendToStream('plain', foreign(999, 'Filler'));
     const [page] = await readFrom(0, ['Sold']);
     expect(page).toMatchObject({ events: [], position: expect.any(Number) });
@@ -266,18 +261,14 @@ describe('positions', () => {
       await large.faults({ unknown });
       expect(eventsOf(await tailed(subject, position, 1))).toMatchObject([{ revision: 1 }]);
       await large.faults({ unknown });
-      expect((await subject.readAll(position, 10)).events).toMatchObject([{ revision: 1 }]);
+      expect(eventsOf(await readToEnd(subject, 10, undefined, position))).toMatchObject([{ revision: 1 }]);
     }
   });
 
-  test('beyond the end, such as those of another log, are refused by a page and by a tail', async () => {
+  test('beyond the last record, such as those of another log, are taken by the server: a page of them is empty and stays there', async () => {
     const { position } = await log.append(freshStream(), 'none', [noted()]);
-    const impatient = await open({ url: large.url, retryMs: 200 });
-    for (const read of [() => impatient.readAll(position + 1, 10), () => tailed(impatient, position + 1, 1)]) {
-      const error = await read().catch((reason: unknown) => reason);
-      expect(error).toBeInstanceOf(LogUnavailable);
-      expect((error as Error).message).toContain('could not read the log');
-    }
+    expect(await log.readAll(position + 1, 10)).toEqual({ events: [], position: position + 1 });
+    expect(await log.end()).toBeLessThan(position + 1_000_000);
   });
 
   test('of a tail of named types follow what is of other types at once', async () => {
