@@ -19,6 +19,7 @@ import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { newAuthority, type Authority } from '../support/certificates.js';
 import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
 
 const project = join(import.meta.dirname, '../..');
@@ -226,5 +227,49 @@ describe('what a server says of itself', () => {
     );
     expect(seen).toMatchObject({ date: expect.any(Date), revision: 0n });
     expect(unseen).not.toHaveProperty('revision');
+  });
+});
+
+describe('an encrypted server', () => {
+  let authority: Authority;
+  let stranger: Authority;
+  beforeAll(async () => {
+    [authority, stranger] = await Promise.all([newAuthority(), newAuthority()]);
+  });
+  afterAll(() => {
+    authority.dispose();
+    stranger.dispose();
+  });
+
+  /** Appends an event and reads it again. */
+  async function used(url: string): Promise<number> {
+    const client = KurrentDBClient.connectionString(`${url}&maxDiscoverAttempts=2&discoveryInterval=10`);
+    clients.push(client);
+    const name = `encrypted-${randomUUID()}`;
+    await client.appendToStream(name, [jsonEvent({ type: 'Noted', data: {} })]);
+    let count = 0;
+    for await (const { event } of client.readStream(name)) count += event ? 1 : 0;
+    return count;
+  }
+
+  test('is served to who trusts its authority, and to nobody else', async () => {
+    const server = await startKurrentServer({ tls: await authority.certify('127.0.0.1'), others: false });
+    try {
+      expect(await used(`${server.url}&tlsCaFile=${authority.file}`)).toBe(1);
+      await expect(used(server.url)).rejects.toThrow();
+      await expect(used(`${server.url}&tlsCaFile=${stranger.file}`)).rejects.toThrow();
+    } finally {
+      await server.dispose();
+    }
+  });
+
+  test('with a certificate for another host, and a plain one that is taken for encrypted, are refused', async () => {
+    const server = await startKurrentServer({ tls: await authority.certify('daybook.example'), others: false });
+    try {
+      await expect(used(`${server.url}&tlsCaFile=${authority.file}`)).rejects.toThrow();
+      await expect(used(`${older.url.replace('tls=false', 'tls=true')}&tlsCaFile=${authority.file}`)).rejects.toThrow();
+    } finally {
+      await server.dispose();
+    }
   });
 });

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint, Orders } from './kurrent-server/faults.js';
+import type { Certified } from './certificates.js';
 import { beginWithOthers } from './kurrent-server/others.js';
 import type { Order } from './kurrent-server/main.js';
 import type { Like } from './kurrent-server/versions.js';
@@ -38,6 +39,8 @@ interface Options {
   readonly version?: string;
   /** What it doesn't say that it can do: methods such as `batchappend`, and features such as `read:events`. */
   readonly without?: readonly string[];
+  /** Encrypts connections with this certificate. */
+  readonly tls?: Certified;
   /** Whether a file that is not there yet begins with 20,000 records of other programs: so it does unless told otherwise. */
   readonly others?: boolean;
 }
@@ -70,7 +73,7 @@ export async function startKurrentServer({ file, others = true, ...options }: Op
 
   return {
     port,
-    url: `kurrentdb://127.0.0.1:${port}?tls=false`,
+    url: `kurrentdb://127.0.0.1:${port}?tls=${options.tls !== undefined}`,
     faults: (faults) => send({ order: 'faults', faults }),
     drop: () => send({ order: 'drop' }),
     system: (stream, type) => send({ order: 'system', stream, type }),
@@ -95,7 +98,7 @@ async function start(
   const child = fork(join(import.meta.dirname, 'kurrent-server', 'run.mjs'), [path, String(port), ...argumentsOf(options)], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: '', ...(options.tls ? { KURRENT_SERVER_TLS: JSON.stringify(options.tls) } : {}) },
   });
   let said = '';
   const listening = await new Promise<number>((resolve, reject) => {

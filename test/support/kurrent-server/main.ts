@@ -12,7 +12,9 @@ import type sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protoco
 import streamsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
 import sessionsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/streams_grpc_pb.js';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { parseArgs } from 'node:util';
+import type { Certified } from '../certificates.js';
 import { Faults, type Endpoint, type Orders } from './faults.js';
 import { streamsHandlers } from './service.js';
 import { sessionsHandlers } from './sessions.js';
@@ -65,14 +67,27 @@ grpc.addService(gossipGrpc.GossipService, { read: gossip() });
 if (traits.sessions) grpc.addService(sessionsGrpc.StreamsServiceService, { ...sessionsHandlers(store, faults, traits, drop) });
 const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
 
+/** A certificate and its key, where connections are to be encrypted. */
+const certified = process.env['KURRENT_SERVER_TLS'];
+
 const server = createServer((socket) => {
   sockets.add(socket);
   socket.on('close', () => sockets.delete(socket));
   socket.on('error', () => sockets.delete(socket));
   // A connection with a small answer pending must not wait for the client's acknowledgement.
   socket.setNoDelay(true);
-  if (!faults.silentPort) injector.injectConnection(socket);
+  if (faults.silentPort) return;
+  if (decrypted) decrypted.emit('connection', socket);
+  else injector.injectConnection(socket);
 });
+// The injector takes no encrypted connections: they are decrypted before.
+const decrypted =
+  certified === undefined
+    ? undefined
+    : createTlsServer({ ...(JSON.parse(certified) as Certified), ALPNProtocols: ['h2'] }, (socket) => {
+        socket.on('error', () => socket.destroy());
+        injector.injectConnection(socket);
+      });
 server.listen(Number(port), '127.0.0.1', () => {
   console.log(`listening ${(server.address() as AddressInfo).port}`);
 });
