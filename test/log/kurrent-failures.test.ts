@@ -251,7 +251,7 @@ describe('a server in which others have written much since the last event', () =
       data: '',
       metadata: '',
     }));
-    appendFileSync(file, `${JSON.stringify({ stream: 'stats', revision: '0', created: 0, events })}\n`);
+    appendFileSync(file, `${JSON.stringify({ created: 0, parts: [{ stream: 'stats', revision: '0', events }] })}\n`);
     await shared.restart();
   });
   afterEach(async () => {
@@ -521,8 +521,9 @@ describe('a node that lags behind its leader', () => {
 
   test('is read from as the connection string wants it, and left for the leader where it has no more', async () => {
     const log = await openThere();
-    expect(await allEvents(log)).toHaveLength(2);
-    expect(ids(eventsOf(await readToEnd(log, 10)))).toEqual(ids(all));
+    const pages = await readToEnd(log, 10);
+    expect(pages.find(({ events }) => events.length > 0)?.events).toHaveLength(2);
+    expect(ids(eventsOf(pages))).toEqual(ids(all));
     expect(ids(eventsOf(await readToEnd(log, 10, ['Noted'])))).toEqual(ids(all));
   });
 

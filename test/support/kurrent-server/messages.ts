@@ -193,7 +193,7 @@ export function versionOf(expected: Expected): bigint {
   return { none: -1n, any: -2n, exists: -4n, deleted: -5n }[expected];
 }
 
-export function failure(code: status, details: string, trailers: Readonly<Record<string, string>> = {}): StatusObject {
+function failure(code: status, details: string, trailers: Readonly<Record<string, string>> = {}): StatusObject {
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(trailers)) metadata.set(name, value);
   return { code, details, metadata };

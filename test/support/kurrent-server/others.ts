@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Line, NewRecord } from './store.js';
 
 /** Records of others in a file, 5 MB of them. */
-export const OTHERS = 20_000;
+const OTHERS = 20_000;
 
 /** Streams with names of the shape that ours have, and with others, by what the records in them are. */
 const WRITERS: readonly { readonly stream: (n: number) => string; readonly types: readonly string[] }[] = [
