@@ -8,7 +8,6 @@ import type featuresPb from '@kurrent/kurrentdb-client/generated/kurrentdb/proto
 import sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import streamsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
 import type streamsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
-import type { CallOptions, Channel, Metadata } from '@grpc/grpc-js';
 import type { Readable } from 'node:stream';
 
 const { Empty } = sharedPb;
@@ -16,8 +15,11 @@ const { Empty } = sharedPb;
 /** A call that the server answers with messages. */
 export type Call = Readable & { cancel(): void };
 
+/** What a call says of itself: who asks, of which node, and until when. */
+type Arguments = Parameters<streamsGrpc.StreamsClient['read']> extends [unknown, ...infer Rest] ? Required<Rest> : never;
+
 interface Internals {
-  callArguments(about: { readonly requiresLeader: boolean }, options: { readonly deadline: number | Date }): [Metadata, CallOptions];
+  callArguments(about: { readonly requiresLeader: boolean }, options: { readonly deadline: number | Date }): Arguments;
   execute<T>(
     service: typeof featuresGrpc.ServerFeaturesClient,
     name: string,
@@ -31,7 +33,7 @@ interface Internals {
 }
 
 /** The connection that each client has made its last call on. */
-const channels = new WeakMap<KurrentDBClient, Pick<Channel, 'close'>>();
+const channels = new WeakMap<KurrentDBClient, { close(): void }>();
 
 /** Asks the leader, without a deadline: whoever waits cancels the call. Where another node leads, the client goes there and the call fails. */
 export function openRead(client: KurrentDBClient, request: streamsPb.ReadReq): Promise<Call> {
