@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { appendFileSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -215,12 +215,14 @@ describe('a server that is slow, silent or starting', () => {
   });
 
   test('that accepts connections and says nothing is not opened, and told', async () => {
-    const silent = createServer((socket) => socket.on('error', () => socket.destroy()));
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket.on('error', () => socket.destroy())));
     await once(silent.listen(0, '127.0.0.1'), 'listening');
     const { port } = silent.address() as AddressInfo;
     await expect(open({ url: `kurrentdb://127.0.0.1:${port}?tls=false`, answerMs: 200, retryMs: 300 })).rejects.toThrow(
-      `kurrentdb://127.0.0.1:${port} could not read the end of the log`,
+      `kurrentdb://127.0.0.1:${port} could not tell its version`,
     );
+    for (const socket of sockets) socket.destroy();
     silent.close();
   });
 

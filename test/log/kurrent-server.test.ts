@@ -380,8 +380,8 @@ describe('a connection string', () => {
     ['kurrentdb://ana:geheim@127.0.0.1:port?tls=false', 'check its options'],
     ['kurrentdb://ana:geheim@127.0.0.1:2113?userCertFile=/tmp/none.crt', 'userKeyFile'],
     ['kurrentdb://ana:geheim@127.0.0.1:2113?tlsCaFile=/nowhere/ca.crt', 'certificate'],
-    ['kurrentdb://ana:geheim@127.0.0.1:1?tls=false', 'could not read the end of the log'],
-    ['kurrentdb+discover://ana:geheim@127.0.0.1:1?tls=false&maxDiscoverAttempts=1', 'could not read the end of the log'],
+    ['kurrentdb://ana:geheim@127.0.0.1:1?tls=false', 'could not tell its version'],
+    ['kurrentdb+discover://ana:geheim@127.0.0.1:1?tls=false&maxDiscoverAttempts=1', 'could not tell its version'],
   ];
   test.each(refused)('%s is refused, and its password is told to nobody', async (url, reason) => {
     const said: string[] = [];
