@@ -64,7 +64,7 @@ async function certified(host: string, issuer: X509Certificate, by: CryptoKeyPai
 }
 
 async function newKeys(): Promise<CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(SIGNING, true, ['sign', 'verify']));
+  return await webcrypto.subtle.generateKey(SIGNING, true, ['sign', 'verify']);
 }
 
 /** From a while ago, for clocks that differ. */
