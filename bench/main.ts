@@ -73,12 +73,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 const setting = settingOf(events, folder);
-const book = new Book((entry) => console.log(line(entry)));
+let told = 0;
+const book = new Book((entry) => {
+  told += 1;
+  if (told === 1) console.log(head);
+  console.log(line(entry));
+});
 let seeded: Promise<Seeded> | undefined;
 const seededLogs = () => (seeded ??= seed(setting));
 
 try {
-  console.log(head);
   if (wanted('w1_seq', 'w1_c64', 'w1_cached')) await commands(setting, book);
   if (wanted('w2')) await appends(setting, book);
   if (wanted('w3_rebuild', 'w3_beside', 'w3_ten')) await rebuilds(setting, book, await seededLogs(), wanted);
