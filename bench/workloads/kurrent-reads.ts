@@ -17,6 +17,9 @@ const CALLS = 200;
 /** What a connection may do in a pause is to leave an acknowledgement for later; the system sends it after 40 ms. */
 const PAUSE_MS = 5;
 
+/** Of so many calls, a slow first one does not count. */
+const cold = { warmUp: false };
+
 /** A call that is timed, and what is seen to before each, which isn't. */
 interface Subject {
   readonly prepare?: (nth: number) => Promise<void>;
@@ -75,7 +78,7 @@ export async function portReads({ setting, book, url, bare, wanted }: Bench): Pr
       ['kurrent_end_p90_ms', end(() => log.end()), end(() => bare.end())],
     ] as const) {
       if (!wanted(key)) continue;
-      const taken = await inTurn(setting.runs, { daybook: () => slowest(calls, daybook), limit: () => slowest(calls, limit) });
+      const taken = await inTurn(setting.runs, { daybook: () => slowest(calls, daybook), limit: () => slowest(calls, limit) }, cold);
       book.note(key, taken.daybook, taken.limit);
     }
   } finally {
