@@ -56,7 +56,11 @@ const named = values.only.split(',').filter((name) => name !== '');
 const only = log !== undefined && named.length === 0 ? [ON_SERVER] : named;
 if (!Number.isSafeInteger(events) || events < 1_000) fail(`--events must be a whole number of at least 1,000, not "${values.events}".`);
 for (const name of only) if (!metrics.some(({ key }) => key.startsWith(name))) fail(`--only: no key begins with "${name}".`);
-for (const name of only) if (name.startsWith(ON_SERVER) && log === undefined) fail(`--only: ${name} takes a server, named by --log.`);
+for (const name of only) {
+  if (log === undefined && (name.startsWith(ON_SERVER) || ON_SERVER.startsWith(name))) {
+    fail(`--only: ${name} takes a server, named by --log.`);
+  }
+}
 if (log !== undefined) checkAddress(log);
 
 /** Whether any of the keys is asked for. */
