@@ -1,11 +1,19 @@
 /** Whether two logs tell the same. */
 import { mustEqual } from '../check.js';
-import type { RecordedEvent } from '../../src/kernel/event.js';
+import type { Metadata, RecordedEvent } from '../../src/kernel/event.js';
 import { canonical, linked, NO_EVENTS } from '../../src/migrate/chain.js';
 
 /** Makes sure that they hold the same events in the same order. */
 export function mustBeCopy(what: string, actual: readonly RecordedEvent[], expected: readonly RecordedEvent[]): void {
   mustEqual(what, chainOf(actual), chainOf(expected));
+}
+
+/** Events without what the server notes of its own with those of an append to several streams, in names that begin with `$`. */
+export function withoutNotes(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+  return events.map((event) => {
+    const own = Object.entries(event.metadata).filter(([name]) => !name.startsWith('$'));
+    return { ...event, metadata: Object.fromEntries(own) as unknown as Metadata };
+  });
 }
 
 /** The hash of these events, as `daybook migrate` tells it of a log. */
