@@ -42,7 +42,7 @@ export class BareClient {
 
   /** @throws LogUnavailable when the connection string is none */
   constructor(url: string) {
-    this.client = KurrentDBClient.connectionString(parseAddress(url).secret(APART));
+    this.client = KurrentDBClient.connectionString(parseAddress(url).secret('leader', APART));
   }
 
   /** Makes an append. @returns its position */
