@@ -1,11 +1,12 @@
 /** The book of a run: figures and their limits as they come in. */
-import { metrics, type Metric } from './metrics.js';
+import { metrics, type Metric, type Target } from './metrics.js';
 import { figureOf, type Figure } from './measure.js';
 
 export interface Entry {
   readonly metric: Metric;
   readonly figure: Figure;
   readonly limit?: Figure;
+  readonly target?: Target;
 }
 
 /** The ratio of a figure to its limit; undefined without one. */
@@ -15,7 +16,7 @@ export function ratioOf({ figure, limit }: Entry): number | undefined {
 
 /** Whether the target is met; undefined without one. */
 export function met(entry: Entry): boolean | undefined {
-  const { target } = entry.metric;
+  const { target } = entry;
   if (!target) return undefined;
   if ('atLeast' in target) return entry.figure.median >= target.atLeast;
   if ('atMost' in target) return entry.figure.median <= target.atMost;
@@ -30,11 +31,16 @@ export class Book {
   /** @param told hears of every figure as it is taken */
   constructor(private readonly told: (entry: Entry) => void) {}
 
-  /** Notes the values of a key's runs, and those of its limit. @throws RangeError when the key is not one of `metrics`. */
-  note(key: string, values: readonly number[], limit?: readonly number[]): void {
+  /**
+   * Notes the values of a key's runs, and those of its limit.
+   * @param target where it depends on what is there; that of the metric unless given
+   * @throws RangeError when the key is not one of `metrics`.
+   */
+  note(key: string, values: readonly number[], limit?: readonly number[], target?: Target): void {
     const metric = metrics.find((each) => each.key === key);
     if (!metric) throw new RangeError(`${key} is not a key of this benchmark.`);
-    const entry = { metric, figure: figureOf(values), ...(limit ? { limit: figureOf(limit) } : {}) };
+    const aim = target ?? metric.target;
+    const entry = { metric, figure: figureOf(values), ...(limit ? { limit: figureOf(limit) } : {}), ...(aim ? { target: aim } : {}) };
     this.entries.set(key, entry);
     this.told(entry);
   }

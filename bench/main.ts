@@ -5,7 +5,8 @@
  *   npm run bench -- --keys              writes the list of keys in docs/performance.md, and measures nothing
  *   npm run bench -- --events 20000      smaller; prints only
  *   npm run bench -- --only w1,g1_list   the workloads that give keys beginning so; prints only
- * Ends with 1 when a result is wrong; a missed target is told and changes nothing.
+ *   npm run bench -- --log URL           the log on a server of EventStoreDB or KurrentDB, by its connection string; prints only
+ * Ends with 1 when a result is wrong or the server is away; a missed target is told and changes nothing.
  */
 import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -22,18 +23,25 @@ import { appends } from './workloads/append.js';
 import { commands } from './workloads/commands.js';
 import { listsAsOf } from './workloads/as-of.js';
 import { rebuilds } from './workloads/rebuild.js';
+import { kurrent } from './workloads/kurrent.js';
 import { large } from './workloads/large.js';
 import { memory } from './workloads/memory.js';
 import { olist } from './workloads/olist.js';
 import { reads } from './workloads/reads.js';
 import { serving } from './workloads/serving.js';
+import { parseAddress } from '../src/log/kurrent/address.js';
+import { LogUnavailable } from '../src/log/port.js';
 
 const EVENTS = 200_000;
+
+/** What the keys of a log on a server begin with. */
+const ON_SERVER = 'kurrent';
 
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: String(EVENTS) },
     only: { type: 'string', default: '' },
+    log: { type: 'string' },
     large: { type: 'boolean', default: false },
     keys: { type: 'boolean', default: false },
   },
@@ -43,9 +51,17 @@ if (values.keys) {
   process.exit(0);
 }
 const events = Number(values.events);
-const only = values.only.split(',').filter((name) => name !== '');
+const { log } = values;
+const named = values.only.split(',').filter((name) => name !== '');
+const only = log !== undefined && named.length === 0 ? [ON_SERVER] : named;
 if (!Number.isSafeInteger(events) || events < 1_000) fail(`--events must be a whole number of at least 1,000, not "${values.events}".`);
 for (const name of only) if (!metrics.some(({ key }) => key.startsWith(name))) fail(`--only: no key begins with "${name}".`);
+for (const name of only) {
+  if (log === undefined && (name.startsWith(ON_SERVER) || ON_SERVER.startsWith(name))) {
+    fail(`--only: ${name} takes a server, named by --log.`);
+  }
+}
+if (log !== undefined) checkAddress(log);
 
 /** Whether any of the keys is asked for. */
 const wanted = (...keys: readonly string[]): boolean =>
@@ -61,12 +77,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 const setting = settingOf(events, folder);
-const book = new Book((entry) => console.log(line(entry)));
+let told = 0;
+const book = new Book((entry) => {
+  told += 1;
+  if (told === 1) console.log(head);
+  console.log(line(entry));
+});
 let seeded: Promise<Seeded> | undefined;
 const seededLogs = () => (seeded ??= seed(setting));
 
 try {
-  console.log(head);
   if (wanted('w1_seq', 'w1_c64', 'w1_cached')) await commands(setting, book);
   if (wanted('w2')) await appends(setting, book);
   if (wanted('w3_rebuild', 'w3_beside', 'w3_ten')) await rebuilds(setting, book, await seededLogs(), wanted);
@@ -77,13 +97,25 @@ try {
   await (await seeded)?.close();
   if (wanted('start_ms', 'rss', 'disk', 'g1', 'g2', 'w1_http', 'lag')) await serving(setting, book, wanted);
   if (wanted('import_olist', 'start_olist')) await olist(setting, book);
+  if (log !== undefined && wanted(ON_SERVER)) await kurrent(log, setting, book, wanted);
   if (only.length === 0 && events === EVENTS) publish(book.all(), { events, documented: values.large });
 } catch (failure) {
-  if (!(failure instanceof WrongResult)) throw failure;
-  console.error(`Wrong result. ${failure.message}`);
+  if (failure instanceof WrongResult) console.error(`Wrong result. ${failure.message}`);
+  else if (failure instanceof LogUnavailable) console.error(failure.message);
+  else throw failure;
   process.exitCode = 1;
 } finally {
   remove();
+}
+
+/** It is not repeated: it may hold a password. */
+function checkAddress(url: string): void {
+  try {
+    parseAddress(url);
+  } catch (failure) {
+    if (!(failure instanceof LogUnavailable)) throw failure;
+    fail(`--log: ${failure.message}`);
+  }
 }
 
 function fail(message: string): never {

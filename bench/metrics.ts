@@ -15,6 +15,9 @@ export type Target =
   { readonly atLeast: number } | { readonly atMost: number } | { readonly ratio: number } | { readonly ratioAtMost: number };
 
 const ALONE = 'The same with prepared SQLite statements on a plain events table, one durable commit each';
+const BARE = 'The client of EventStoreDB and KurrentDB by itself';
+const IN_ORDER =
+  'appends the first 4,000 of the same events in order: where the server takes that, 500 at a time to several streams, otherwise one after the other';
 
 export const metrics: readonly Metric[] = [
   {
@@ -165,5 +168,106 @@ export const metrics: readonly Metric[] = [
     unit: 'ms',
     meaning: '`npm start` on the imported data until /health/ready says yes.',
     target: { atMost: 3_000 },
+  },
+  {
+    key: 'kurrent_read_p90_ms',
+    unit: 'ms',
+    meaning:
+      'With `--log`: how long the port takes at most to read a stream of 11 events, 9 times of 10; the slower of 200 reads without and 200 with pauses of 5 ms.',
+    limit: `${BARE} reads the same streams`,
+    target: { atMost: 10 },
+  },
+  {
+    key: 'kurrent_read_missing_p90_ms',
+    unit: 'ms',
+    meaning: 'With `--log`: the same of streams that are not there.',
+    limit: `${BARE} reads the same streams`,
+    target: { atMost: 10 },
+  },
+  {
+    key: 'kurrent_head_p90_ms',
+    unit: 'ms',
+    meaning: 'With `--log`: the same of the port asked for its last event, each time after another process has appended one.',
+    limit: `${BARE} reads the last record of all`,
+    target: { atMost: 10 },
+  },
+  {
+    key: 'kurrent_end_p90_ms',
+    unit: 'ms',
+    meaning: 'With `--log`: the same of the port asked where the log ends.',
+    limit: `${BARE} reads the last record of all`,
+    target: { atMost: 10 },
+  },
+  {
+    key: 'kurrent_one_ratio',
+    unit: 'appends',
+    meaning:
+      'With `--log`: `kurrent_one_p50_ms` in appends of the client by itself. A ratio is taken of each turn; the median of those is told.',
+    target: { atMost: 2.5 },
+  },
+  {
+    key: 'kurrent_one_p50_ms',
+    unit: 'ms',
+    meaning: 'With `--log`: `registerLead` over HTTP over one connection, one after the other, on a real server: the median.',
+    limit: `${BARE} appends the same events one after the other, the median`,
+  },
+  {
+    key: 'kurrent_one_p90_ms',
+    unit: 'ms',
+    meaning: 'With `--log`: the same: 9 of 10 are quicker.',
+    limit: 'The same: 9 of 10 are quicker',
+  },
+  {
+    key: 'kurrent_c64_ratio',
+    unit: 'of its rate',
+    meaning: 'With `--log`: `kurrent_c64_cmd_s` as a part of what the client does by itself, taken of each turn.',
+    target: { atLeast: 0.35 },
+  },
+  {
+    key: 'kurrent_c64_cmd_s',
+    unit: 'commands/s',
+    meaning: 'With `--log`: `registerLead` over 64 connections at once.',
+    limit: `${BARE} appends the same events, 64 at once`,
+  },
+  {
+    key: 'kurrent_c64_back_ratio',
+    unit: 'of its rate',
+    meaning: 'With `--log`: `kurrent_c64_back_cmd_s` as a part of what the client does by itself, taken of each turn.',
+  },
+  {
+    key: 'kurrent_c64_back_cmd_s',
+    unit: 'commands/s',
+    meaning: 'With `--log`: the same, each answered with the record as the read model has it then.',
+    limit: `${BARE} appends the same events, 64 at once`,
+  },
+  {
+    key: 'kurrent_import_cmd_s',
+    unit: 'commands/s',
+    meaning: 'With `--log`: import of 4,000 leads and 400 deals in the form of the Olist marketing funnel, through 6,001 commands.',
+    limit: `${BARE} appends the events that this makes, 64 at once`,
+    target: { atLeast: 1_500 },
+  },
+  {
+    key: 'kurrent_history_ev_s',
+    unit: 'events/s',
+    meaning:
+      'With `--log`: the same import with `--as-history`. To reach 1,500 where the server takes appends to several streams at a time.',
+    limit: `${BARE} ${IN_ORDER}`,
+    target: { ratio: 0.8 },
+  },
+  {
+    key: 'kurrent_demo_cmd_s',
+    unit: 'commands/s',
+    meaning: 'With `--log`: `daybook demo`, 8,973 commands.',
+    limit: `${BARE} ${IN_ORDER}`,
+    target: { atLeast: 1_500 },
+  },
+  {
+    key: 'kurrent_migrate_ev_s',
+    unit: 'events/s',
+    meaning:
+      'With `--log`: `daybook migrate` of 6,336 events from a file, comparing both logs included. To reach 1,500 where the server takes appends to several streams at a time.',
+    limit: `${BARE} ${IN_ORDER}`,
+    target: { ratio: 0.8 },
   },
 ];

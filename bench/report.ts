@@ -71,7 +71,7 @@ function rows(list: readonly (readonly string[])[]): readonly string[] {
 }
 
 function cells(entry: Entry): readonly string[] {
-  const { metric, figure, limit } = entry;
+  const { metric, figure, limit, target } = entry;
   const ratio = ratioOf(entry);
   return [
     metric.key,
@@ -79,7 +79,7 @@ function cells(entry: Entry): readonly string[] {
     `${shown(figure.min)} to ${shown(figure.max)}`,
     limit ? withSpread(limit) : '',
     ratio === undefined ? '' : ratio.toFixed(2),
-    metric.target ? `${wanted(metric.target)}: ${met(entry) ? 'ok' : 'missed'}` : '',
+    target ? `${wanted(target)}: ${met(entry) ? 'ok' : 'missed'}` : '',
   ];
 }
 
@@ -107,7 +107,7 @@ function rounded(value: number): number {
 }
 
 function pad(row: readonly string[]): string {
-  const widths = [26, 22, 24, 30, 6, 0];
+  const widths = [28, 22, 24, 30, 6, 0];
   return row
     .map((cell, index) => cell.padEnd(widths[index] ?? 0))
     .join(' ')

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { deal } from './deal.js';
 import { commandOf, STEPS, type DealPlot } from './plot.js';
 import { evolve } from '../../src/kernel/aggregate.js';
+import type { AnyCommand } from '../../src/kernel/command.js';
 import { eventId } from '../../src/kernel/derived-id.js';
 import type { Stream } from '../../src/kernel/event.js';
 import type { EventToAppend } from '../../src/log/port.js';
@@ -19,19 +20,27 @@ export function eventsOf(deals: number, plot: DealPlot): readonly EventToAppend[
   let state = deal.initial;
   return Array.from({ length: STEPS }, (_, revision) => {
     const command = commandOf(deals, plot, revision);
-    const commandId = randomUUID();
     const [event] = command.decide(state as never, undefined as never);
     if (!event) throw new TypeError('Every step of a deal decides one event.');
-    const metadata = {
+    const decided = { ...event, ...recordOf(command, command.occurredAt ?? '') };
+    const metadata = { ...decided.metadata, recordedAt: '' };
+    state = evolve(deal, state, { ...decided, stream: streamOf(plot), revision, position: 0, metadata });
+    return decided;
+  });
+}
+
+/** What is noted with the first event that a command decides. @param occurredAt ISO 8601 */
+export function recordOf(command: AnyCommand, occurredAt: string): Pick<EventToAppend, 'id' | 'metadata'> {
+  const commandId = randomUUID();
+  return {
+    id: eventId(commandId, 0),
+    metadata: {
       commandId,
       commandHash: commandHash(command),
       actor: ACTOR,
       correlationId: commandId,
       causationId: commandId,
-      occurredAt: command.occurredAt ?? '',
-    };
-    const decided = { ...event, id: eventId(commandId, 0), metadata };
-    state = evolve(deal, state, { ...decided, stream: streamOf(plot), revision, position: 0, metadata: { ...metadata, recordedAt: '' } });
-    return decided;
-  });
+      occurredAt,
+    },
+  };
 }

@@ -29,10 +29,20 @@ export type Job = LanesJob | PacedJob;
 /** Stands in a probe for the position that its command was acknowledged with, and in what is expected for any position. */
 export const POSITION = '$position';
 
-export interface JobResult {
+/** How long it took in all, and each by itself. */
+export interface Exchanged {
   readonly seconds: number;
-  /** How long each exchange took, or each probe after its command's answer; in milliseconds, ascending. */
+  /** In milliseconds, ascending. */
   readonly latencies: readonly number[];
+}
+
+/** `latencies`: of each exchange, or of each probe after its command's answer. */
+export interface JobResult extends Exchanged {
   /** What came back wrong; the first few. */
   readonly wrong: readonly string[];
+}
+
+/** Exchanges per second. */
+export function rate({ seconds, latencies }: Exchanged): number {
+  return latencies.length / seconds;
 }

@@ -4,7 +4,8 @@ import { commandSpec } from '../../src/kernel/command.js';
 import { POSITION, type Exchange } from './job.js';
 import { answered, FIELDS, firstOf, LIFE_STEPS, stepOf } from './opportunities.js';
 
-const exchange = (query: string, variables: object, data: object): Exchange => ({
+/** A request, and the data that its answer must have. */
+export const exchange = (query: string, variables: object, data: object): Exchange => ({
   body: JSON.stringify({ query, variables }),
   expected: JSON.stringify({ data }),
 });

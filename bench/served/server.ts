@@ -19,13 +19,20 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Starts it and waits until it is ready. @param patienceMs how long that may take @throws Error with what it said when it is not */
-export async function startServer(dataDir: string, patienceMs = 120_000): Promise<Server> {
+export interface ServerOptions {
+  /** How long it may take to become ready; two minutes unless given. */
+  readonly patienceMs?: number;
+  /** Settings besides the folder, as variables. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Starts it and waits until it is ready. @throws Error with what it said when it is not */
+export async function startServer(dataDir: string, { patienceMs = 120_000, environment = {} }: ServerOptions = {}): Promise<Server> {
   const port = await freePort();
   const start = performance.now();
   const child = spawn('npm', ['start', '--silent'], {
     cwd: ROOT,
-    env: { ...process.env, DAYBOOK_DATA_DIR: dataDir, DAYBOOK_PORT: String(port), DAYBOOK_LOG_LEVEL: 'warn' },
+    env: { ...process.env, ...environment, DAYBOOK_DATA_DIR: dataDir, DAYBOOK_PORT: String(port), DAYBOOK_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });

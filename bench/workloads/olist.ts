@@ -1,11 +1,10 @@
 /** The Olist funnel: imported by the command line in a process of its own, then served. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Book } from '../book.js';
-import { mustEqual, WrongResult } from '../check.js';
+import { mustEqual } from '../check.js';
 import { inTurn } from '../measure.js';
+import { runDaybook } from '../served/command-line.js';
 import { startServer } from '../served/server.js';
 import { fresh, type Setting } from '../setting.js';
 
@@ -62,27 +61,14 @@ export async function olist(setting: Setting, book: Book): Promise<void> {
   rmSync(dataDir, { recursive: true });
 }
 
-/** @throws WrongResult when the import fails or refuses rows. */
+/** @throws WrongResult when the import fails. */
 async function importOlist(setting: Setting, dataDir: string): Promise<{ readonly seconds: number; readonly rssMb: number }> {
   const peak = fresh(setting, 'peak');
-  const start = performance.now();
-  const child = spawn(
-    process.execPath,
-    [
-      ...['--import', new URL('../report-peak.js', import.meta.url).href],
-      ...[join(ROOT, 'dist', 'src', 'cli', 'main.js'), 'import', join(ROOT, 'examples', 'olist', 'mapping.yaml')],
-      ...['--from', DATA, '--data-dir', dataDir, '--json'],
-    ],
-    { env: { ...process.env, BENCH_PEAK_FILE: peak }, stdio: ['ignore', 'ignore', 'pipe'] },
+  const { seconds } = await runDaybook(
+    ['import', join(ROOT, 'examples', 'olist', 'mapping.yaml'), '--from', DATA, '--data-dir', dataDir, '--json'],
+    // 3: done, with rejects.
+    { environment: { BENCH_PEAK_FILE: peak }, preload: new URL('../report-peak.js', import.meta.url), codes: [0, 3] },
   );
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  const seconds = (performance.now() - start) / 1000;
-  // 3: done, with rejects.
-  if (code !== 0 && code !== 3) throw new WrongResult(`The import of Olist ended with ${code}. ${said}`);
   return { seconds, rssMb: Number(readFileSync(peak, 'utf8')) / 1e6 };
 }
 

@@ -5,7 +5,7 @@ import type { Book } from '../book.js';
 import { CURRENCY, STAGES, WINDOW, windowsOf, type DealPlot } from '../deal/plot.js';
 import { inTurn, quantile } from '../measure.js';
 import { startPlainServer } from '../plain/graphql.js';
-import type { Exchange, JobResult } from '../served/job.js';
+import { rate, type Exchange, type JobResult } from '../served/job.js';
 import { LIFE_STEPS, opportunityPlot, setUp, stepOfMany } from '../served/opportunities.js';
 import { lifeOf, listOf, mutationOf, oneOf, plain, probeOf, totalsOf } from '../served/requests.js';
 import { rebuildAll, rebuilding, rebuilt } from '../served/rebuilds.js';
@@ -26,7 +26,7 @@ export async function serving(setting: Setting, book: Book, wanted: (...keys: re
   const plots = plotsOf('Opportunity', setting.opportunities);
   const events = await fill(dataDir, plots);
   // The first start builds the read models.
-  await (await startServer(dataDir, 300_000)).stop();
+  await (await startServer(dataDir, { patienceMs: 300_000 })).stop();
   book.note('disk_bytes_per_event', [bytesIn(dataDir) / events]);
 
   if (wanted('start_ms')) {
@@ -181,7 +181,6 @@ function noteLag(book: Book, prefix: string, results: readonly JobResult[]): voi
 const lanes = (port: number, exchanges: readonly (readonly Exchange[])[], path = PATH): Promise<JobResult> =>
   runJob({ kind: 'lanes', port, path, lanes: exchanges });
 
-const rate = ({ seconds, latencies }: JobResult): number => latencies.length / seconds;
 const p99 = ({ latencies }: JobResult): number => quantile(latencies, 0.99);
 
 function plotsOf(set: string, count: number): readonly DealPlot[] {

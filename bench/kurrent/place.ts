@@ -1,0 +1,42 @@
+/** Where logs are on the server that is measured: each under a prefix that nothing was ever written under, so that it can be measured again. */
+import { randomUUID } from 'node:crypto';
+import { openLog } from '../../src/engines.js';
+import type { RecordedEvent } from '../../src/kernel/event.js';
+import type { EventLog } from '../../src/log/port.js';
+import { eventsOf } from '../../src/migrate/walk.js';
+
+/** A log as the settings name one. */
+export interface Place {
+  readonly logUrl: string;
+  readonly logPrefix: string;
+}
+
+const run = randomUUID().slice(0, 8);
+let places = 0;
+
+export function freshPlace(logUrl: string): Place {
+  places += 1;
+  return { logUrl, logPrefix: `bench_${run}_${places}.` };
+}
+
+/** The same for another process: the connection string may hold a password, which would be shown among its arguments. */
+export function variablesOf({ logUrl, logPrefix }: Place): Readonly<Record<string, string>> {
+  return { DAYBOOK_LOG_URL: logUrl, DAYBOOK_LOG_PREFIX: logPrefix };
+}
+
+/** Opens the log to be read. @throws LogUnavailable */
+export function openToRead(place: Place | { readonly dataDir: string }): Promise<EventLog> {
+  return openLog({ dataDir: '', ...place }, { readOnly: true });
+}
+
+/** All its events, in order. @throws LogUnavailable */
+export async function eventsIn(place: Place | { readonly dataDir: string }): Promise<readonly RecordedEvent[]> {
+  const log = await openToRead(place);
+  try {
+    const events: RecordedEvent[] = [];
+    for await (const event of eventsOf(log, {})) events.push(event);
+    return events;
+  } finally {
+    await log.close();
+  }
+}
