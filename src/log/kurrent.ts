@@ -6,7 +6,7 @@ import type { Position, RecordedEvent, Stream } from '../kernel/event.js';
 import { acceptEvents, toMilliseconds, type AcceptedEvent } from './accepted-events.js';
 import { parseAddress } from './kurrent/address.js';
 import { AllReader } from './kurrent/all-reader.js';
-import { Appender } from './kurrent/appender.js';
+import { Appender, type AcceptedAppend } from './kurrent/appender.js';
 import { backwards, lastPosition } from './kurrent/backwards.js';
 import { backOff, Connection, type Patience } from './kurrent/connection.js';
 import { asUnavailable, LeftBehind, verdictOf } from './kurrent/failure.js';
@@ -98,25 +98,12 @@ class KurrentLog implements EventLog {
   }
 
   async append(stream: Stream, expected: Expected, events: readonly EventToAppend[]): Promise<Appended> {
-    this.checkOpen();
-    if (this.readOnly) throw new LogUnavailable(`The event log ${this.connection.shown} was opened for reading only.`);
-    const accepted = acceptEvents(events, this.clock(), this.copying);
-    const appended = await this.appender.append(stream, expected, accepted);
-    this.last.wrote(appended.position);
-    this.reached = Math.max(this.reached, appended.position);
-    return appended;
+    return this.wrote(await this.appender.append(this.accept({ stream, expected, events })));
   }
 
   async appendAll(appends: readonly Append[]): Promise<AppendedAll> {
     if (appends.length === 0) throw new RangeError('There are no appends to make in order.');
-    const revisions: number[] = [];
-    let position: Position = 0;
-    for (const { stream, expected, events } of appends) {
-      const appended = await this.append(stream, expected, events);
-      revisions.push(appended.revision);
-      position = Math.max(position, appended.position);
-    }
-    return { revisions, position };
+    return this.wrote(await this.appender.appendAll(appends.map((append) => this.accept(append))));
   }
 
   async readStream(stream: Stream, from = 0, limit?: number): Promise<readonly RecordedEvent[]> {
@@ -229,6 +216,18 @@ class KurrentLog implements EventLog {
     const kept = recordedAt !== undefined && recordedAt >= this.recordedAt;
     this.recordedAt = kept ? recordedAt : Math.max(this.recordedAt, this.clock());
     return this.recordedAt;
+  }
+
+  private accept({ stream, expected, events }: Append): AcceptedAppend {
+    this.checkOpen();
+    if (this.readOnly) throw new LogUnavailable(`The event log ${this.connection.shown} was opened for reading only.`);
+    return { stream, expected, events: acceptEvents(events, this.clock(), this.copying) };
+  }
+
+  private wrote<T extends { readonly position: Position }>(appended: T): T {
+    this.last.wrote(appended.position);
+    this.reached = Math.max(this.reached, appended.position);
+    return appended;
   }
 
   private saw({ events, position }: Page): void {

@@ -72,6 +72,8 @@ export function fromStored(event: Stored, prefix: string): RecordedEvent | undef
   const fields = about as Readonly<Record<string, string>>;
   if (REQUIRED.some((name) => typeof fields[name] !== 'string')) return undefined;
   const { $correlationId, $causationId, schemaVersion, ...rest } = fields;
+  // KurrentDB adds names of its own to what was appended to several streams at once.
+  for (const name of Object.keys(rest)) if (name.startsWith('$')) Reflect.deleteProperty(rest, name);
   return {
     id: event.id,
     stream: parseStreamName(event.streamId.slice(prefix.length)),
