@@ -18,6 +18,8 @@ export interface KurrentServer {
   faults(faults: Orders): Promise<void>;
   /** Breaks every connection. */
   drop(): Promise<void>;
+  /** How often each method of the protocol has been called since the server started. Appends that share a stream of appends are one call. */
+  calls(): Promise<Readonly<Record<string, number>>>;
   /** Writes a record of the server's own. */
   system(stream: string, type: string): Promise<void>;
   lead(): Promise<void>;
@@ -53,13 +55,14 @@ export async function startKurrentServer({ file, others = true, ...options }: Op
   let orders = 0;
 
   const send = (order: Order) =>
-    new Promise<void>((resolve, reject) => {
+    new Promise<Readonly<Record<string, number>>>((resolve, reject) => {
       const id = (orders += 1);
       const gone = () => reject(new Error('The server is not running.'));
       const answered = (message: unknown) => {
-        if ((message as { id: number }).id !== id) return;
+        const answer = message as { readonly id: number; readonly calls: Readonly<Record<string, number>> };
+        if (answer.id !== id) return;
         child.off('message', answered).off('exit', gone);
-        resolve();
+        resolve(answer.calls);
       };
       child.on('message', answered).once('exit', gone);
       child.send({ id, ...order });
@@ -74,11 +77,22 @@ export async function startKurrentServer({ file, others = true, ...options }: Op
   return {
     port,
     url: `kurrentdb://127.0.0.1:${port}?tls=${options.tls !== undefined}`,
-    faults: (faults) => send({ order: 'faults', faults }),
-    drop: () => send({ order: 'drop' }),
-    system: (stream, type) => send({ order: 'system', stream, type }),
-    lead: () => send({ order: 'lead' }),
-    follow: (leader) => send({ order: 'follow', leader }),
+    faults: async (faults) => {
+      await send({ order: 'faults', faults });
+    },
+    drop: async () => {
+      await send({ order: 'drop' });
+    },
+    calls: () => send({ order: 'calls' }),
+    system: async (stream, type) => {
+      await send({ order: 'system', stream, type });
+    },
+    lead: async () => {
+      await send({ order: 'lead' });
+    },
+    follow: async (leader) => {
+      await send({ order: 'follow', leader });
+    },
     kill,
     async restart() {
       ({ child, port } = await start(path, port, options));

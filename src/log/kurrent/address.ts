@@ -1,6 +1,12 @@
 /** The connection string: checked before the client sees it, since the client prints what it doesn't know, passwords and all. */
 import { LogUnavailable } from '../port.js';
 
+/** Where a server listens. */
+export interface Host {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface Address {
   /**
    * What the nth client connects with, a little different for each, since clients with the same options share their connections, dead
@@ -10,6 +16,13 @@ export interface Address {
   readonly secret: (node: 'leader' | 'preferred', nth: number) => string;
   /** The same without user, password and options, for people. */
   readonly shown: string;
+  /** As the connection string names them. */
+  readonly hosts: readonly Host[];
+  readonly tls: boolean;
+  /** The file with the certificates of trusted authorities; the system's unless named. */
+  readonly caFile: string | undefined;
+  /** Whether the server's certificate has to be valid. */
+  readonly verifies: boolean;
   /** The connection string prefers no other nodes than the leader. */
   readonly fromLeader: boolean;
 }
@@ -72,8 +85,25 @@ export function parseAddress(url: string): Address {
       return `${protocol}://${user === undefined ? '' : `${user}@`}${hosts}?${different.join('&')}`;
     },
     shown: `${protocol}://${hosts}`,
+    hosts: hosts.split(',').map(toHost),
+    tls: valueOf(kept, 'tls')?.toLowerCase() !== 'false',
+    caFile: valueOf(kept, 'tlscafile'),
+    verifies: valueOf(kept, 'tlsverifycert')?.toLowerCase() !== 'false',
     fromLeader: preference === undefined || /=\s*leader\s*$/i.test(preference),
   };
+}
+
+/** The port that a server listens at unless it is told otherwise. */
+const PORT = 2113;
+
+function toHost(text: string): Host {
+  const [, host = text, port = PORT] = /^(.*?):(\d+)$/.exec(text) ?? [];
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+}
+
+function valueOf(options: readonly string[], name: string): string | undefined {
+  const option = options.find((one) => nameOf(one) === name);
+  return option?.slice(option.indexOf('=') + 1).trim();
 }
 
 function nameOf(option: string): string {

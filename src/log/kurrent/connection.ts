@@ -9,6 +9,7 @@ import { LogUnavailable } from '../port.js';
 import type { Address } from './address.js';
 import { asUnavailable, NoAnswer, verdictOf } from './failure.js';
 import { discard } from './internals.js';
+import { faultOnTheWay } from './probe.js';
 
 export interface Patience {
   /** How long the server may say nothing before a call is given up, in milliseconds. */
@@ -88,7 +89,7 @@ export class Connection {
         if (verdict === 'unknown') this.renew(client);
         const wait = backOff(tries);
         this.checkOpen();
-        if (performance.now() + wait > until) throw asUnavailable(error, what, this.shown);
+        if (performance.now() + wait > until) throw asUnavailable(error, what, this.shown, await this.faultOnTheWay(error));
         await delay(wait);
       }
     }
@@ -118,6 +119,11 @@ export class Connection {
   /** @throws LogUnavailable when it was closed */
   checkOpen(): void {
     if (this.closed) throw new LogUnavailable(`The event log ${this.shown} is closed.`);
+  }
+
+  /** A server that took the call and says nothing was reached. */
+  private async faultOnTheWay(error: unknown): Promise<string | undefined> {
+    return error instanceof NoAnswer ? undefined : faultOnTheWay(this.address);
   }
 
   private connect(node: Node): KurrentDBClient {

@@ -45,8 +45,12 @@ export function verdictOf(error: unknown): Verdict {
   return [...ANSWERS, ...PORT_ERRORS].some((kind) => error instanceof kind) ? 'answered' : 'unknown';
 }
 
-/** The port's error for one that is about the server or the way there. `what` is what was tried, such as "read the log". */
-export function asUnavailable(error: unknown, what: string, shown: string): LogUnavailable {
+/**
+ * The port's error for one that is about the server or the way there.
+ * @param what what was tried, such as "read the log"
+ * @param fault what was found to be wrong, and what to do about it
+ */
+export function asUnavailable(error: unknown, what: string, shown: string, fault?: string): LogUnavailable {
   if (error instanceof LogUnavailable) return error;
   if (error instanceof AccessDeniedError) {
     return new LogUnavailable(
@@ -54,11 +58,8 @@ export function asUnavailable(error: unknown, what: string, shown: string): LogU
       { cause: error },
     );
   }
-  const reason = messageOf(error);
-  return new LogUnavailable(
-    `The event log ${shown} could not ${what} (${reason || 'no reason given'}). Check that the server runs, can be reached and has a leader.`,
-    { cause: error },
-  );
+  const reason = fault ?? `${messageOf(error) || 'no reason given'}. Check that the server runs, can be reached and has a leader`;
+  return new LogUnavailable(`The event log ${shown} could not ${what}: ${reason.replace(/\.$/, '')}.`, { cause: error });
 }
 
 /** The port's error for a stream that somebody has tombstoned. */

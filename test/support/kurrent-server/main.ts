@@ -1,7 +1,7 @@
 /**
  * The server's process: `<file> [port] [--like 23.10|26.1] [--version 22.10.3] [--without batchappend]`; it answers like 23.10
  * unless told otherwise. It prints `listening <port>`, and takes orders from the process that forked it: a message
- * `{ id, order, ... }` is answered with `{ id }` when it is done.
+ * `{ id, order, ... }` is answered with `{ id, calls }` when it is done.
  */
 import { Server, ServerCredentials, type handleUnaryCall, type ServiceDefinition } from '@grpc/grpc-js';
 import gossipGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/gossip_grpc_pb.js';
@@ -25,6 +25,8 @@ import { toLike, VERSIONS } from './versions.js';
 export type Order =
   | { readonly order: 'faults'; readonly faults: Orders }
   | { readonly order: 'drop' }
+  /** Answered with `calls`: how many of each method have been made. */
+  | { readonly order: 'calls' }
   /** A record of the server's own. */
   | { readonly order: 'system'; readonly stream: string; readonly type: string }
   /** This node leads from now on: it takes up what the one before has written. */
@@ -60,11 +62,25 @@ const services: ServiceDefinition[] = [
   ...(traits.sessions ? [sessionsGrpc.StreamsServiceService] : []),
 ];
 
+/** How often each method was called. Appends that share a stream of appends are one call. */
+const calls: Record<string, number> = {};
+
+function counted<T extends object>(handlers: T): T {
+  const wrapped = Object.entries(handlers).map(([name, handle]: [string, (...args: unknown[]) => unknown]) => [
+    name,
+    (...args: unknown[]) => {
+      calls[name] = (calls[name] ?? 0) + 1;
+      return handle(...args);
+    },
+  ]);
+  return Object.fromEntries(wrapped) as T;
+}
+
 const grpc = new Server({ 'grpc.max_receive_message_length': traits.maxMessageSize, 'grpc.keepalive_permit_without_calls': 1 });
-grpc.addService(streamsGrpc.StreamsService, { ...streamsHandlers(store, faults, traits, drop) });
+grpc.addService(streamsGrpc.StreamsService, { ...counted(streamsHandlers(store, faults, traits, drop)) });
 grpc.addService(featuresGrpc.ServerFeaturesService, { getSupportedMethods: getSupportedMethods() });
 grpc.addService(gossipGrpc.GossipService, { read: gossip() });
-if (traits.sessions) grpc.addService(sessionsGrpc.StreamsServiceService, { ...sessionsHandlers(store, faults, traits, drop) });
+if (traits.sessions) grpc.addService(sessionsGrpc.StreamsServiceService, { ...counted(sessionsHandlers(store, faults, traits, drop)) });
 const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
 
 /** A certificate and its key, where connections are to be encrypted. */
@@ -96,7 +112,7 @@ let replicating: NodeJS.Timeout | undefined;
 
 process.on('message', (message: Order & { readonly id: number }) => {
   obey(message);
-  process.send?.({ id: message.id });
+  process.send?.({ id: message.id, calls });
 });
 // The test's process is gone, however it went.
 process.on('disconnect', () => process.exit());

@@ -1,0 +1,102 @@
+/** Why a server can't be reached, found out by connecting to it once more: the client tells TLS's refusals in OpenSSL's words, or not at all. */
+import { readFileSync } from 'node:fs';
+import { connect as connectPlainly, isIP, type Socket } from 'node:net';
+import { connect as connectByTls, type PeerCertificate } from 'node:tls';
+import { messageOf } from '../../kernel/message-of.js';
+import type { Address, Host } from './address.js';
+
+/** How long a server may take to answer, in milliseconds. */
+const PATIENCE_MS = 2_000;
+
+/** What OpenSSL calls a certificate whose authority it doesn't know. */
+const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED/;
+
+/** What is wrong with the way to the first host that can't be reached, and what to do; undefined when nothing is found. */
+export async function faultOnTheWay(address: Address): Promise<string | undefined> {
+  for (const host of address.hosts) {
+    const fault = address.tls ? await faultByTls(host, address) : await faultPlainly(host);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+async function faultByTls({ host, port }: Host, { caFile, verifies }: Address): Promise<string | undefined> {
+  const at = `${host}:${port}`;
+  const error = await failureOf(() =>
+    connectByTls({
+      host,
+      port,
+      ALPNProtocols: ['h2'],
+      rejectUnauthorized: verifies,
+      ...(isIP(host) > 0 ? {} : { servername: host }),
+      ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
+    }),
+  );
+  if (!error) return undefined;
+  const code = error.code ?? '';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    const names = error.cert?.subjectaltname?.replaceAll(/(DNS|IP Address):/g, '') ?? 'no name';
+    return `the certificate of ${at} is for another host (${names}). Name the server as its certificate does`;
+  }
+  if (UNTRUSTED.test(code)) {
+    return `the authority that certified ${at} is not trusted (${code}). Name the file with its certificate as tlsCaFile in the connection string`;
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    return `the certificate of ${at} is not valid today (${code}). Give the server another one, or check the clocks`;
+  }
+  if (code.startsWith('ERR_SSL') || code === 'EPROTO' || code === 'ECONNRESET') {
+    return `${at} does not answer by TLS (${code}). If the server has none, say tls=false in the connection string`;
+  }
+  return unreachable(at, error);
+}
+
+async function faultPlainly({ host, port }: Host): Promise<string | undefined> {
+  const at = `${host}:${port}`;
+  const error = await failureOf(() => connectPlainly({ host, port }));
+  if (error) return unreachable(at, error);
+  const refused = await failureOf(() => connectByTls({ host, port, ALPNProtocols: ['h2'], rejectUnauthorized: false }));
+  return refused ? undefined : `${at} answers by TLS, and the connection string says tls=false. Say tls=true`;
+}
+
+function unreachable(at: string, { code, message }: Failure): string | undefined {
+  if (code === 'ECONNREFUSED') return `nothing listens at ${at}. Check that the server runs, and its port`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name in ${at} is not known. Check its spelling, and the name service`;
+  if (code === 'ETIMEDOUT') return undefined;
+  return `${at} can't be reached (${code ?? message})`;
+}
+
+interface Failure {
+  readonly code?: string;
+  readonly message: string;
+  /** What the server showed. */
+  readonly cert?: PeerCertificate;
+}
+
+/** What keeps a connection from being made; undefined when it is there. */
+async function failureOf(open: () => Socket): Promise<Failure | undefined> {
+  let socket: Socket;
+  try {
+    socket = open();
+  } catch (error) {
+    return { message: messageOf(error) };
+  }
+  const made = 'encrypted' in socket ? 'secureConnect' : 'connect';
+  return new Promise((resolve) => {
+    const end = (failure?: Failure): void => {
+      resolve(failure);
+      socket.destroy();
+    };
+    socket.on('error', (error: Error & Failure) => {
+      end(error);
+    });
+    socket.once(made, () => {
+      end();
+    });
+    socket.once('close', () => {
+      end({ code: 'ECONNRESET', message: 'the connection was closed' });
+    });
+    socket.setTimeout(PATIENCE_MS, () => {
+      end({ code: 'ETIMEDOUT', message: `no answer within ${PATIENCE_MS} ms` });
+    });
+  });
+}
