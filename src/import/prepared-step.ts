@@ -4,7 +4,7 @@ import { derivedId } from '../kernel/derived-id.js';
 import type { Stream } from '../kernel/event.js';
 import { patterns } from '../kernel/field.js';
 import { fromInput } from '../kernel/input.js';
-import type { Request } from '../pipeline/command-pipeline.js';
+import type { Request } from '../pipeline/issued-command.js';
 import { referencedIds } from '../pipeline/references.js';
 import { InvalidValue } from './expression.js';
 import { actorOf, inputOf, type PlannedStep } from './plan.js';
