@@ -45,7 +45,7 @@ async function runMigrate(from: Place, to: Place, terminal: Terminal): Promise<n
   const began = performance.now();
   try {
     const migration = await withBoth(from, to, (source, target) =>
-      migrate(source, target, { together: isEmbedded(to), signal: stop.signal, onProgress: bars.update }),
+      migrate(source, target, { signal: stop.signal, onProgress: bars.update }),
     );
     bars.end();
     if (!migration) {

@@ -8,7 +8,16 @@ import { GroupedAppends } from './embedded/grouped-appends.js';
 import { News } from './embedded/news.js';
 import { EVENT_COLUMNS, toEvent, type EventRow, toRows } from './embedded/row.js';
 import { eventsDatabase } from './embedded/schema.js';
-import { LogUnavailable, type Appended, type EventLog, type EventToAppend, type Expected, type Page } from './port.js';
+import {
+  LogUnavailable,
+  type Append,
+  type Appended,
+  type AppendedAll,
+  type EventLog,
+  type EventToAppend,
+  type Expected,
+  type Page,
+} from './port.js';
 
 export interface EmbeddedLogOptions {
   /** Made, with its folder, when it isn't there, unless read-only. */
@@ -87,6 +96,19 @@ export class EmbeddedLog implements EventLog {
     const rows = toRows(events, this.clock(), this.copying);
     try {
       return await this.appends.append(stream, expected, rows);
+    } catch (error) {
+      throw asLogUnavailable(error, this.database.subject);
+    }
+  }
+
+  async appendAll(appends: readonly Append[]): Promise<AppendedAll> {
+    this.checkOpen();
+    if (appends.length === 0) throw new RangeError('There are no appends to make in order.');
+    const now = this.clock();
+    const placed = appends.map(({ stream, expected, events }) => ({ stream, expected, rows: toRows(events, now, this.copying) }));
+    try {
+      const appended = await this.appends.appendAll(placed);
+      return { revisions: appended.map(({ revision }) => revision), position: appended.at(-1)?.position ?? 0 };
     } catch (error) {
       throw asLogUnavailable(error, this.database.subject);
     }

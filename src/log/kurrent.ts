@@ -16,7 +16,17 @@ import { LastEvent } from './kurrent/last-event.js';
 import { positionAt } from './kurrent/moments.js';
 import { storedName } from './kurrent/record.js';
 import { StreamReader } from './kurrent/stream-reader.js';
-import { LogUnavailable, NoSuchPosition, type Appended, type EventLog, type EventToAppend, type Expected, type Page } from './port.js';
+import {
+  LogUnavailable,
+  NoSuchPosition,
+  type Append,
+  type Appended,
+  type AppendedAll,
+  type EventLog,
+  type EventToAppend,
+  type Expected,
+  type Page,
+} from './port.js';
 
 export interface KurrentLogOptions {
   /** The connection string, with TLS, certificates and users as the client has them: `kurrentdb://user:password@host:2113?tls=true`. */
@@ -93,6 +103,18 @@ class KurrentLog implements EventLog {
     this.last.wrote(appended.position);
     this.reached = Math.max(this.reached, appended.position);
     return appended;
+  }
+
+  async appendAll(appends: readonly Append[]): Promise<AppendedAll> {
+    if (appends.length === 0) throw new RangeError('There are no appends to make in order.');
+    const revisions: number[] = [];
+    let position: Position = 0;
+    for (const { stream, expected, events } of appends) {
+      const appended = await this.append(stream, expected, events);
+      revisions.push(appended.revision);
+      position = Math.max(position, appended.position);
+    }
+    return { revisions, position };
   }
 
   async readStream(stream: Stream, from = 0, limit?: number): Promise<readonly RecordedEvent[]> {

@@ -23,6 +23,21 @@ export interface Appended {
   readonly position: Position;
 }
 
+/** An append among several that are made in order. */
+export interface Append {
+  readonly stream: Stream;
+  readonly expected: Expected;
+  readonly events: readonly EventToAppend[];
+}
+
+/** Where several appends stand that were made in order. */
+export interface AppendedAll {
+  /** Of each append's last event. */
+  readonly revisions: readonly number[];
+  /** Of the last append's last event. */
+  readonly position: Position;
+}
+
 export interface EventLog {
   /**
    * Appends all events or none, durably, right after `expected`.
@@ -33,6 +48,14 @@ export interface EventLog {
    * @throws LogUnavailable when the engine can't write: full disk, no connection. Whether it was written is told by appending it again.
    */
   append(stream: Stream, expected: Expected, events: readonly EventToAppend[]): Promise<Appended>;
+
+  /**
+   * Makes several appends, each as `append` does, so that their events stand in the order given. When one fails, nothing after it is written;
+   * those before it may be. Streams may be named more than once. Other appends may come between.
+   * @throws whatever `append` throws of the first that fails. All of them may be asked for again.
+   * @throws RangeError when there are no appends.
+   */
+  appendAll(appends: readonly Append[]): Promise<AppendedAll>;
 
   /** The events of a stream from a revision on, oldest first; empty when there are none. */
   readStream(stream: Stream, from?: number, limit?: number): Promise<readonly RecordedEvent[]>;

@@ -1,6 +1,6 @@
 /** Carries events from one log to the end of another, in the order of the first. */
 import { streamName, type RecordedEvent } from '../kernel/event.js';
-import { EventIdTaken, WrongRevision, type EventLog, type EventToAppend } from '../log/port.js';
+import { EventIdTaken, WrongRevision, type Append, type EventLog, type EventToAppend } from '../log/port.js';
 import type { Held, Watched } from './compare.js';
 import { MigrationRefused } from './refused.js';
 import { estimated, pagesOf } from './walk.js';
@@ -8,11 +8,6 @@ import { estimated, pagesOf } from './walk.js';
 export interface CopyOptions extends Watched {
   /** What the target has, which is where to go on. */
   readonly held: Held;
-  /**
-   * Whether appends that are asked for at once, of up to 1,000 events in all, are made in the order in which they were asked for, and none of
-   * them when the engine fails, as by the embedded log. Otherwise each waits for the one before.
-   */
-  readonly together: boolean;
 }
 
 /** What the source and the target both have after it. */
@@ -24,8 +19,8 @@ type Runs = readonly (readonly RecordedEvent[])[];
 /** What goes into one append at most: events, and bytes of JSON, of the megabyte that EventStoreDB takes. */
 const APPEND = { events: 500, bytes: 512 * 1024 };
 
-/** How many events are asked for at once at most: a full disk in the middle must not leave later events without those before them. */
-const TOGETHER = 1_000;
+/** How many events are carried over at once: then progress is told, and a wish to stop is heard. */
+const AT_ONCE = 500;
 
 /** About what an event takes besides its data, in bytes. */
 const METADATA_BYTES = 1_024;
@@ -34,14 +29,13 @@ const METADATA_BYTES = 1_024;
  * Copies what comes after `held`, until the source has nothing more, however much is written to it meanwhile.
  * @throws MigrationRefused when an event can't have in the target the place that it has in the source; LogUnavailable
  */
-export async function copy(source: EventLog, target: EventLog, { held, together, signal, onProgress }: CopyOptions): Promise<Copied> {
+export async function copy(source: EventLog, target: EventLog, { held, signal, onProgress }: CopyOptions): Promise<Copied> {
   let copied: Copied = held;
   for await (const { events, position } of pagesOf(source, { after: held.position, signal })) {
     const head = await source.head();
-    const runs = runsOf(events);
-    for (const some of groupsOf(runs, together ? TOGETHER : 0)) {
+    for (const some of groupsOf(runsOf(events))) {
       if (signal?.aborted) return copied;
-      await Promise.all(some.map((run) => append(target, run)));
+      await appendAll(target, some);
       const last = some.at(-1)?.at(-1);
       copied = { events: copied.events + some.flat().length, position: last?.position ?? copied.position };
       onProgress?.(copied.events, estimated(copied.events, copied.position, head));
@@ -71,13 +65,13 @@ function runsOf(events: readonly RecordedEvent[]): Runs {
   return runs;
 }
 
-/** Runs in groups of up to so many events, of one run at least. */
-function groupsOf(runs: Runs, most: number): readonly Runs[] {
+/** Runs in groups of up to so many events. */
+function groupsOf(runs: Runs): readonly Runs[] {
   const groups: (readonly RecordedEvent[])[][] = [];
   let events = 0;
   for (const run of runs) {
     const group = groups.at(-1);
-    if (group && events + run.length <= most) {
+    if (group && events + run.length <= AT_ONCE) {
       group.push(run);
       events += run.length;
     } else {
@@ -88,13 +82,24 @@ function groupsOf(runs: Runs, most: number): readonly Runs[] {
   return groups;
 }
 
+async function appendAll(target: EventLog, runs: Runs): Promise<void> {
+  try {
+    await target.appendAll(runs.flatMap((run) => (run[0] ? [toAppend(run, run[0])] : [])));
+  } catch (error) {
+    if (![WrongRevision, EventIdTaken, RangeError].some((kind) => error instanceof kind)) throw error;
+    // Which of them was refused is told by making them one by one; those that stand already answer as the first time.
+    for (const run of runs) await append(target, run);
+  }
+}
+
+/** @throws MigrationRefused that names the event */
 async function append(target: EventLog, run: readonly RecordedEvent[]): Promise<void> {
   const [first] = run;
   if (!first) return;
   const { stream, revision } = first;
-  const events = run.map(({ id, type, version, data, metadata }): EventToAppend => ({ id, type, version, data, metadata }));
+  const { expected, events } = toAppend(run, first);
   try {
-    await target.append(stream, revision === 0 ? 'none' : revision - 1, events);
+    await target.append(stream, expected, events);
   } catch (error) {
     const name = streamName(stream);
     if (error instanceof WrongRevision) {
@@ -118,4 +123,9 @@ async function append(target: EventLog, run: readonly RecordedEvent[]): Promise<
     }
     throw error;
   }
+}
+
+function toAppend(run: readonly RecordedEvent[], { stream, revision }: RecordedEvent): Append {
+  const events = run.map(({ id, type, version, data, metadata }): EventToAppend => ({ id, type, version, data, metadata }));
+  return { stream, expected: revision === 0 ? 'none' : revision - 1, events };
 }

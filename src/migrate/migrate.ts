@@ -10,8 +10,6 @@ import { copy } from './copy.js';
 export type Step = 'look' | 'copy' | 'verify';
 
 export interface MigrateOptions {
-  /** Whether the target makes appends that are asked for at once in their order, or none of them: see the copy. */
-  readonly together: boolean;
   readonly signal?: AbortSignal;
   /** @param from the events that had been done when the step began */
   readonly onProgress?: (step: Step, done: number, total: number, from: number) => void;
@@ -31,15 +29,15 @@ export interface Migration extends Comparison {
  * @returns undefined when it was broken off
  * @throws MigrationRefused, LogUnavailable
  */
-export async function migrate(source: EventLog, target: EventLog, options: MigrateOptions): Promise<Migration | undefined> {
-  const { together, signal, onProgress } = options;
+export async function migrate(source: EventLog, target: EventLog, options: MigrateOptions = {}): Promise<Migration | undefined> {
+  const { signal, onProgress } = options;
   const watched = (step: Step, from = 0) => ({
     signal,
     onProgress: (done: number, total: number) => onProgress?.(step, done, total, from),
   });
   const held = await heldAlready(source, target, watched('look'));
   if (signal?.aborted) return undefined;
-  const copied = await copy(source, target, { held, together, ...watched('copy', held.events) });
+  const copied = await copy(source, target, { held, ...watched('copy', held.events) });
   if (signal?.aborted) return undefined;
   const comparison = await compare(source, target, { until: copied.position, ...watched('verify') });
   if (signal?.aborted) return undefined;

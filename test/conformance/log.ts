@@ -194,6 +194,75 @@ export function logConformance(name: string, openFresh: () => Promise<LogUnderTe
       });
     });
 
+    describe('appends in order', () => {
+      test('stand one after the other, also those to one stream, and answer with their places', async () => {
+        const [first, second] = [freshStream(), freshStream()];
+        await log.append(second, 'none', numbers(1));
+        const batches = [numbers(2), numbers(1), numbers(3), numbers(1)];
+        const [a, b, c, d] = batches as [EventToAppend[], EventToAppend[], EventToAppend[], EventToAppend[]];
+        const appended = await log.appendAll([
+          { stream: first, expected: 'none', events: a },
+          { stream: second, expected: 0, events: b },
+          { stream: first, expected: 1, events: c },
+          { stream: freshStream(), expected: 'none', events: d },
+        ]);
+        expect(appended.revisions).toEqual([1, 1, 4, 0]);
+        expect(appended.position).toBe(await log.head());
+        const written = eventsOf(await readToEnd(log, 100)).slice(1);
+        expect(ids(written)).toEqual(ids(batches.flat()));
+        expect(written.map(({ revision }) => revision)).toEqual([0, 1, 1, 2, 3, 4, 0]);
+      });
+
+      test('keep events as they were given', async () => {
+        const stream = { type: 'lead', id: 'ș-43 "quoted" \\ /' };
+        const data = { name: 'Ștefan 🎈', note: 'line\nbreak \u0000 \u2028', list: [1, null, { deep: -1.5 }], none: null };
+        const event = { ...noted(data, { type: 'Odd "type"' }), version: 3 };
+        await log.appendAll([{ stream, expected: 'none', events: [event] }]);
+        const [stored] = await log.readStream(stream);
+        expect(stored).toMatchObject({ ...event, stream, revision: 0, position: await log.head() });
+      });
+
+      test('end with the first that is refused: nothing after it is written', async () => {
+        const [before, taken, after] = [freshStream(), freshStream(), freshStream()];
+        await log.append(taken, 'none', numbers(1));
+        const appends = [before, taken, after].map((stream) => ({ stream, expected: 'none' as const, events: numbers(2) }));
+        await expect(log.appendAll(appends)).rejects.toMatchObject({ name: 'WrongRevision', stream: taken, expected: 'none', actual: 0 });
+        expect(await log.readStream(after)).toEqual([]);
+        expect(await log.readStream(taken)).toHaveLength(1);
+      });
+
+      test('that are asked for again write nothing more, whether all stand there or some', async () => {
+        const appends = Array.from({ length: 5 }, () => ({ stream: freshStream(), expected: 'none' as const, events: numbers(2) }));
+        await log.appendAll(appends.slice(0, 2));
+        const all = await log.appendAll(appends);
+        const head = await log.head();
+        expect((await log.appendAll(appends)).revisions).toEqual(all.revisions);
+        await log.append(appends[0]!.stream, 1, numbers(1));
+        expect((await log.appendAll(appends.slice(0, 3))).revisions).toEqual([1, 1, 1]);
+        expect(await log.head()).toBeGreaterThan(head);
+        expect(eventsOf(await readToEnd(log, 100))).toHaveLength(11);
+      });
+
+      test('of an id that its stream has already are refused, and nothing of that append or after it is written', async () => {
+        const [stream, after] = [freshStream(), freshStream()];
+        const [used, fresh] = numbers(2) as [EventToAppend, EventToAppend];
+        await log.append(stream, 'none', [used]);
+        const appends = [
+          { stream, expected: 0, events: [fresh, used] },
+          { stream: after, expected: 'none' as const, events: numbers(1) },
+        ];
+        await expect(log.appendAll(appends)).rejects.toThrow(EventIdTaken);
+        expect(await log.readStream(stream)).toHaveLength(1);
+        expect(await log.readStream(after)).toEqual([]);
+      });
+
+      test('are refused when there are none, or one has no events', async () => {
+        await expect(log.appendAll([])).rejects.toThrow(RangeError);
+        const stream = freshStream();
+        await expect(log.appendAll([{ stream, expected: 'none', events: [] }])).rejects.toThrow(RangeError);
+      });
+    });
+
     describe('readStream', () => {
       test('gives a stream from a revision on, as many as asked for', async () => {
         const stream = freshStream();

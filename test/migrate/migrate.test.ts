@@ -10,6 +10,7 @@ import { temporaryFolder, type Folder } from '../support/folder.js';
 import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
 import { freshStream, noted } from '../support/log-events.js';
 import { fill, wholeOf } from '../support/migrations.js';
+import { overriding } from '../support/overriding.js';
 
 let server: KurrentServer;
 beforeAll(async () => {
@@ -45,8 +46,7 @@ describe.each<[Engine, Engine]>([
     return openEmbeddedLog({ file: `${folder.path}/${name}/events.db`, copying: true, synchronous: 'NORMAL', ...options });
   }
 
-  const together = to === 'embedded';
-  const moved = (options: Partial<MigrateOptions> = {}) => migrate(source, target, { together, ...options });
+  const moved = (options?: MigrateOptions) => migrate(source, target, options);
 
   /** The source, to which somebody writes just before it is asked for its end. */
   function writtenTo(when: () => boolean): EventLog {
@@ -128,7 +128,7 @@ describe.each<[Engine, Engine]>([
       await fill(source, 100);
       let written = 0;
       const busy = writtenTo(() => (written += 1) <= 3);
-      const migration = await migrate(busy, target, { together });
+      const migration = await migrate(busy, target);
       expect(migration).toMatchObject({ copied: 199 + 3, difference: undefined, behind: false });
       expect(await wholeOf(target)).toEqual(await wholeOf(source));
     });
@@ -137,7 +137,7 @@ describe.each<[Engine, Engine]>([
       await fill(source, 100);
       let verifying = false;
       const busy = writtenTo(() => verifying);
-      const migration = await migrate(busy, target, { together, onProgress: (step) => (verifying = step === 'verify') });
+      const migration = await migrate(busy, target, { onProgress: (step) => (verifying = step === 'verify') });
       expect(migration).toMatchObject({ copied: 199, source: { events: 199 }, difference: undefined, behind: true });
       expect(await wholeOf(target)).toEqual((await wholeOf(source)).slice(0, 199));
     });
@@ -247,11 +247,12 @@ describe.each<[Engine, Engine]>([
       const [first, second, id] = [freshStream(), freshStream(), noted().id];
       await source.append(first, 'none', [noted({}, { id })]);
       await source.append(second, 'none', [noted()]);
-      const double: EventLog = Object.assign(Object.create(target) as EventLog, {
-        append: (...[stream, expected, events]: Parameters<EventLog['append']>) =>
+      const double = overriding<EventLog>(target, {
+        append: (stream, expected, events) =>
           stream.id === second.id ? Promise.reject(new EventIdTaken(id, first)) : target.append(stream, expected, events),
+        appendAll: () => Promise.reject(new EventIdTaken(id, first)),
       });
-      await expect(migrate(source, double, { together: false })).rejects.toThrow(
+      await expect(migrate(source, double)).rejects.toThrow(
         `An event of lead-${second.id} can't be copied: its id ${id} stands in lead-${first.id} as well`,
       );
     });

@@ -9,11 +9,17 @@ import { DatabaseUnavailable } from '../../sqlite/unavailable.js';
 import { EventIdTaken, WrongRevision, type Appended, type Expected } from '../port.js';
 import { toBytes, type Row } from './row.js';
 
-interface Waiting {
+/** Rows for the end of one stream. */
+interface Placing {
   readonly stream: Stream;
   readonly expected: Expected;
   readonly rows: readonly Row[];
-  readonly resolve: (appended: Appended) => void;
+}
+
+/** Made one after the other, up to the first that is refused. */
+interface Waiting {
+  readonly placings: readonly Placing[];
+  readonly resolve: (appended: readonly Appended[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -25,10 +31,7 @@ interface Tip {
   readonly now: number;
 }
 
-/**
- * Events beyond which a group is closed and the next one begun, so that other work gets its turn: some 10 ms. Who copies a log asks for so
- * many at once.
- */
+/** Events beyond which a group is closed and the next one begun, so that other work gets its turn: some 10 ms. */
 const GROUP_EVENTS = 1000;
 
 /** After waiting for another process's write in vain, others of this thread get their turn for so long, in milliseconds. */
@@ -51,9 +54,15 @@ export class GroupedAppends {
   ) {}
 
   /** Resolves when the rows are durable. */
-  append(stream: Stream, expected: Expected, rows: readonly Row[]): Promise<Appended> {
+  async append(stream: Stream, expected: Expected, rows: readonly Row[]): Promise<Appended> {
+    const [appended] = await this.appendAll([{ stream, expected, rows }]);
+    return appended as Appended;
+  }
+
+  /** Resolves when all are durable. They are in one commit: when it fails, none of them is written. */
+  appendAll(placings: readonly Placing[]): Promise<readonly Appended[]> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ stream, expected, rows, resolve, reject });
+      this.waiting.push({ placings, resolve, reject });
       this.running ??= this.run();
     });
   }
@@ -75,9 +84,10 @@ export class GroupedAppends {
   private nextGroup(): readonly Waiting[] {
     let events = 0;
     let count = 0;
-    for (const { rows } of this.waiting) {
-      if (count > 0 && events + rows.length > GROUP_EVENTS) break;
-      events += rows.length;
+    for (const { placings } of this.waiting) {
+      const more = placings.reduce((sum, { rows }) => sum + rows.length, 0);
+      if (count > 0 && events + more > GROUP_EVENTS) break;
+      events += more;
       count += 1;
     }
     return this.waiting.splice(0, count);
@@ -105,7 +115,7 @@ export class GroupedAppends {
     const { outcomes, added } = this.database.transaction(() => {
       const tip = this.tip();
       const before = tip.position;
-      return { outcomes: group.map((one) => ({ one, outcome: this.place(one, tip) })), added: tip.position > before };
+      return { outcomes: group.map((one) => ({ one, outcome: this.placeAll(one.placings, tip) })), added: tip.position > before };
     });
     if (added) this.written();
     for (const { one, outcome } of outcomes) {
@@ -122,8 +132,19 @@ export class GroupedAppends {
     return { position, recordedAt, now: this.clock() };
   }
 
+  /** Puts appends after the tip, one after the other, up to the first that is refused: that is then the outcome. */
+  private placeAll(placings: readonly Placing[], tip: Tip): readonly Appended[] | WrongRevision | EventIdTaken {
+    const appended: Appended[] = [];
+    for (const placing of placings) {
+      const outcome = this.place(placing, tip);
+      if (outcome instanceof Error) return outcome;
+      appended.push(outcome);
+    }
+    return appended;
+  }
+
   /** Puts one append's events after the tip, or says why not. */
-  private place({ stream, expected, rows }: Waiting, tip: Tip): Appended | WrongRevision | EventIdTaken {
+  private place({ stream, expected, rows }: Placing, tip: Tip): Appended | WrongRevision | EventIdTaken {
     const name = streamName(stream);
     const last = this.database
       .prepare<[number | null]>('SELECT max(revision) FROM events WHERE stream = ?', { arrays: true })
