@@ -13,7 +13,7 @@ import { referencedIds } from './references.js';
  */
 export async function decide(issued: IssuedCommand, record: RecordedStream, records: Records): Promise<readonly NewEvent[]> {
   mustFit(issued, record);
-  const { command, facts } = issued;
+  const { spec, command, facts } = issued;
   for (const { type, id, field } of referencedIds(command)) {
     if (!(await records.exists({ type, id }))) throw notFound(type, field);
   }
@@ -21,6 +21,9 @@ export async function decide(issued: IssuedCommand, record: RecordedStream, reco
   const states: Record<string, unknown> = {};
   for (const [name, { aggregate, id, field }] of references) {
     const stream = { type: aggregate.type, id };
+    if (!spec.looksAt.includes(stream.type)) {
+      throw new TypeError(`${spec.name} reads a ${stream.type}, and does not declare that it looks at any.`);
+    }
     // It has to be read on each time: no append would find out that it has changed, in another process, since it was remembered.
     const read = await records.load(aggregate, stream, records.remembered(stream));
     if (read.revision < 0) throw notFound(stream.type, field);
