@@ -47,7 +47,7 @@ type Pages = (seeded: Seeded) => AsyncGenerator<readonly Read[]>;
 async function* daybookPages({ log }: Seeded): ReturnType<Pages> {
   for (let after = 0; ;) {
     const { events, position } = await log.readAll(after, PAGE);
-    if (events.length === 0) return;
+    if (position === after) return;
     yield events.map(({ stream: { id }, metadata: { occurredAt } }) => ({ id, occurredAt }));
     after = position;
   }

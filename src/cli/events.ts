@@ -117,10 +117,9 @@ async function find(log: EventLog, what: Wanted, { err }: Terminal, signal: Abor
   if (end > head) throw new NotThere('event', missing);
   const fits = (event: RecordedEvent): boolean => (byId ? event.id === what.id : event.position === what.position);
   const next = byId ? undefined : await afterPosition(log, Math.max(0, what.position - 1));
-  if (next) {
-    if (next.events.some(fits)) return next.events;
-    throw new NotThere('event', missing);
-  }
+  if (next?.events.some(fits)) return next.events;
+  // A page may be empty before it has come as far as that.
+  if (next && next.position >= end) throw new NotThere('event', missing);
   // For an event by its id the log is gone through, and by its place where the one before it is none.
   const bar = err.isTTY === true ? progress(err, 'Search') : silent;
   try {

@@ -15,6 +15,7 @@ import { Landmarks } from './kurrent/landmarks.js';
 import { LastEvent } from './kurrent/last-event.js';
 import { positionAt } from './kurrent/moments.js';
 import { storedName } from './kurrent/record.js';
+import { checkServer } from './kurrent/server.js';
 import { StreamReader } from './kurrent/stream-reader.js';
 import {
   LogUnavailable,
@@ -47,7 +48,7 @@ export interface KurrentLogOptions {
 
 /**
  * Opens the log and asks for its last event, which shows that the server is there and lets the user in.
- * @throws LogUnavailable when the connection string is none, the server can't be reached, or doesn't let the user in.
+ * @throws LogUnavailable when the connection string is none, the server can't be reached, is too old, or doesn't let the user in.
  */
 export async function openKurrentLog(options: KurrentLogOptions): Promise<EventLog> {
   const { answerMs = 5000, retryMs = 15_000 } = options;
@@ -92,6 +93,7 @@ class KurrentLog implements EventLog {
   }
 
   async open(): Promise<void> {
+    await checkServer(this.connection);
     await this.head();
   }
 
@@ -125,7 +127,7 @@ class KurrentLog implements EventLog {
 
   async readAll(after: Position, limit: number, types?: readonly string[]): Promise<Page> {
     this.checkOpen();
-    const page = await this.all.page(after, { limit, types, signal: this.closing.signal }, this.last.position);
+    const page = await this.all.page(this.last.onFrom(after), { limit, types, signal: this.closing.signal }, this.last.position);
     this.checkOpen();
     if (page.position > after) this.saw(page);
     return page;
@@ -138,15 +140,21 @@ class KurrentLog implements EventLog {
     const signal = AbortSignal.any([asked, this.closing.signal]);
     let position = after;
     let refusedSince: number | undefined;
-    let { fromLeader } = this.connection;
+    let node = this.connection.reading;
     // Where an event of ours stood when the server last had nothing new: by the next time it is given, or the node is no longer told of any.
     let due = 0;
     for (let failures = 0; !signal.aborted; failures += 1) {
-      const client = this.connection.current;
+      const client = this.connection.client(node);
       try {
         // The server leaves out other types while there is much to read; then we do, since only so each new event tells how far we are.
         for (const leftOutBy of types?.length ? (['server', 'us'] as const) : (['us'] as const)) {
-          for await (const { page, caughtUp } of this.all.follow(client, position, { limit, types, signal, fromLeader, leftOutBy })) {
+          for await (const { page, caughtUp } of this.all.follow(client, this.last.onFrom(position), {
+            limit,
+            types,
+            signal,
+            node,
+            leftOutBy,
+          })) {
             [failures, refusedSince] = [0, undefined];
             if (page.position > position) {
               position = page.position;
@@ -167,7 +175,7 @@ class KurrentLog implements EventLog {
         if (error instanceof NoSuchPosition) throw error;
         due = 0;
         // What lags or is cut off may know nothing of the position: the leader does.
-        fromLeader ||= error instanceof LeftBehind || error instanceof UnknownError;
+        if (error instanceof LeftBehind || error instanceof UnknownError) node = 'leader';
         // A server that is away comes back; one that is there and goes on refusing, such as a position beyond its end, doesn't.
         refusedSince = error instanceof UnknownError ? (refusedSince ?? performance.now()) : undefined;
         const refused = performance.now() - (refusedSince ?? Infinity) > this.connection.patience.retryMs;

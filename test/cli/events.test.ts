@@ -11,7 +11,7 @@ import { commandLine } from '../support/command-line.js';
 import { daybook, killDaybooks } from '../support/daybook.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
-import { noted } from '../support/log-events.js';
+import { allEvents, noted } from '../support/log-events.js';
 
 const ANA = '6f1c0d3e-5b1a-4c0e-9d57-0c8f7d1f0a11';
 const ION = '7a2d1e4f-6c2b-4d1f-8e68-1d9a8e2a1b22';
@@ -197,7 +197,7 @@ describe('daybook events on an event server, which takes few numbers for positio
     there = await openKurrentLog({ url: server.url });
     await there.append({ type: 'lead', id: ANA }, 'none', [noted(), noted()]);
     await there.append({ type: 'lead', id: ION }, 'none', [noted()]);
-    positions = (await there.readAll(0, 10)).events.map(({ position }) => position);
+    positions = (await allEvents(there)).map(({ position }) => position);
   });
   afterAll(async () => {
     await there.close();

@@ -17,7 +17,8 @@ import { definePipeline } from '../support/funnel.js';
 import { startFunnelClients } from '../support/funnel-clients.js';
 import { KeptServer } from '../support/kept-server.js';
 import { startKurrentServer } from '../support/kurrent.js';
-import { eventsOf, expectReadModelsToBeMadeOf } from '../support/read-models.js';
+import { expectReadModelsToBeMadeOf } from '../support/read-models.js';
+import { allEvents } from '../support/log-events.js';
 import { startRelay, type Relay } from '../support/relay.js';
 import { mongoForTests } from '../support/secantus.js';
 import { startServer, stopServers } from '../support/server.js';
@@ -148,8 +149,8 @@ afterAll(async () => {
       await clients.ended;
       await kurrent.faults({ lostAnswers: 0 });
 
-      while (!isFollowedUp(await eventsOf(log))) await sleep(200);
-      const events = await eventsOf(log);
+      while (!isFollowedUp(await allEvents(log))) await sleep(200);
+      const events = await allEvents(log);
       await haveReached(events.at(-1)!.position);
       for (const { server } of members) {
         await server.mustRun();
@@ -158,11 +159,11 @@ afterAll(async () => {
       for (const { server } of members) expect(await (await server.current).stop()).toMatchObject({ code: 0 });
 
       expect(clients.acknowledged.length).toBeGreaterThan(FAULTS);
-      expect(await eventsOf(log)).toEqual(events);
+      expect(await allEvents(log)).toEqual(events);
       expectAllThere(events, clients.acknowledged);
       expectWhole(events);
       expectConversionsToBeComplete(events);
-      await expectReadModelsToBeMadeOf(events, views);
+      await expectReadModelsToBeMadeOf(events, views, await log.end());
 
       // Kept versions too, beside those of a projector that nothing happened to.
       const afresh = `${folder.path}/afresh`;

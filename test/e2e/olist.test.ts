@@ -8,7 +8,7 @@ import { digestsOf } from '../support/digest.js';
 import { logIn, viewReaderIn } from '../support/engines.js';
 import { temporaryFolder } from '../support/folder.js';
 import { REGISTERED_BY_ORIGIN, WON_BY_MONTH, WON_BY_ORIGIN } from '../support/olist-totals.js';
-import { eventsOf } from '../support/read-models.js';
+import { allEvents } from '../support/log-events.js';
 import { runProgram, startServer, stopServers, type Server } from '../support/server.js';
 
 const project = join(import.meta.dirname, '../..');
@@ -163,7 +163,7 @@ describe('the records', () => {
 
 /** What the positions of a log stand for in another: events of one moment are imported at once, in any order. */
 async function momentsOf(log: EventLog): Promise<(position: number) => string> {
-  const moments = new Map((await eventsOf(log)).map(({ position, metadata }) => [position, metadata.recordedAt]));
+  const moments = new Map((await allEvents(log)).map(({ position, metadata }) => [position, metadata.recordedAt]));
   return (position) => {
     const moment = moments.get(position);
     if (moment === undefined) throw new Error(`The log has no event at position ${position}.`);

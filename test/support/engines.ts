@@ -49,7 +49,7 @@ export async function onServers(): Promise<boolean> {
 
 /** The server of the log for this test file. */
 function kurrentServer(): Promise<KurrentServer> {
-  return (kurrent ??= startKurrentServer());
+  return (kurrent ??= startKurrentServer({ like: '23.10' }));
 }
 
 /** The server of the read models for this test file. What it acknowledged last is gone when it is killed itself. */

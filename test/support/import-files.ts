@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadConfig } from '../../src/config.js';
+import { allEvents } from './log-events.js';
 import { readMapping } from '../../src/import/mapping.js';
 import type { ImportReport } from '../../src/import/report.js';
 import { runImport, type ImportOptions } from '../../src/import/run-import.js';
@@ -51,22 +52,10 @@ export async function importInto(
     });
     return {
       report,
-      events: await eventsOf(runtime.log),
+      events: await allEvents(runtime.log),
       rejects: report.rejectsFile === undefined ? [] : readFileSync(report.rejectsFile, 'utf8').trimEnd().split('\n'),
     };
   } finally {
     await runtime.close();
-  }
-}
-
-async function eventsOf(log: {
-  readAll(after: number, limit: number): Promise<{ readonly events: readonly RecordedEvent[]; readonly position: number }>;
-}) {
-  const events: RecordedEvent[] = [];
-  for (let after = 0; ;) {
-    const page = await log.readAll(after, 5_000);
-    events.push(...page.events);
-    if (page.position === after) return events;
-    after = page.position;
   }
 }

@@ -1,11 +1,14 @@
 /** The server for tests of the EventStoreDB and KurrentDB adapter, as a test starts, disturbs, kills and restarts it. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint, Orders } from './kurrent-server/faults.js';
+import type { Certified } from './certificates.js';
+import { beginWithOthers } from './kurrent-server/others.js';
 import type { Order } from './kurrent-server/main.js';
+import type { Like } from './kurrent-server/versions.js';
 
 export interface KurrentServer {
   readonly port: number;
@@ -30,14 +33,23 @@ export interface KurrentServer {
 interface Options {
   /** Its file; a temporary one unless given. */
   readonly file?: string;
-  /** Without the streams of appends that newer servers have. */
-  readonly unaryAppends?: boolean;
+  /** The line of versions that it answers as: 23.10 unless given. */
+  readonly like?: Like;
+  /** The version that it says it is, though it answers like another. */
+  readonly version?: string;
+  /** What it doesn't say that it can do: methods such as `batchappend`, and features such as `read:events`. */
+  readonly without?: readonly string[];
+  /** Encrypts connections with this certificate. */
+  readonly tls?: Certified;
+  /** Whether a file that is not there yet begins with 20,000 records of other programs: so it does unless told otherwise. */
+  readonly others?: boolean;
 }
 
-export async function startKurrentServer({ file, unaryAppends = false }: Options = {}): Promise<KurrentServer> {
+export async function startKurrentServer({ file, others = true, ...options }: Options = {}): Promise<KurrentServer> {
   const folder = file === undefined ? mkdtempSync(join(tmpdir(), 'daybook-kurrent-')) : undefined;
   const path = file ?? join(folder ?? '', 'kurrent.jsonl');
-  let { child, port } = await start(path, 0, unaryAppends);
+  if (others && !existsSync(path)) beginWithOthers(path);
+  let { child, port } = await start(path, 0, options);
   let orders = 0;
 
   const send = (order: Order) =>
@@ -61,7 +73,7 @@ export async function startKurrentServer({ file, unaryAppends = false }: Options
 
   return {
     port,
-    url: `kurrentdb://127.0.0.1:${port}?tls=false`,
+    url: `kurrentdb://127.0.0.1:${port}?tls=${options.tls !== undefined}`,
     faults: (faults) => send({ order: 'faults', faults }),
     drop: () => send({ order: 'drop' }),
     system: (stream, type) => send({ order: 'system', stream, type }),
@@ -69,7 +81,7 @@ export async function startKurrentServer({ file, unaryAppends = false }: Options
     follow: (leader) => send({ order: 'follow', leader }),
     kill,
     async restart() {
-      ({ child, port } = await start(path, port, unaryAppends));
+      ({ child, port } = await start(path, port, options));
     },
     async dispose() {
       await kill();
@@ -78,11 +90,15 @@ export async function startKurrentServer({ file, unaryAppends = false }: Options
   };
 }
 
-async function start(path: string, port: number, unaryAppends: boolean): Promise<{ child: ChildProcess; port: number }> {
-  const child = fork(join(import.meta.dirname, 'kurrent-server', 'run.mjs'), [path, String(port)], {
+async function start(
+  path: string,
+  port: number,
+  options: Omit<Options, 'file' | 'others'>,
+): Promise<{ child: ChildProcess; port: number }> {
+  const child = fork(join(import.meta.dirname, 'kurrent-server', 'run.mjs'), [path, String(port), ...argumentsOf(options)], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
-    env: { ...process.env, NODE_OPTIONS: '', ...(unaryAppends ? { KURRENT_SERVER_UNARY: 'yes' } : {}) },
+    env: { ...process.env, NODE_OPTIONS: '', ...(options.tls ? { KURRENT_SERVER_TLS: JSON.stringify(options.tls) } : {}) },
   });
   let said = '';
   const listening = await new Promise<number>((resolve, reject) => {
@@ -95,4 +111,12 @@ async function start(path: string, port: number, unaryAppends: boolean): Promise
     child.once('exit', () => reject(new Error(`The server for tests ended before it listened: ${said}`)));
   });
   return { child, port: listening };
+}
+
+function argumentsOf({ like, version, without = [] }: Omit<Options, 'file' | 'others'>): readonly string[] {
+  return [
+    ...(like === undefined ? [] : ['--like', like]),
+    ...(version === undefined ? [] : ['--version', version]),
+    ...without.flatMap((name) => ['--without', name]),
+  ];
 }

@@ -1,6 +1,6 @@
 /** Events for tests of logs, which look at ids, places and times and never at what an event means. */
 import { randomUUID } from 'node:crypto';
-import type { Stream } from '../../src/kernel/event.js';
+import type { Position, RecordedEvent, Stream } from '../../src/kernel/event.js';
 import type { EventLog, EventToAppend, Page } from '../../src/log/port.js';
 
 /** A stream that no other test uses. */
@@ -40,10 +40,10 @@ export function carriedOver(recordedAt: string): EventToAppend {
   return noted({}, { recordedAt, importedAt: '2026-01-01T00:00:00.000Z' });
 }
 
-/** Reads pages until their position stands still. */
-export async function readToEnd(log: EventLog, limit: number, types?: readonly string[]): Promise<readonly Page[]> {
+/** Reads pages after a position until it stands still: neither an empty page nor a short one is the end. */
+export async function readToEnd(log: EventLog, limit: number, types?: readonly string[], after: Position = 0): Promise<readonly Page[]> {
   const pages: Page[] = [];
-  for (let position = 0; ;) {
+  for (let position = after; ;) {
     const page = await log.readAll(position, limit, types);
     if (page.position === position) return pages;
     pages.push(page);
@@ -66,4 +66,9 @@ export async function tailed(log: EventLog, after: number, count: number, limit 
 
 export function eventsOf(pages: readonly Page[]): Page['events'] {
   return pages.flatMap((page) => page.events);
+}
+
+/** All events of a log, in order. */
+export async function allEvents(log: EventLog): Promise<readonly RecordedEvent[]> {
+  return eventsOf(await readToEnd(log, 1_000));
 }

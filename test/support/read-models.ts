@@ -1,55 +1,50 @@
 /** What a data folder holds: its whole log, and its read models beside what the plainest fold makes of that log. */
 import { expect } from '@jest/globals';
 import { projections } from '../../projections/index.js';
-import { toCurrent, type RecordedEvent } from '../../src/kernel/event.js';
+import { toCurrent, type Position, type RecordedEvent } from '../../src/kernel/event.js';
 import type { Document } from '../../src/kernel/projection.js';
-import type { EventLog } from '../../src/log/port.js';
 import { servedBuild, type Build } from '../../src/views/builds.js';
 import type { ViewReader } from '../../src/views/port.js';
 import { logIn, viewReaderIn } from './engines.js';
 import type { Folder } from './folder.js';
 import { gathered } from './gathered.js';
+import { allEvents } from './log-events.js';
 import { project } from './project.js';
 
 /** All events of the log, in order. */
 export async function eventsIn({ path }: Folder): Promise<readonly RecordedEvent[]> {
   const log = await logIn(path, { readOnly: true });
   try {
-    return await eventsOf(log);
+    return await allEvents(log);
   } finally {
     await log.close();
   }
 }
 
-export async function eventsOf(log: EventLog): Promise<readonly RecordedEvent[]> {
-  const events: RecordedEvent[] = [];
-  for (let page = await log.readAll(0, 1_000); page.events.length > 0; page = await log.readAll(page.position, 1_000)) {
-    events.push(...page.events);
-  }
-  return events;
-}
-
 /** Every read model has reached the end of the log and holds exactly the documents that a fold of all events makes. */
 export async function expectReadModelsToEqualTheLog(folder: Folder): Promise<void> {
-  const events = await eventsIn(folder);
+  const log = await logIn(folder.path, { readOnly: true });
   const views = await viewReaderIn(folder.path);
   try {
-    await expectReadModelsToBeMadeOf(events, views);
+    await expectReadModelsToBeMadeOf(await allEvents(log), views, await log.end());
   } finally {
     await views.close();
+    await log.close();
   }
 }
 
-/** The same of these events, wherever they and the read models are. */
-export async function expectReadModelsToBeMadeOf(recorded: readonly RecordedEvent[], views: ViewReader): Promise<void> {
+/**
+ * The same of these events, wherever they and the read models are.
+ * @param end where the log ends: who follows a log that others write to stands after its last event
+ */
+export async function expectReadModelsToBeMadeOf(recorded: readonly RecordedEvent[], views: ViewReader, end: Position): Promise<void> {
   const events = recorded.map((event) => toCurrent(event));
   for (const projection of projections) {
     const { model } = projection;
     const build = servedBuild(await views.builds(), model);
-    expect({ model: model.name, position: await views.position(build) }).toEqual({
-      model: model.name,
-      position: events.at(-1)?.position ?? 0,
-    });
+    const position = await views.position(build);
+    const reached = (events.at(-1)?.position ?? 0) <= position && position <= end;
+    expect({ model: model.name, position, reached }).toEqual({ model: model.name, position, reached: true });
     expect(await documentsOf(views, build)).toEqual(project(projection, events));
   }
 }

@@ -52,7 +52,9 @@ export function endable<T>(next: () => Promise<IteratorResult<T, void>>, end: ()
 export async function startOf({ services: { log } }: ApiContext, after: Position | null | undefined): Promise<Position> {
   const head = await log.head();
   if (after == null) return head;
-  if (after > head) throw badInput('BAD_USER_INPUT', 'after', `after is beyond the end of the log, which stands at ${head}.`);
+  // Among what others write, a read model stands beyond the last event, and may be followed from there.
+  if (after > head && after > (await log.end()))
+    {throw badInput('BAD_USER_INPUT', 'after', `after is beyond the end of the log, which stands at ${head}.`);}
   return after;
 }
 

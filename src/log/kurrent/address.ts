@@ -5,11 +5,12 @@ export interface Address {
   /**
    * What the nth client connects with, a little different for each, since clients with the same options share their connections, dead
    * ones too. It may hold a password: it is never shown.
+   * @param node the leader, whatever the connection string prefers, or what it prefers
    */
-  readonly secret: (nth: number) => string;
+  readonly secret: (node: 'leader' | 'preferred', nth: number) => string;
   /** The same without user, password and options, for people. */
   readonly shown: string;
-  /** Events are read from the leader: the connection string prefers no other nodes. */
+  /** The connection string prefers no other nodes than the leader. */
   readonly fromLeader: boolean;
 }
 
@@ -64,9 +65,10 @@ export function parseAddress(url: string): Address {
   const keepAliveTimeout = own === undefined ? KEEP_ALIVE_TIMEOUT_MS : Number(own.split('=')[1]);
   const preference = kept.find((option) => nameOf(option) === 'nodepreference');
   return {
-    secret: (nth) => {
+    secret: (node, nth) => {
+      const wanted = node === 'leader' ? kept.filter((option) => option !== preference) : kept;
       const different =
-        keepAliveTimeout > 0 ? [...kept.filter((option) => option !== own), `keepAliveTimeout=${keepAliveTimeout + nth}`] : kept;
+        keepAliveTimeout > 0 ? [...wanted.filter((option) => option !== own), `keepAliveTimeout=${keepAliveTimeout + nth}`] : wanted;
       return `${protocol}://${user === undefined ? '' : `${user}@`}${hosts}?${different.join('&')}`;
     },
     shown: `${protocol}://${hosts}`,

@@ -5,11 +5,11 @@
  * Positions are log offsets, and the server takes only those that a record begins at. An event's own is one. A checkpoint of a catch-up may
  * be the place after a record, where the next one will stand: it is replaced by the last record before it.
  */
-import { BACKWARDS, START, UnknownError, eventTypeFilter, streamNameFilter, type KurrentDBClient } from '@kurrent/kurrentdb-client';
+import { START, UnknownError, eventTypeFilter, streamNameFilter, type KurrentDBClient } from '@kurrent/kurrentdb-client';
 import type { Position, RecordedEvent } from '../../kernel/event.js';
 import { NoSuchPosition, type Page } from '../port.js';
-import { lastPosition } from './backwards.js';
-import type { Connection } from './connection.js';
+import { lastPosition, positionBefore } from './backwards.js';
+import type { Connection, Node } from './connection.js';
 import { NoAnswer } from './failure.js';
 import { Feed, type Message } from './feed.js';
 import type { Landmarks } from './landmarks.js';
@@ -29,8 +29,7 @@ export interface Stretch {
 
 interface Reading {
   readonly limit: number;
-  /** By the node that leads, not by any that there is a connection to. */
-  readonly fromLeader: boolean;
+  readonly node: Node;
   readonly types: readonly string[] | undefined;
   readonly signal: AbortSignal;
   /** Who leaves out what is of other types: the server, or we, who then know how far we are at every event. */
@@ -48,14 +47,19 @@ export class AllReader {
    * One page, as the port has it. A node that fails, or comes to an end before a place that is known to be taken, is left for the leader.
    * @param known the last place that is known to be taken
    */
-  async page(after: Position, reading: Omit<Reading, 'fromLeader' | 'leftOutBy'>, known: Position): Promise<Page> {
-    let { fromLeader } = this.connection;
-    return this.connection.repeat('read the log', async (client) => {
-      const asked = fromLeader;
-      fromLeader = true;
-      const page = await this.pageFrom(client, after, { ...reading, fromLeader: asked });
-      return asked || page.position > after || known <= after ? page : this.pageFrom(client, after, { ...reading, fromLeader });
-    });
+  async page(after: Position, reading: Omit<Reading, 'node' | 'leftOutBy'>, known: Position): Promise<Page> {
+    let node = this.connection.reading;
+    let asked = node;
+    const page = await this.connection.repeat(
+      'read the log',
+      (client) => {
+        [asked, node] = [node, 'leader'];
+        return this.pageFrom(client, after, { ...reading, node: asked });
+      },
+      () => node,
+    );
+    if (page.position > after || known <= after || asked === 'leader') return page;
+    return this.connection.repeat('read the log', (client) => this.pageFrom(client, after, { ...reading, node: 'leader' }));
   }
 
   /**
@@ -107,7 +111,7 @@ export class AllReader {
           if (events.length >= limit) yield stretch();
           continue;
         }
-        if (message.kind === 'checkpoint') position = Math.max(position, await this.recordAt(client, message.position));
+        if (message.kind === 'checkpoint') position = Math.max(position, await this.recordAt(message.position));
         else caughtUp = true;
         if (message.kind === 'caughtUp' || (!caughtUp && position > given)) yield stretch();
       }
@@ -129,7 +133,7 @@ export class AllReader {
     }
   }
 
-  private subscribe(client: KurrentDBClient, after: Position, { limit, types, fromLeader, leftOutBy }: Reading): Feed {
+  private subscribe(client: KurrentDBClient, after: Position, { limit, types, node, leftOutBy }: Reading): Feed {
     const fromPosition = after > 0 ? { commit: BigInt(after), prepare: BigInt(after) } : START;
     const highWaterMark = Math.min(Math.max(limit, BUFFER.least), BUFFER.most);
     return new Feed((reached) => {
@@ -138,7 +142,7 @@ export class AllReader {
         types && leftOutBy === 'server'
           ? eventTypeFilter({ regex: typesAmong(types), checkpointReached, ...CHECKPOINTS })
           : streamNameFilter({ regex: streamsOf(this.prefix), checkpointReached, ...CHECKPOINTS });
-      return client.subscribeToAll({ fromPosition, filter, requiresLeader: fromLeader }, { highWaterMark });
+      return client.subscribeToAll({ fromPosition, filter, requiresLeader: node === 'leader' }, { highWaterMark });
     });
   }
 
@@ -174,12 +178,8 @@ export class AllReader {
   }
 
   /** The record that a checkpoint is at; the last one before it where it is between two. */
-  private async recordAt(client: KurrentDBClient, { commit, prepare }: (Message & { kind: 'checkpoint' })['position']): Promise<Position> {
-    if (commit === prepare) return toPosition(commit);
-    const before = client.readAll({ direction: BACKWARDS, fromPosition: { commit, prepare: commit }, maxCount: 1, requiresLeader: true });
-    const read = await this.connection.inTime(before.next());
-    const event = read.done === true ? undefined : read.value.event;
-    return event ? positionOf(event) : 0;
+  private async recordAt({ commit, prepare }: (Message & { kind: 'checkpoint' })['position']): Promise<Position> {
+    return commit === prepare ? toPosition(commit) : positionBefore(this.connection, this.connection.client('leader'), commit);
   }
 }
 

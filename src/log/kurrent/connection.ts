@@ -1,12 +1,14 @@
 /**
- * The client in use. It has no deadline that works and may be of no use after a failure, so every call runs under a timer of our own, and
- * after a failure that leaves the outcome open the next call gets a new client.
+ * The clients in use: one of the leader, and one of the node that the connection string prefers, where that is another. A client has no
+ * deadline that works and may be of no use after a failure, so every call runs under a timer of our own, and after a failure that leaves the
+ * outcome open the next call gets a new client.
  */
 import { AccessDeniedError, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LogUnavailable } from '../port.js';
 import type { Address } from './address.js';
 import { asUnavailable, NoAnswer, verdictOf } from './failure.js';
+import { discard } from './internals.js';
 
 export interface Patience {
   /** How long the server may say nothing before a call is given up, in milliseconds. */
@@ -21,8 +23,11 @@ const BACK_OFF = { first: 20, longest: 1000 };
 /** So many clients in a row have connections of their own. */
 const OPTIONS_APART = 1000;
 
+/** Which node is asked: the leader, or any that the connection string prefers. */
+export type Node = 'leader' | 'preferred';
+
 export class Connection {
-  private client: KurrentDBClient;
+  private readonly clients = new Map<Node, KurrentDBClient>();
   private closed = false;
   private renewals = 0;
 
@@ -31,7 +36,7 @@ export class Connection {
     private readonly address: Address,
     readonly patience: Patience,
   ) {
-    this.client = connect(address, 0);
+    this.clients.set('leader', this.connect('leader'));
   }
 
   /** Where the log is, for people. */
@@ -39,35 +44,41 @@ export class Connection {
     return this.address.shown;
   }
 
-  /** Whether events are read from the leader, unless a call says otherwise. */
-  get fromLeader(): boolean {
-    return this.address.fromLeader;
+  /** The node that events are read from, unless a call says otherwise. */
+  get reading(): Node {
+    return this.address.fromLeader ? 'leader' : 'preferred';
   }
 
   /** The client of this moment: one that fails is given back to `renew`. */
-  get current(): KurrentDBClient {
+  client(node: Node): KurrentDBClient {
     this.checkOpen();
-    return this.client;
+    const name = this.address.fromLeader ? 'leader' : node;
+    const client = this.clients.get(name) ?? this.connect(name);
+    this.clients.set(name, client);
+    return client;
   }
 
   /** Replaces a client that failed, unless that has been done. */
   renew(failed: KurrentDBClient): void {
-    if (failed !== this.client || this.closed) return;
-    this.renewals += 1;
-    this.client = connect(this.address, this.renewals % OPTIONS_APART);
-    discard(failed);
+    for (const [node, client] of this.clients) {
+      if (client !== failed || this.closed) continue;
+      this.renewals += 1;
+      this.clients.set(node, this.connect(node));
+      void discard(failed).catch(() => undefined);
+    }
   }
 
   /**
    * Makes a call until it is answered: again after failures that may pass, with a new client where the old one may be of no use. A call
    * must be one that may be made twice, and must end in time by itself: see `inTime`.
    * @param what what it does, to be told when it fails: "read the log"
+   * @param node asked anew each time
    * @throws LogUnavailable when it goes on failing; what the server answered as the client has it.
    */
-  async repeat<T>(what: string, call: (client: KurrentDBClient) => Promise<T>): Promise<T> {
+  async repeat<T>(what: string, call: (client: KurrentDBClient) => Promise<T>, node: () => Node = () => 'leader'): Promise<T> {
     const until = performance.now() + this.patience.retryMs;
     for (let tries = 0; ; tries += 1) {
-      const client = this.current;
+      const client = this.client(node());
       try {
         return await call(client);
       } catch (error) {
@@ -101,12 +112,22 @@ export class Connection {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    discard(this.client);
+    for (const client of this.clients.values()) void discard(client).catch(() => undefined);
   }
 
   /** @throws LogUnavailable when it was closed */
   checkOpen(): void {
     if (this.closed) throw new LogUnavailable(`The event log ${this.shown} is closed.`);
+  }
+
+  private connect(node: Node): KurrentDBClient {
+    try {
+      return KurrentDBClient.connectionString(this.address.secret(node, this.renewals % OPTIONS_APART));
+    } catch (error) {
+      // The client quotes the connection string in its errors: only what it says of files is passed on.
+      const said = error instanceof Error && /certificate|userCertFile/.test(error.message) ? ` ${error.message}` : '';
+      throw new LogUnavailable(`The connection string of the event log ${this.shown} is not valid: check its options.${said}`);
+    }
   }
 }
 
@@ -114,19 +135,4 @@ export class Connection {
 export function backOff(failures: number): number {
   const most = Math.min(BACK_OFF.longest, BACK_OFF.first * 2 ** failures);
   return most / 2 + (Math.random() * most) / 2;
-}
-
-function connect(address: Address, nth: number): KurrentDBClient {
-  try {
-    return KurrentDBClient.connectionString(address.secret(nth));
-  } catch (error) {
-    // The client quotes the connection string in its errors: only what it says of files is passed on.
-    const said = error instanceof Error && /certificate|userCertFile/.test(error.message) ? ` ${error.message}` : '';
-    throw new LogUnavailable(`The connection string of the event log ${address.shown} is not valid: check its options.${said}`);
-  }
-}
-
-/** Ends all that a client has under way; those calls fail, and are repeated by whoever waits for them. */
-function discard(client: KurrentDBClient): void {
-  client.dispose().catch(() => undefined);
 }

@@ -5,7 +5,6 @@ import {
   NotLeaderError,
   StreamDeletedError,
   StreamNotFoundError,
-  UnknownError,
   WrongExpectedVersionError,
 } from '@kurrent/kurrentdb-client';
 import { messageOf } from '../../kernel/message-of.js';
@@ -42,13 +41,8 @@ const ANSWERS = [AccessDeniedError, MaxAppendSizeExceededError, StreamDeletedErr
 const PORT_ERRORS = [LogUnavailable, NoSuchPosition, RangeError];
 
 export function verdictOf(error: unknown): Verdict {
-  if (error instanceof NotLeaderError || saysNotLeader(error)) return 'elsewhere';
+  if (error instanceof NotLeaderError) return 'elsewhere';
   return [...ANSWERS, ...PORT_ERRORS].some((kind) => error instanceof kind) ? 'answered' : 'unknown';
-}
-
-/** The native half of the client, which reads without subscribing, says it in words, and then goes to the leader. */
-function saysNotLeader(error: unknown): boolean {
-  return error instanceof UnknownError && error.message.startsWith('NotLeader');
 }
 
 /** The port's error for one that is about the server or the way there. `what` is what was tried, such as "read the log". */

@@ -47,6 +47,14 @@ export class LastEvent {
     return this.next;
   }
 
+  /**
+   * Where to go on after a place that is ours: where none of our events follows it, up to where that is known, so that what others have written
+   * is passed over once.
+   */
+  onFrom(after: Position): Position {
+    return after === (this.event?.position ?? 0) ? Math.max(after, this.lookedUpTo ?? 0) : after;
+  }
+
   /** Takes up events that were read, in order, whichever of those before them were left out. */
   saw(events: readonly RecordedEvent[]): void {
     const last = events.at(-1);
@@ -72,7 +80,7 @@ export class LastEvent {
 
   /** @returns whether that led to the end */
   private lookForwards(): Promise<boolean> {
-    const reading = { limit: MOST_ON_THE_WAY, types: undefined, signal: this.closing, fromLeader: true, leftOutBy: 'us' } as const;
+    const reading = { limit: MOST_ON_THE_WAY, types: undefined, signal: this.closing, node: 'leader', leftOutBy: 'us' } as const;
     return this.connection.repeat('read the end of the log', async (client) => {
       const from = this.lookedUpTo;
       if (from === undefined) return false;

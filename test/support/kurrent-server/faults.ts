@@ -25,14 +25,12 @@ export interface Orders {
   readonly unavailable?: number;
   /** So many of the next calls are answered with UNKNOWN, as by a server that has a failure inside. */
   readonly unknown?: number;
-  /** A position that is none is refused as by KurrentDB, with INVALID_ARGUMENT. */
-  readonly tellsInvalidPositions?: boolean;
-  /** No checkpoint comes before the word that a subscription has caught up, as of EventStoreDB 23.10. */
-  readonly leavesEndUnmarked?: boolean;
   /** Another node leads: what needs the leader is sent there. `null`: this one does. */
   readonly leader?: Endpoint | null;
-  /** What one append may hold, in bytes. */
+  /** What one append may hold, in bytes, instead of what the version lets it. */
   readonly maxAppendSize?: number;
+  /** What one record may hold, in bytes, instead of what the version lets it. */
+  readonly maxRecordSize?: number;
 }
 
 export class Faults {
@@ -53,8 +51,12 @@ export class Faults {
     return this.orders.silentPort ?? false;
   }
 
-  get maxAppendSize(): number {
-    return this.orders.maxAppendSize ?? 1_048_576;
+  get maxAppendSize(): number | undefined {
+    return this.orders.maxAppendSize;
+  }
+
+  get maxRecordSize(): number | undefined {
+    return this.orders.maxRecordSize;
   }
 
   /** Whether answers may be given at once. */
@@ -76,14 +78,6 @@ export class Faults {
   /** Whether this append's answer gets lost, and how. Counts it. */
   losesAnswer(): 'drop' | 'silence' | undefined {
     return this.countDown('lostAnswers') ? (this.orders.lostBy ?? 'drop') : undefined;
-  }
-
-  get tellsInvalidPositions(): boolean {
-    return this.orders.tellsInvalidPositions ?? false;
-  }
-
-  get leavesEndUnmarked(): boolean {
-    return this.orders.leavesEndUnmarked ?? false;
   }
 
   /** Whether this call is refused, and how. Counts it. */

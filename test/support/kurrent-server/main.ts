@@ -1,18 +1,25 @@
 /**
- * The server's process: `<file> [port]`. It prints `listening <port>`, and takes orders from the process that forked it: a message
+ * The server's process: `<file> [port] [--like 23.10|26.1] [--version 22.10.3] [--without batchappend]`; it answers like 23.10
+ * unless told otherwise. It prints `listening <port>`, and takes orders from the process that forked it: a message
  * `{ id, order, ... }` is answered with `{ id }` when it is done.
  */
-import { Server, ServerCredentials, type handleUnaryCall } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type handleUnaryCall, type ServiceDefinition } from '@grpc/grpc-js';
 import gossipGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/gossip_grpc_pb.js';
 import gossipPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/gossip_pb.js';
 import featuresGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/serverfeatures_grpc_pb.js';
 import featuresPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/serverfeatures_pb.js';
 import type sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import streamsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
+import sessionsGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/streams_grpc_pb.js';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { parseArgs } from 'node:util';
+import type { Certified } from '../certificates.js';
 import { Faults, type Endpoint, type Orders } from './faults.js';
 import { streamsHandlers } from './service.js';
+import { sessionsHandlers } from './sessions.js';
 import { Store } from './store.js';
+import { toLike, VERSIONS } from './versions.js';
 
 /** What the process that forked this one may ask for. */
 export type Order =
@@ -28,17 +35,40 @@ export type Order =
 /** How often a follower looks for what its leader has written, in milliseconds. */
 const REPLICATES_EVERY_MS = 10;
 
-const [path = '', port = '0'] = process.argv.slice(2);
-const store = new Store(path);
+const { values: told, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    like: { type: 'string', default: '23.10' },
+    version: { type: 'string' },
+    without: { type: 'string', multiple: true, default: [] },
+  },
+});
+const [path = '', port = '0'] = positionals;
+const traits = VERSIONS[toLike(told.like)];
+const store = new Store(path, traits.sessions);
 const faults = new Faults();
 const sockets = new Set<Socket>();
-const unary = process.env['KURRENT_SERVER_UNARY'] !== undefined;
 
-const grpc = new Server({ 'grpc.max_receive_message_length': 17 * 1024 * 1024, 'grpc.keepalive_permit_without_calls': 1 });
-grpc.addService(streamsGrpc.StreamsService, { ...streamsHandlers(store, faults, drop) });
+/** Features that methods of the first protocol's streams have. */
+const FEATURES: Readonly<Record<string, readonly string[]>> = { read: ['position', 'events'], batchappend: ['deadline_duration'] };
+
+/** What is served. */
+const services: ServiceDefinition[] = [
+  streamsGrpc.StreamsService,
+  featuresGrpc.ServerFeaturesService,
+  gossipGrpc.GossipService,
+  ...(traits.sessions ? [sessionsGrpc.StreamsServiceService] : []),
+];
+
+const grpc = new Server({ 'grpc.max_receive_message_length': traits.maxMessageSize, 'grpc.keepalive_permit_without_calls': 1 });
+grpc.addService(streamsGrpc.StreamsService, { ...streamsHandlers(store, faults, traits, drop) });
 grpc.addService(featuresGrpc.ServerFeaturesService, { getSupportedMethods: getSupportedMethods() });
 grpc.addService(gossipGrpc.GossipService, { read: gossip() });
+if (traits.sessions) grpc.addService(sessionsGrpc.StreamsServiceService, { ...sessionsHandlers(store, faults, traits, drop) });
 const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+
+/** A certificate and its key, where connections are to be encrypted. */
+const certified = process.env['KURRENT_SERVER_TLS'];
 
 const server = createServer((socket) => {
   sockets.add(socket);
@@ -46,8 +76,18 @@ const server = createServer((socket) => {
   socket.on('error', () => sockets.delete(socket));
   // A connection with a small answer pending must not wait for the client's acknowledgement.
   socket.setNoDelay(true);
-  if (!faults.silentPort) injector.injectConnection(socket);
+  if (faults.silentPort) return;
+  if (decrypted) decrypted.emit('connection', socket);
+  else injector.injectConnection(socket);
 });
+// The injector takes no encrypted connections: they are decrypted before.
+const decrypted =
+  certified === undefined
+    ? undefined
+    : createTlsServer({ ...(JSON.parse(certified) as Certified), ALPNProtocols: ['h2'] }, (socket) => {
+        socket.on('error', () => socket.destroy());
+        injector.injectConnection(socket);
+      });
 server.listen(Number(port), '127.0.0.1', () => {
   console.log(`listening ${(server.address() as AddressInfo).port}`);
 });
@@ -84,19 +124,23 @@ function drop(): void {
 
 function getSupportedMethods(): handleUnaryCall<sharedPb.Empty, featuresPb.SupportedMethods> {
   return (_, answer) => {
-    const names = ['read', 'append', 'delete', 'tombstone', ...(unary ? [] : ['batchappend'])];
-    const methods = names.map((name) => {
-      const method = new featuresPb.SupportedMethod();
-      method.setServiceName('event_store.client.streams.streams');
-      method.setMethodName(name);
-      if (name === 'read') method.setFeaturesList(['position', 'events']);
-      return method;
-    });
     const supported = new featuresPb.SupportedMethods();
-    supported.setEventStoreServerVersion('23.10.8');
-    supported.setMethodsList(methods);
+    supported.setEventStoreServerVersion(told.version ?? traits.version);
+    supported.setMethodsList(services.flatMap((service) => Object.values(service).flatMap(({ path }) => toSupported(path) ?? [])));
     void faults.pass().then(() => answer(null, supported));
   };
+}
+
+/** What is told of a method, by its path: its own name and its service's, in lower case. */
+function toSupported(path: string): featuresPb.SupportedMethod | undefined {
+  const [service = '', name = ''] = path.slice(1).toLowerCase().split('/');
+  if (told.without.includes(name)) return undefined;
+  const method = new featuresPb.SupportedMethod();
+  method.setServiceName(service);
+  method.setMethodName(name);
+  const features = service.endsWith('.streams') ? FEATURES[name] : undefined;
+  method.setFeaturesList((features ?? []).filter((feature) => !told.without.includes(`${name}:${feature}`)));
+  return method;
 }
 
 function gossip(): handleUnaryCall<sharedPb.Empty, gossipPb.ClusterInfo> {

@@ -1,13 +1,15 @@
 /** The protocol's messages, made and read with the client's own generated definitions. 64-bit numbers travel as strings. */
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import anyPb from 'google-protobuf/google/protobuf/any_pb.js';
+import timestampPb from 'google-protobuf/google/protobuf/timestamp_pb.js';
 import sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import statusPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/status_pb.js';
 import streamsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import type { Message } from 'google-protobuf';
 import type { Endpoint } from './faults.js';
-import type { LogPosition, Sent } from './reading.js';
-import type { Expected, NewRecord, Stored } from './store.js';
+import type { LogPosition, Reached, Sent } from './reading.js';
+import type { Conflict, Expected, NewRecord, Stored } from './store.js';
+import type { Traits } from './versions.js';
 
 type ReadResp = streamsPb.ReadResp;
 type RecordedEvent = streamsPb.ReadResp.ReadEvent.RecordedEvent;
@@ -45,9 +47,10 @@ export function toRecord(message: Proposed): NewRecord {
   };
 }
 
-/** What a record takes of the size that one append may have. */
-export function sizeOf({ type, data, metadata }: NewRecord): number {
-  return Buffer.byteLength(data, 'base64') + Buffer.byteLength(metadata, 'base64') + 2 * type.length;
+/** What a record takes of the size that one append may have, in bytes. */
+export function sizeOf({ type, data, metadata }: NewRecord, countsMetadata: boolean): number {
+  const size = Buffer.byteLength(data, 'base64');
+  return countsMetadata ? size + Buffer.byteLength(metadata, 'base64') + 2 * type.length : size;
 }
 
 /** What all options that name an expected state have in common. */
@@ -80,14 +83,16 @@ function toRecordedEvent(event: Stored): RecordedEvent {
   return recorded;
 }
 
-export function toReadResp(sent: Sent): ReadResp {
+/** @param tellsWhen whether "caught up" and checkpoints say when and where */
+export function toReadResp(sent: Sent, tellsWhen: boolean): ReadResp {
   const answer = new streamsPb.ReadResp();
   if (sent.kind === 'confirmation') answer.setConfirmation(new streamsPb.ReadResp.SubscriptionConfirmation());
-  if (sent.kind === 'caughtUp') answer.setCaughtUp(new streamsPb.ReadResp.CaughtUp());
+  if (sent.kind === 'caughtUp') answer.setCaughtUp(toCaughtUp(tellsWhen ? sent.reached : undefined, tellsWhen));
   if (sent.kind === 'checkpoint') {
     const checkpoint = new streamsPb.ReadResp.Checkpoint();
     checkpoint.setCommitPosition(String(sent.position.commit));
     checkpoint.setPreparePosition(String(sent.position.prepare));
+    if (tellsWhen) checkpoint.setTimestamp(now());
     answer.setCheckpoint(checkpoint);
   }
   if (sent.kind === 'event') {
@@ -97,6 +102,23 @@ export function toReadResp(sent: Sent): ReadResp {
     answer.setEvent(event);
   }
   return answer;
+}
+
+function toCaughtUp(reached: Reached | undefined, tellsWhen: boolean): streamsPb.ReadResp.CaughtUp {
+  const caughtUp = new streamsPb.ReadResp.CaughtUp();
+  if (tellsWhen) caughtUp.setTimestamp(now());
+  if (reached && 'revision' in reached) caughtUp.setStreamRevision(String(reached.revision));
+  if (reached && 'position' in reached) {
+    const position = new streamsPb.ReadResp.Position();
+    position.setCommitPosition(String(reached.position.commit));
+    position.setPreparePosition(String(reached.position.prepare));
+    caughtUp.setPosition(position);
+  }
+  return caughtUp;
+}
+
+function now(): timestampPb.Timestamp {
+  return timestampPb.Timestamp.fromDate(new Date());
 }
 
 export function toStreamNotFound(stream: string): ReadResp {
@@ -138,10 +160,11 @@ export function streamDeleted(stream: string): sharedPb.StreamDeleted {
 export const failures = {
   unavailable: () => failure(status.UNAVAILABLE, 'Server Is Not Ready'),
   unknown: () => failure(status.UNKNOWN, 'Exception was thrown by handler.'),
-  invalidPosition: (told: boolean) =>
-    told
-      ? failure(status.INVALID_ARGUMENT, 'Trying to read from an invalid position.')
-      : failure(status.UNKNOWN, 'Unexpected FilteredReadAllResult: Error'),
+  /** @param subscribes whether it was a subscription, which fails before it begins where positions are not looked at */
+  invalidPosition: ({ tellsInvalidPositions }: Traits, subscribes: boolean) => {
+    if (tellsInvalidPositions) return failure(status.INVALID_ARGUMENT, 'Trying to read from an invalid position.');
+    return failure(status.UNKNOWN, subscribes ? 'Exception was thrown by handler.' : 'Unexpected FilteredReadAllResult: Error');
+  },
   notLeader: ({ host, port }: Endpoint) =>
     failure(status.NOT_FOUND, 'Leader info available', {
       exception: 'not-leader',
@@ -150,14 +173,25 @@ export const failures = {
     }),
   streamDeleted: (stream: string) =>
     failure(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, { exception: 'stream-deleted', 'stream-name': stream }),
-  wrongVersion: (stream: string, expected: Expected, current: bigint) =>
+  wrongVersion: (stream: string, { expected, current }: Conflict) =>
     failure(status.FAILED_PRECONDITION, 'WrongExpectedVersion', {
       exception: 'wrong-expected-version',
       'stream-name': stream,
-      'expected-version': typeof expected === 'bigint' ? String(expected) : '-1',
-      'actual-version': current < 0n ? '' : String(current),
+      'expected-version': String(versionOf(expected)),
+      'actual-version': String(current),
+    }),
+  tooLarge: (maxAppendSize: number) =>
+    failure(status.INVALID_ARGUMENT, `Maximum Append Size of ${maxAppendSize} Exceeded.`, {
+      exception: 'maximum-append-size-exceeded',
+      'maximum-append-size': String(maxAppendSize),
     }),
 };
+
+/** The number by which the protocol names an expected state. */
+export function versionOf(expected: Expected): bigint {
+  if (typeof expected === 'bigint') return expected;
+  return { none: -1n, any: -2n, exists: -4n, deleted: -5n }[expected];
+}
 
 function failure(code: status, details: string, trailers: Readonly<Record<string, string>> = {}): StatusObject {
   const metadata = new Metadata();

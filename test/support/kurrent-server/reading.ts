@@ -1,6 +1,7 @@
 /** Reads and subscriptions of `$all` and of streams, as the real server pages through its log: what each step sends, in order. */
-import type { Faults } from './faults.js';
-import type { Stored, Store } from './store.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TOMBSTONE, type Store, type Stored } from './store.js';
+import type { Traits } from './versions.js';
 
 /** A place in the log: events stand at `commit` = `prepare`, while a checkpoint may be `commit` with 0, before the event that stands there. */
 export interface LogPosition {
@@ -16,20 +17,30 @@ export interface AllFilter {
   readonly interval: number;
 }
 
+/** Where a subscription is, as "caught up" may say. */
+export type Reached = { readonly position: LogPosition } | { readonly revision: bigint };
+
 export type Sent =
   | { readonly kind: 'confirmation' }
   | { readonly kind: 'event'; readonly event: Stored }
   | { readonly kind: 'checkpoint'; readonly position: LogPosition }
-  | { readonly kind: 'caughtUp' };
+  | { readonly kind: 'caughtUp'; readonly reached?: Reached };
 
+/** There is no record where a read is to begin. */
 export class InvalidPosition extends Error {}
 export class StreamDeleted extends Error {}
 
 /** Events that one page brings, and live events that may wait before a subscription falls behind. */
 const PAGE = 32;
 
-/** The events from a position on, which is included. @throws InvalidPosition inside a record. */
+/** How often a subscription looks for a stream that is not there, in milliseconds. */
+const LOOKS_EVERY_MS = 50;
+
+const START: LogPosition = { commit: 0, prepare: 0 };
+
+/** The events from a position on, which is included; none beyond the last record. @throws InvalidPosition inside a record. */
 export function* readForwards(store: Store, from: LogPosition, matches: AllFilter['matches']): Generator<Stored> {
+  check(store, from);
   for (let index = firstAt(store, from); index < store.all.length; index += 1) {
     const event = store.all[index] as Stored;
     if (matches(event)) yield event;
@@ -42,7 +53,7 @@ const SCANNED = 1000;
 /**
  * The events that end before a position, latest first.
  * @param scanned is waited for when so many more records were looked at
- * @throws InvalidPosition inside a record.
+ * @throws InvalidPosition inside a record or beyond the end.
  */
 export async function* readBackwards(
   store: Store,
@@ -50,7 +61,7 @@ export async function* readBackwards(
   matches: AllFilter['matches'],
   scanned: () => Promise<void>,
 ): AsyncGenerator<Stored> {
-  if (from) check(store, from);
+  if (from && !store.isPosition(from.commit)) throw new InvalidPosition();
   let looked = 0;
   for (let index = store.all.length - 1; index >= 0; index -= 1) {
     const event = store.all[index] as Stored;
@@ -61,48 +72,136 @@ export async function* readBackwards(
   }
 }
 
-/** A subscription to `$all`, from after a position. It never ends by itself. */
-export async function* subscribeToAll(
+/** A subscription to `$all`, from after a position. It never ends by itself. @throws InvalidPosition inside a record. */
+export function subscribeToAll(
   store: Store,
   from: LogPosition | 'start' | 'end',
   filter: AllFilter | undefined,
   signal: AbortSignal,
-  faults: Faults,
+  traits: Traits,
 ): AsyncGenerator<Sent, void, undefined> {
-  const { matches, window, interval } = filter ?? { matches: () => true, window: PAGE, interval: Infinity };
-  const last = store.all.at(-1)?.position ?? 0;
-  let sent: LogPosition = from === 'start' ? { commit: -1, prepare: -1 } : from === 'end' ? { commit: last, prepare: last } : from;
-  if (typeof from === 'object') check(store, from);
-  yield { kind: 'confirmation' };
-  let index = firstAfter(store, sent);
-  for (;;) {
-    let looked = 0;
-    for (let page = sent; !signal.aborted;) {
-      let [found, considered] = [0, 0];
-      while (index < store.all.length && found < PAGE && considered < window) {
-        const event = store.all[index] as Stored;
-        index += 1;
-        considered += 1;
-        if (!matches(event)) continue;
-        found += 1;
-        yield { kind: 'event', event };
-        sent = { commit: event.position, prepare: event.position };
+  return (traits.marksEnd ? subscribeToAllMarkingEnd : subscribeToAllUnmarked)(store, from, filter, signal);
+}
+
+type AllSubscription = (
+  store: Store,
+  from: LogPosition | 'start' | 'end',
+  filter: AllFilter | undefined,
+  signal: AbortSignal,
+) => AsyncGenerator<Sent, void, undefined>;
+
+const unfiltered: AllFilter = { matches: () => true, window: PAGE, interval: Infinity };
+
+/** One page of records that a subscription catches up on. */
+interface Scan {
+  readonly events: readonly Stored[];
+  readonly considered: number;
+  /** Whether it met the end of the log. A page that ends with the last record doesn't know that: the next one finds the end. */
+  readonly ended: boolean;
+}
+
+function scan(store: Store, index: number, { matches, window }: AllFilter): Scan {
+  const events: Stored[] = [];
+  let considered = 0;
+  while (index + considered < store.all.length && events.length < PAGE && considered < window) {
+    const event = store.all[index + considered] as Stored;
+    considered += 1;
+    if (matches(event)) events.push(event);
+  }
+  return { events, considered, ended: events.length < PAGE && considered < window };
+}
+
+/** As EventStoreDB 23.10: a position's own record is passed over whatever it is, the end is not marked, and live records go on counting. */
+const subscribeToAllUnmarked: AllSubscription = async function* (store, from, filter, signal) {
+  const { matches, interval } = filter ?? unfiltered;
+  let index = store.all.length;
+  let looked = 0;
+  if (from !== 'end') {
+    index = 0;
+    let page = START;
+    if (from !== 'start') {
+      check(store, from);
+      index = Math.min(firstAt(store, from) + 1, store.all.length);
+      page = index === 0 ? from : { commit: store.after(index - 1), prepare: 0 };
+    }
+    yield { kind: 'confirmation' };
+    for (let ended = false; !ended && !signal.aborted;) {
+      const found = scan(store, index, filter ?? unfiltered);
+      index += found.considered;
+      looked += found.considered;
+      ended = found.ended;
+      for (const event of found.events) yield { kind: 'event', event };
+      const last = found.events.at(-1)?.position;
+      if (!ended && looked >= interval) {
+        looked %= interval;
+        yield { kind: 'checkpoint', position: last === undefined ? page : { commit: last, prepare: last } };
       }
-      looked += considered;
-      // A page that ends with the last record doesn't know that: the next one finds the end.
-      const ended = found < PAGE && considered < window;
-      if (ended || looked >= interval) {
-        looked = ended ? 0 : looked % interval;
-        if (page.commit > sent.commit) sent = page;
-        if (filter && sent.commit >= 0 && !(ended && faults.leavesEndUnmarked)) yield { kind: 'checkpoint', position: sent };
-      }
-      if (ended) break;
       // The next page begins where this one ended: before the record that stands there.
-      page = { commit: store.after(index - 1), prepare: 0 };
+      if (found.considered > 0) page = { commit: store.after(index - 1), prepare: 0 };
       await new Promise(setImmediate);
     }
-    yield { kind: 'caughtUp' };
-    for (let skipped = 0; store.all.length - index <= PAGE && !signal.aborted;) {
+  } else {
+    yield { kind: 'confirmation' };
+  }
+  yield { kind: 'caughtUp' };
+  while (!signal.aborted) {
+    const event = store.all[index];
+    if (!event) {
+      await written(store, signal);
+      continue;
+    }
+    index += 1;
+    looked += 1;
+    if (matches(event)) yield { kind: 'event', event };
+    if (looked < interval) continue;
+    looked = 0;
+    yield { kind: 'checkpoint', position: { commit: event.position, prepare: event.position } };
+  }
+};
+
+/** As KurrentDB 26.1: a checkpoint comes before each "caught up", none comes twice, and who falls behind catches up again. */
+const subscribeToAllMarkingEnd: AllSubscription = async function* (store, from, filter, signal) {
+  const { matches, interval } = filter ?? unfiltered;
+  const last = { commit: store.last, prepare: store.last };
+  let checkpoint: LogPosition = from === 'start' ? { commit: -1, prepare: -1 } : from === 'end' ? last : from;
+  let marked: LogPosition = { commit: -1, prepare: -1 };
+  let index = store.all.length;
+  yield { kind: 'confirmation' };
+  const mark = function* (): Generator<Sent> {
+    if (!filter || compared(checkpoint, marked) <= 0) return;
+    marked = checkpoint;
+    yield { kind: 'checkpoint', position: checkpoint };
+  };
+  for (let behind = compared(checkpoint, last) < 0; !signal.aborted; behind = true) {
+    if (behind) {
+      let looked = 0;
+      let page = compared(checkpoint, START) < 0 ? START : checkpoint;
+      check(store, page);
+      index = firstAt(store, page);
+      for (let ended = false; !ended && !signal.aborted;) {
+        const found = scan(store, index, filter ?? unfiltered);
+        index += found.considered;
+        looked += found.considered;
+        ended = found.ended;
+        for (const event of found.events) {
+          const position = { commit: event.position, prepare: event.position };
+          if (compared(position, checkpoint) <= 0) continue;
+          yield { kind: 'event', event };
+          checkpoint = position;
+        }
+        // The next page begins where this one ended: before the record that stands there.
+        const next = found.considered > 0 ? { commit: store.after(index - 1), prepare: 0 } : page;
+        if (compared(checkpoint, page) < 0 && compared(page, next) < 0) checkpoint = page;
+        if (ended || looked >= interval) {
+          looked %= interval;
+          yield* mark();
+        }
+        page = next;
+        await new Promise(setImmediate);
+      }
+    }
+    yield { kind: 'caughtUp', ...(checkpoint.commit < 0 ? {} : { reached: { position: checkpoint } }) };
+    for (let skipped = 0; !signal.aborted && !fallsBehind(store, index, matches);) {
       const event = store.all[index];
       if (!event) {
         await written(store, signal);
@@ -110,35 +209,110 @@ export async function* subscribeToAll(
       }
       index += 1;
       skipped += 1;
-      sent = { commit: event.position, prepare: event.position };
-      if (matches(event)) yield { kind: 'event', event };
+      const position = { commit: event.position, prepare: event.position };
+      if (compared(position, checkpoint) > 0 && matches(event)) {
+        yield { kind: 'event', event };
+        checkpoint = position;
+      }
       if (skipped < interval) continue;
       skipped = 0;
-      yield { kind: 'checkpoint', position: sent };
+      if (compared(position, checkpoint) < 0) continue;
+      checkpoint = position;
+      yield* mark();
     }
-    if (signal.aborted) return;
+    yield* mark();
   }
+};
+
+/** Whether more live events wait than a subscription keeps. */
+function fallsBehind(store: Store, index: number, matches: AllFilter['matches']): boolean {
+  return store.all.length - index > PAGE && store.all.slice(index).filter(matches).length > PAGE;
 }
 
-/** A subscription to a stream, from after a revision. It never ends by itself. @throws StreamDeleted when the stream is, or becomes, tombstoned. */
-export async function* subscribeToStream(
+/**
+ * A subscription to a stream, from after a revision. It never ends by itself.
+ * @throws StreamDeleted when the stream is, or becomes, tombstoned.
+ */
+export function subscribeToStream(
   store: Store,
   stream: string,
-  after: bigint,
+  after: bigint | 'start' | 'end',
   signal: AbortSignal,
+  traits: Traits,
 ): AsyncGenerator<Sent, void, undefined> {
-  yield { kind: 'confirmation' };
-  for (let [sent, caughtUp] = [after, false]; !signal.aborted;) {
+  return (traits.waitsForStreams ? subscribeWaiting : subscribeAtOnce)(store, stream, after, signal);
+}
+
+type StreamSubscription = (
+  store: Store,
+  stream: string,
+  after: bigint | 'start' | 'end',
+  signal: AbortSignal,
+) => AsyncGenerator<Sent, void, undefined>;
+
+/** As EventStoreDB 23.10: it looks for the stream until it is there, and only from the end on it is live at once, whatever the stream is. */
+const subscribeWaiting: StreamSubscription = async function* (store, stream, after, signal) {
+  let sent = typeof after === 'bigint' ? after : -1n;
+  let index = store.all.length;
+  let confirmed = after === 'end';
+  if (confirmed) yield { kind: 'confirmation' };
+  for (let behind = after !== 'end'; behind && !signal.aborted;) {
     const events = store.readable(stream);
     if (events === 'tombstoned') throw new StreamDeleted(stream);
-    const fresh = events?.filter((event) => event.revision > sent) ?? [];
+    if (!confirmed) yield { kind: 'confirmation' };
+    confirmed = true;
+    const fresh = events?.filter((event) => event.revision > sent).slice(0, PAGE) ?? [];
     for (const event of fresh) yield { kind: 'event', event };
     sent = fresh.at(-1)?.revision ?? sent;
-    if (fresh.length > 0) continue;
-    if (caughtUp) await written(store, signal);
-    else yield { kind: 'caughtUp' };
-    caughtUp = true;
+    behind = events === undefined || fresh.length > 0;
+    if (events === undefined) await delay(LOOKS_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    else if (!behind) index = store.all.length;
   }
+  if (signal.aborted) return;
+  yield { kind: 'caughtUp' };
+  for (; !signal.aborted; index += 1) {
+    while (index >= store.all.length && !signal.aborted) await written(store, signal);
+    yield* live(store.all[index], stream, sent);
+  }
+};
+
+/** As KurrentDB 26.1: it follows the stream from the beginning, catches up, and says so, whatever there is of the stream. */
+const subscribeAtOnce: StreamSubscription = async function* (store, stream, after, signal) {
+  const last = store.current(stream);
+  if (last === TOMBSTONE) throw new StreamDeleted(stream);
+  let index = store.all.length;
+  let checkpoint = after === 'start' ? -1n : after === 'end' ? last : after;
+  yield { kind: 'confirmation' };
+  for (let behind = checkpoint < last; !signal.aborted; behind = true) {
+    for (let more = behind; more && !signal.aborted;) {
+      const events = store.readable(stream);
+      if (events === 'tombstoned') throw new StreamDeleted(stream);
+      const fresh = events?.filter((event) => event.revision > checkpoint).slice(0, PAGE) ?? [];
+      for (const event of fresh) yield { kind: 'event', event };
+      checkpoint = fresh.at(-1)?.revision ?? checkpoint;
+      more = fresh.length > 0;
+    }
+    yield { kind: 'caughtUp', ...(checkpoint < 0n ? {} : { reached: { revision: checkpoint } }) };
+    while (!signal.aborted && !fallsBehind(store, index, (event) => event.stream === stream && event.revision > checkpoint)) {
+      const event = store.all[index];
+      if (!event) {
+        await written(store, signal);
+        continue;
+      }
+      index += 1;
+      for (const sent of live(event, stream, checkpoint)) {
+        yield sent;
+        checkpoint = event.revision;
+      }
+    }
+  }
+};
+
+/** What a subscription says of a record that was just written. @throws StreamDeleted after the event that says so */
+function* live(event: Stored | undefined, stream: string, after: bigint): Generator<Sent> {
+  if (event?.stream !== stream || event.revision <= after) return;
+  yield { kind: 'event', event };
+  if (event.revision === TOMBSTONE) throw new StreamDeleted(stream);
 }
 
 async function written(store: Store, signal: AbortSignal): Promise<void> {
@@ -154,17 +328,17 @@ async function written(store: Store, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Beyond the last record nothing is looked at, so no position there is found to be none. */
 function check(store: Store, { commit }: LogPosition): void {
-  if (!store.isPosition(commit)) throw new InvalidPosition();
+  if (commit <= store.last && !store.isPosition(commit)) throw new InvalidPosition();
+}
+
+function compared(one: LogPosition, other: LogPosition): number {
+  return one.commit - other.commit || one.prepare - other.prepare;
 }
 
 function firstAt(store: Store, from: LogPosition): number {
-  check(store, from);
-  return firstIndex(store, ({ position }) => position > from.commit || (position === from.commit && from.prepare <= position));
-}
-
-function firstAfter(store: Store, from: LogPosition): number {
-  return firstIndex(store, ({ position }) => position > from.commit || (position === from.commit && from.prepare < position));
+  return firstIndex(store, ({ position }) => compared({ commit: position, prepare: position }, from) >= 0);
 }
 
 /** The first record that lies beyond, found by halving. */

@@ -4,6 +4,7 @@ import type { Faults } from './faults.js';
 import { streamNameOf, toLogPosition } from './messages.js';
 import { readBackwards, readForwards, StreamDeleted, subscribeToAll, subscribeToStream, type AllFilter, type Sent } from './reading.js';
 import type { Store, Stored } from './store.js';
+import type { Traits } from './versions.js';
 
 export type Answer = Sent | { readonly kind: 'streamNotFound'; readonly stream: string };
 
@@ -20,17 +21,18 @@ export async function* answersTo(
   store: Store,
   signal: AbortSignal,
   faults: Faults,
+  traits: Traits,
 ): AsyncGenerator<Answer, void, undefined> {
   const options = request.getOptions();
   if (!options) return;
   const subscribes = options.hasSubscription();
   if (options.hasAll()) {
-    if (subscribes) yield* subscribeToAll(store, startOf(options), filterOf(options), signal, faults);
+    if (subscribes) yield* subscribeToAll(store, startOf(options), filterOf(options), signal, traits);
     else yield* counted(readAll(options, store, faults), Number(options.getCount()));
     return;
   }
   const stream = streamNameOf(options.getStream()?.getStreamIdentifier());
-  if (subscribes) yield* subscribeToStream(store, stream, afterOf(options, store, stream), signal);
+  if (subscribes) yield* subscribeToStream(store, stream, afterOf(options), signal, traits);
   else yield* readStream(options, store, stream);
 }
 
@@ -74,12 +76,10 @@ function startOf(options: Options): Parameters<typeof subscribeToAll>[1] {
 }
 
 /** The revision that a subscription begins after. */
-function afterOf(options: Options, store: Store, stream: string): bigint {
+function afterOf(options: Options): bigint | 'start' | 'end' {
   const asked = options.getStream();
   if (asked?.hasRevision()) return BigInt(asked.getRevision());
-  const events = store.readable(stream);
-  const last = events === 'tombstoned' ? undefined : events?.at(-1);
-  return asked?.hasEnd() && last ? last.revision : -1n;
+  return asked?.hasEnd() ? 'end' : 'start';
 }
 
 function filterOf(options: Options): AllFilter | undefined {

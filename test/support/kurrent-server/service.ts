@@ -12,6 +12,7 @@ import type {
 import sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import streamsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import { Metadata } from '@grpc/grpc-js';
+import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js';
 import { once } from 'node:events';
 import type { Faults } from './faults.js';
 import {
@@ -28,7 +29,8 @@ import {
 } from './messages.js';
 import { InvalidPosition, StreamDeleted } from './reading.js';
 import { answersTo, type Answer } from './requests.js';
-import type { Expected, NewRecord, Outcome, Store } from './store.js';
+import { TOMBSTONE, type Conflict, type Expected, type NewRecord, type Outcome, type Store } from './store.js';
+import type { Traits } from './versions.js';
 
 type ReadCall = ServerWritableStream<streamsPb.ReadReq, streamsPb.ReadResp>;
 type BatchCall = ServerDuplexStream<streamsPb.BatchAppendReq, streamsPb.BatchAppendResp>;
@@ -42,7 +44,7 @@ export interface StreamsHandlers {
 }
 
 /** @param drop breaks every connection */
-export function streamsHandlers(store: Store, faults: Faults, drop: () => void): StreamsHandlers {
+export function streamsHandlers(store: Store, faults: Faults, traits: Traits, drop: () => void): StreamsHandlers {
   const refusal = (needsLeader: boolean): StatusObject | undefined => {
     if (needsLeader && faults.leader) return failures.notLeader(faults.leader);
     const how = faults.refuses();
@@ -105,7 +107,7 @@ export function streamsHandlers(store: Store, faults: Faults, drop: () => void):
       await faults.pass();
       // Sent early: without it, each read stalls for tens of milliseconds.
       call.sendMetadata(new Metadata());
-      for await (const answer of answersTo(call.request, store, abort.signal, faults)) {
+      for await (const answer of answersTo(call.request, store, abort.signal, faults, traits)) {
         if (!faults.calm) await faults.pass();
         if (abort.signal.aborted) return;
         if (!call.write(toMessage(answer))) await once(call, 'drain', { signal: abort.signal });
@@ -113,13 +115,14 @@ export function streamsHandlers(store: Store, faults: Faults, drop: () => void):
       call.end();
     } catch (error) {
       if (error instanceof StreamDeleted) call.emit('error', failures.streamDeleted(error.message));
-      else if (error instanceof InvalidPosition) call.emit('error', failures.invalidPosition(faults.tellsInvalidPositions));
-      else if (!abort.signal.aborted) throw error;
+      else if (error instanceof InvalidPosition) {
+        call.emit('error', failures.invalidPosition(traits, call.request.getOptions()?.hasSubscription() === true));
+      } else if (!abort.signal.aborted) throw error;
     }
   }
 
   function toMessage(answer: Answer): streamsPb.ReadResp {
-    return answer.kind === 'streamNotFound' ? toStreamNotFound(answer.stream) : toReadResp(answer);
+    return answer.kind === 'streamNotFound' ? toStreamNotFound(answer.stream) : toReadResp(answer, traits.tellsWhen);
   }
 
   async function append(requests: readonly streamsPb.AppendReq[], answer: sendUnaryData<streamsPb.AppendResp>): Promise<void> {
@@ -132,27 +135,45 @@ export function streamsHandlers(store: Store, faults: Faults, drop: () => void):
     const stream = streamNameOf(options?.getStreamIdentifier());
     const expected = expectedOf(options, options?.getRevision());
     const events = requests.flatMap((request) => request.getProposedMessage() ?? []).map(toRecord);
-    const outcome = await written(() => store.append(stream, expected, events));
-    if (outcome === 'lost') return;
-    if (outcome.result === 'deleted') {
-      answer(failures.streamDeleted(stream));
+    if (sizeOfAll(events) > maxAppendSize()) {
+      answer(failures.tooLarge(maxAppendSize()));
       return;
     }
+    const outcome = await written(() => store.append(stream, expected, events));
+    if (outcome === 'lost') return;
     const response = new streamsPb.AppendResp();
-    if (outcome.result === 'wrong') {
+    if (outcome.result === 'refused') {
+      const conflict = outcome.conflicts[0] as Conflict;
+      if (isDeleted(conflict)) {
+        answer(failures.streamDeleted(stream));
+        return;
+      }
       const wrong = new streamsPb.AppendResp.WrongExpectedVersion();
-      if (outcome.current >= 0n) wrong.setCurrentRevision(String(outcome.current));
+      if (conflict.current >= 0n) wrong.setCurrentRevision(String(conflict.current));
       response.setWrongExpectedVersion(wrong);
     } else {
       const success = new streamsPb.AppendResp.Success();
-      const position = new streamsPb.AppendResp.Position();
-      position.setCommitPosition(String(outcome.position));
-      position.setPreparePosition(String(outcome.position));
-      success.setCurrentRevision(String(outcome.revision));
-      success.setPosition(position);
+      const [revision] = outcome.revisions as [bigint];
+      if (revision < 0n) success.setNoStream(new sharedPb.Empty());
+      else success.setCurrentRevision(String(revision));
+      if (outcome.position === undefined) success.setNoPosition(new sharedPb.Empty());
+      else {
+        const position = new streamsPb.AppendResp.Position();
+        position.setCommitPosition(String(outcome.position));
+        position.setPreparePosition(String(outcome.position));
+        success.setPosition(position);
+      }
       response.setSuccess(success);
     }
     answer(null, response);
+  }
+
+  function maxAppendSize(): number {
+    return faults.maxAppendSize ?? traits.maxAppendSize;
+  }
+
+  function sizeOfAll(events: readonly NewRecord[]): number {
+    return events.reduce((sum, event) => sum + sizeOf(event, traits.countsMetadata), 0);
   }
 
   async function appendOfBatch(
@@ -169,32 +190,39 @@ export function streamsHandlers(store: Store, faults: Faults, drop: () => void):
     const response = new streamsPb.BatchAppendResp();
     response.setCorrelationId(request.getCorrelationId());
     response.setStreamIdentifier(options.getStreamIdentifier());
-    if (events.reduce((sum, event) => sum + sizeOf(event), 0) > faults.maxAppendSize) {
+    if (sizeOfAll(events) > maxAppendSize()) {
       const exceeded = new sharedPb.MaximumAppendSizeExceeded();
-      exceeded.setMaxappendsize(faults.maxAppendSize);
+      exceeded.setMaxappendsize(maxAppendSize());
       response.setError(toStatus('Maximum Append Size Exceeded', exceeded, 'MaximumAppendSizeExceeded'));
     } else {
       const outcome = await written(() => store.append(stream, expected, events));
       if (outcome === 'lost') return;
-      setOutcome(response, stream, expected, outcome);
+      setOutcome(response, stream, outcome);
     }
     if (!call.writableEnded && !call.destroyed) call.write(response);
   }
 
-  function setOutcome(response: streamsPb.BatchAppendResp, stream: string, expected: Expected, outcome: Outcome): void {
-    if (outcome.result === 'wrong') {
-      response.setError(toStatus('WrongExpectedVersion', wrongVersion(expected, outcome.current), 'WrongExpectedVersion'));
-    } else if (outcome.result === 'deleted') {
-      response.setError(toStatus('StreamDeleted', streamDeleted(stream), 'StreamDeleted'));
-    } else {
+  function setOutcome(response: streamsPb.BatchAppendResp, stream: string, outcome: Outcome): void {
+    if (outcome.result === 'refused') {
+      const conflict = outcome.conflicts[0] as Conflict;
+      const error = isDeleted(conflict)
+        ? toStatus('StreamDeleted', streamDeleted(stream), 'StreamDeleted')
+        : toStatus('WrongExpectedVersion', wrongVersion(conflict.expected, conflict.current), 'WrongExpectedVersion');
+      response.setError(error);
+      return;
+    }
+    const success = new streamsPb.BatchAppendResp.Success();
+    const [revision] = outcome.revisions as [bigint];
+    if (revision < 0n) success.setNoStream(new emptyPb.Empty());
+    else success.setCurrentRevision(String(revision));
+    if (outcome.position === undefined) success.setNoPosition(new emptyPb.Empty());
+    else {
       const position = new sharedPb.AllStreamPosition();
       position.setCommitPosition(String(outcome.position));
       position.setPreparePosition(String(outcome.position));
-      const success = new streamsPb.BatchAppendResp.Success();
-      success.setCurrentRevision(String(outcome.revision));
       success.setPosition(position);
-      response.setSuccess(success);
     }
+    response.setSuccess(success);
   }
 
   async function remove(
@@ -210,8 +238,15 @@ export function streamsHandlers(store: Store, faults: Faults, drop: () => void):
     }
     const outcome = await written(() => store[how](stream, expected));
     if (outcome === 'lost') return;
-    if (outcome.result === 'deleted') answer(failures.streamDeleted(stream));
-    else if (outcome.result === 'wrong') answer(failures.wrongVersion(stream, expected, outcome.current));
-    else answer();
+    if (outcome.result === 'written') answer();
+    else {
+      const conflict = outcome.conflicts[0] as Conflict;
+      answer(isDeleted(conflict) ? failures.streamDeleted(stream) : failures.wrongVersion(stream, conflict));
+    }
   }
+}
+
+/** Whether a stream is called deleted, and not only elsewhere than expected. */
+export function isDeleted({ current, softlyDeleted }: Conflict): boolean {
+  return current === TOMBSTONE || softlyDeleted;
 }

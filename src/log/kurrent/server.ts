@@ -1,0 +1,63 @@
+/** Whether the server can be used: told by its version and by what it says that it can do, before anything is read or written. */
+import { convertToCommandError } from '@kurrent/kurrentdb-client';
+import { messageOf } from '../../kernel/message-of.js';
+import { LogUnavailable } from '../port.js';
+import type { Connection } from './connection.js';
+import { supportedMethods } from './internals.js';
+
+/** The first version that tells subscribers when they have caught up. */
+const OLDEST = { major: 23, minor: 10 };
+
+/** Methods of the service of streams, with what they must be able to do. */
+const NEEDED: readonly { readonly method: string; readonly feature?: string }[] = [
+  { method: 'read', feature: 'position' },
+  { method: 'append' },
+];
+
+const STREAMS = 'event_store.client.streams.streams';
+
+interface Offered {
+  readonly version: string;
+  /** By the name of each method of streams. */
+  readonly features: ReadonlyMap<string, readonly string[]>;
+}
+
+/** @throws LogUnavailable when the server is too old or lacks what is needed, with its version; or when it can't be reached */
+export async function checkServer(connection: Connection): Promise<void> {
+  const offered = await connection.repeat('tell its version', async (client) => {
+    try {
+      const methods = await connection.inTime(supportedMethods(client, connection.patience.answerMs));
+      const ofStreams = methods.getMethodsList().filter((method) => method.getServiceName().toLowerCase() === STREAMS);
+      return {
+        version: methods.getEventStoreServerVersion(),
+        features: new Map(ofStreams.map((method) => [method.getMethodName().toLowerCase(), method.getFeaturesList()])),
+      };
+    } catch (error) {
+      if (isUnimplemented(error)) return { version: 'before 21.10, which can not say it', features: new Map() };
+      throw convertToCommandError(error as Error);
+    }
+  });
+  const fault = faultOf(offered);
+  if (fault === undefined) return;
+  throw new LogUnavailable(
+    `The server of the event log ${connection.shown} ${fault}. Daybook needs EventStoreDB ${OLDEST.major}.${OLDEST.minor} or later, or KurrentDB: ` +
+      'upgrade the server, or name another one.',
+  );
+}
+
+function faultOf({ version, features }: Offered): string | undefined {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (!(major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor))) return `is of version ${version}`;
+  const lacking = NEEDED.filter(({ method, feature }) => {
+    const offered = features.get(method);
+    return !offered || (feature !== undefined && !offered.includes(feature));
+  });
+  if (lacking.length === 0) return undefined;
+  const named = lacking.map(({ method, feature }) => `streams.${method}${feature === undefined ? '' : ` with "${feature}"`}`);
+  return `is of version ${version}, but lacks ${named.join(' and ')}`;
+}
+
+/** Servers could not be asked before 21.10. */
+function isUnimplemented(error: unknown): boolean {
+  return messageOf(error).startsWith('12 UNIMPLEMENTED');
+}
