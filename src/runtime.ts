@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog, openViewReader, openViewWriter } from './engines.js';
 import type { Config } from './config.js';
+import { gathered } from './log/gathered.js';
 import { LogUnavailable, type EventLog } from './log/port.js';
 import { CommandPipeline } from './pipeline/command-pipeline.js';
 import { policies } from './policies/index.js';
@@ -15,6 +16,9 @@ import { ServedViews } from './views/served.js';
 
 /** How long a process manager waits for a read model to be begun, in milliseconds; then it is tried again. */
 const BUILD_PATIENCE_MS = 5_000;
+
+/** Types of events that read models are asked about as soon as they are appended. */
+const awaited = policies.flatMap(({ asksViews, types }) => (asksViews ? types : []));
 
 export interface Runtime {
   readonly log: EventLog;
@@ -38,6 +42,8 @@ export interface RuntimeOptions {
   readonly patienceMs?: number;
   /** See `LogOptions`. */
   readonly durableAtClose?: boolean;
+  /** A history is carried over into the log, one command after the other, and nobody else writes: see `gathered`. */
+  readonly history?: boolean;
   readonly readOnly?: boolean;
   /** The URL of a module that exports `projections`, when they are not this program's own. */
   readonly projections?: string;
@@ -48,13 +54,14 @@ export interface RuntimeOptions {
  * @throws LogUnavailable, ViewsUnavailable
  */
 export async function openRuntime(config: Config, options: RuntimeOptions): Promise<Runtime> {
-  const { onRefusal, patienceMs, durableAtClose = false, readOnly = false } = options;
+  const { onRefusal, patienceMs, durableAtClose = false, readOnly = false, history = false } = options;
   const closing: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const step of closing.splice(0).reverse()) await step();
   };
   try {
-    const log = await openLog(config, { durableAtClose, readOnly });
+    const opened = await openLog(config, { durableAtClose, readOnly });
+    const log = history ? gathered(opened, awaited) : opened;
     closing.push(() => log.close());
     const views = await openViewReader(config);
     closing.push(() => views.close());

@@ -4,7 +4,8 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { AnyCommand, CommandClass } from '../kernel/command.js';
 import { commandSpec } from '../kernel/command.js';
 import { Rejection } from '../kernel/rejection.js';
-import type { Outcome, Request } from '../pipeline/command-pipeline.js';
+import type { Outcome } from '../pipeline/command-pipeline.js';
+import type { Request } from '../pipeline/issued-command.js';
 import { SERVICES, type Services } from './services.js';
 
 /** A validated command and who asks for it. */

@@ -1,6 +1,7 @@
 /** `daybook demo`: fills an empty data folder with a made-up company, then serves it. */
 import type { Config } from '../config.js';
 import { fillDemo, type DemoReport } from '../demo/fill.js';
+import type { Refusal } from '../policies/reactor.js';
 import { openForLoading } from './loading.js';
 import { progress } from './progress.js';
 import { runServe } from './serve.js';
@@ -24,9 +25,10 @@ export async function runDemo(config: Config, { seed, until, serve }: DemoComman
   const bar = progress(terminal.err, 'Demo');
   let report: DemoReport;
   try {
-    const runtime = await openForLoading(config, ({ policy, rejection }) => {
+    const onRefusal = ({ policy, rejection }: Refusal): never => {
       throw new Error(`The demo's data was refused (${policy}, ${rejection.code}): ${rejection.message}`, { cause: rejection });
-    });
+    };
+    const runtime = await openForLoading(config, { onRefusal, history: true });
     try {
       const { log, pipeline } = runtime;
       const onProgress = (done: number, total: number): void => bar.update(done, total);

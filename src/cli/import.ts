@@ -33,7 +33,7 @@ export async function runImportCommand(
   const bar = json && err.isTTY !== true ? silent : progress(err, `Import ${mapping.name}`);
   let report: ImportReport;
   try {
-    const runtime = await openForLoading(config, (refusal) => refused.push(refusal));
+    const runtime = await openForLoading(config, { onRefusal: (refusal) => refused.push(refusal), history: asHistory });
     try {
       report = await runImport(mapping, {
         log: runtime.log,

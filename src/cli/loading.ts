@@ -1,8 +1,7 @@
 /** A runtime for loading much at once. */
 import { join } from 'node:path';
 import type { Config } from '../config.js';
-import type { Refusal } from '../policies/reactor.js';
-import { openRuntime, type Runtime } from '../runtime.js';
+import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime.js';
 import { holdLock, LockHeld, type Lock } from '../sqlite/lock.js';
 
 /**
@@ -11,10 +10,10 @@ import { holdLock, LockHeld, type Lock } from '../sqlite/lock.js';
  * shown what was written, each command waits for the disk as always.
  * @throws LogUnavailable, ViewsUnavailable, DatabaseUnavailable
  */
-export async function openForLoading(config: Config, onRefusal: (refusal: Refusal) => void): Promise<Runtime> {
+export async function openForLoading(config: Config, options: Pick<RuntimeOptions, 'onRefusal' | 'history'>): Promise<Runtime> {
   const lock = lockUnlessHeld(join(config.dataDir, 'server.lock'));
   try {
-    const runtime = await openRuntime(config, { onRefusal, durableAtClose: lock !== undefined });
+    const runtime = await openRuntime(config, { ...options, durableAtClose: lock !== undefined });
     return {
       ...runtime,
       async close() {

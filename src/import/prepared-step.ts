@@ -1,13 +1,15 @@
 /** A planned step made into the command that it is, with an id that follows from the mapping, the row and the step. */
+import { commands } from '../domain.js';
 import { commandSpec, type AnyCommand } from '../kernel/command.js';
 import { derivedId } from '../kernel/derived-id.js';
-import type { Stream } from '../kernel/event.js';
+import { streamName, type Stream } from '../kernel/event.js';
 import { patterns } from '../kernel/field.js';
-import { fromInput } from '../kernel/input.js';
-import type { Request } from '../pipeline/command-pipeline.js';
+import { fromInput, InvalidInput } from '../kernel/input.js';
+import type { Request } from '../pipeline/issued-command.js';
 import { referencedIds } from '../pipeline/references.js';
 import { InvalidValue } from './expression.js';
 import { actorOf, inputOf, type PlannedStep } from './plan.js';
+import type { Touched } from './turns.js';
 
 export interface PreparedStep {
   readonly step: PlannedStep;
@@ -24,8 +26,25 @@ export interface Circumstances {
   readonly importedAt: string | undefined;
 }
 
-/** @throws InvalidValue, InvalidInput when the row does not make the command. */
-export function prepareStep(step: PlannedStep, { mapping, actor, importedAt }: Circumstances): PreparedStep {
+/** Why a step was rejected: a code of docs/errors.md or of an import, and a sentence for people. */
+export interface Reason {
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** The step's command, or why the row does not make it. */
+export function prepareStep(step: PlannedStep, circumstances: Circumstances): PreparedStep | Reason {
+  try {
+    return prepared(step, circumstances);
+  } catch (error) {
+    if (error instanceof InvalidValue) return { code: 'INVALID_VALUE', reason: sentence(error.message) };
+    if (!(error instanceof InvalidInput)) throw error;
+    return { code: 'INVALID_INPUT', reason: sentence(error.problems.map(({ message }) => message).join('; ')) };
+  }
+}
+
+/** @throws InvalidValue, InvalidInput */
+function prepared(step: PlannedStep, { mapping, actor, importedAt }: Circumstances): PreparedStep {
   if (step.fault !== undefined) throw new InvalidValue(step.fault);
   const commandId = commandIdOf(mapping, step);
   const onBehalfOf = actorOf(step);
@@ -53,17 +72,32 @@ export function streamOf({ command, commandId }: PreparedStep): Stream {
   return { type, id: command.id ?? derivedId(type, commandId) };
 }
 
-/** Commands of one moment may run at once if they are the same step of different records: then their order says nothing. */
-export function mayRunWith(step: PlannedStep, { step: other }: PreparedStep): boolean {
-  return step.time === other.time && step.step === other.step;
-}
+/** What every step looks at, so that one that changes it runs alone. */
+const EVERYTHING = Symbol('everything');
 
-/** Whether a command looks at no record that another of its kind may be writing at the same time. */
-export function standsAlone({ command }: PreparedStep): boolean {
-  const { type } = specOf(command).aggregate;
-  return command.reads === undefined && !referencedIds(command).some((reference) => reference.type === type);
+/** The types of records that commands look at because their own record names one: what hangs on such a record is told by no command. */
+const lookedAt: ReadonlySet<string> = new Set(commands.map(commandSpec).flatMap(({ creates, looksAt }) => (creates ? [] : looksAt)));
+
+/**
+ * What a step touches, so that its place among others that touch the same is kept. Records that process managers begin are not in it: a
+ * command on one that is not there yet is refused.
+ */
+export function touchedBy(step: PlannedStep, prepared: PreparedStep | Reason): Touched {
+  const { record } = step;
+  const touched = new Map<unknown, 'looks' | 'changes'>([[EVERYTHING, record.mapping === undefined ? 'changes' : 'looks']]);
+  if ('command' in prepared) {
+    const { creates, aggregate } = specOf(prepared.command);
+    if (!creates && lookedAt.has(aggregate.type)) touched.set(EVERYTHING, 'changes');
+    for (const reference of referencedIds(prepared.command)) touched.set(streamName(reference), 'looks');
+    touched.set(streamName(streamOf(prepared)), 'changes');
+  }
+  return touched.set(record, 'changes');
 }
 
 function specOf(command: AnyCommand) {
   return commandSpec(command.constructor as new () => AnyCommand);
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -1,22 +1,16 @@
 /** Runs a mapping: each step becomes an ordinary command, run once, so that importing again changes nothing and goes on where it was cut short. */
-import { InvalidInput } from '../kernel/input.js';
-import { Rejection } from '../kernel/rejection.js';
 import type { EventLog } from '../log/port.js';
-import type { CommandPipeline, Outcome } from '../pipeline/command-pipeline.js';
-import type { Refusal } from '../policies/reactor.js';
 import { countEvents, mustTakeHistory } from './carried-over.js';
-import { InvalidValue } from './expression.js';
 import type { Mapping } from './mapping.js';
 import { plan, type PlannedRecord, type PlannedStep } from './plan.js';
-import { mayRunWith, prepareStep, standsAlone, streamOf, type Circumstances, type PreparedStep } from './prepared-step.js';
+import { prepareStep, touchedBy, type Circumstances, type PreparedStep, type Reason } from './prepared-step.js';
 import { Rejects } from './rejects.js';
 import { reportOf, type Counts, type ImportReport } from './report.js';
+import { StepRunner, type StepRunnerOptions, type Verdict } from './step-runner.js';
+import { Turns } from './turns.js';
 
-export interface ImportOptions {
+export interface ImportOptions extends StepRunnerOptions {
   readonly log: EventLog;
-  readonly pipeline: CommandPipeline;
-  /** What process managers were refused since the last call. */
-  readonly refusals: () => readonly Refusal[];
   /** Keeps the source's times as recorded times. */
   readonly asHistory: boolean;
   readonly rejectsFile: string;
@@ -32,7 +26,7 @@ export class SetupRefused extends Error {
   override readonly name = 'SetupRefused';
 }
 
-/** How many commands run at once, at most. */
+/** How many steps are on their way at once, at most: as a history one, since recorded times come in the order of the log. */
 const AT_ONCE = 64;
 
 /**
@@ -40,7 +34,7 @@ const AT_ONCE = 64;
  * @throws HistoryNotEmpty, SetupRefused; LogUnavailable when the log can't be written (what was written stays; import again to go on).
  */
 export async function runImport(mapping: Mapping, options: ImportOptions): Promise<ImportReport> {
-  const { log, asHistory, clock = Date.now, onProgress, signal } = options;
+  const { log, asHistory, clock = Date.now } = options;
   const began = clock();
   const actor = `import:${mapping.name}`;
   if (asHistory) await mustTakeHistory(log, actor);
@@ -49,10 +43,7 @@ export async function runImport(mapping: Mapping, options: ImportOptions): Promi
   const circumstances = { mapping: mapping.name, actor, importedAt: asHistory ? new Date(began).toISOString() : undefined };
   const run = new Run(planned.steps, circumstances, options);
   try {
-    while (!run.finished && signal?.aborted !== true) {
-      await run.advance();
-      onProgress?.(run.done, planned.steps.length);
-    }
+    await run.all(asHistory ? 1 : AT_ONCE);
   } finally {
     run.rejects.close();
   }
@@ -66,20 +57,27 @@ export async function runImport(mapping: Mapping, options: ImportOptions): Promi
   });
 }
 
+/** What came of a step, where it had its turn: `left` when the import was stopped, or failed, before. */
+type Outturn = Verdict | { readonly kind: 'left' } | { readonly kind: 'failed'; readonly error: unknown };
+
 /** The steps on their way. */
 class Run {
   readonly counts: Counts = { run: 0, alreadyThere: 0, unchanged: 0, rejected: 0, notRun: 0 };
   readonly rejects: Rejects;
-  done = 0;
-  readonly #failed = new Set<PlannedRecord>();
+  readonly #runner: StepRunner;
+  readonly #turns = new Turns();
   readonly #stepsOf = new Map<PlannedRecord, PlannedStep[]>();
+  #done = 0;
+  #failed = false;
+  #failure: unknown;
 
   constructor(
     private readonly steps: readonly PlannedStep[],
     private readonly circumstances: Circumstances,
-    private readonly options: Pick<ImportOptions, 'log' | 'pipeline' | 'refusals' | 'rejectsFile'>,
+    private readonly options: StepRunnerOptions & Pick<ImportOptions, 'rejectsFile' | 'onProgress' | 'signal'>,
   ) {
     this.rejects = new Rejects(options.rejectsFile);
+    this.#runner = new StepRunner(circumstances, options);
     for (const step of steps) {
       const ofRecord = this.#stepsOf.get(step.record);
       if (ofRecord) ofRecord.push(step);
@@ -88,93 +86,68 @@ class Run {
   }
 
   get finished(): boolean {
-    return this.done === this.steps.length;
-  }
-
-  /** Runs the next command, or the next ones that may run at once. */
-  async advance(): Promise<void> {
-    const group: PreparedStep[] = [];
-    while (!this.finished && group.length < AT_ONCE) {
-      const step = this.steps[this.done];
-      if (!step || (group[0] && !mayRunWith(step, group[0]))) break;
-      this.done++;
-      const prepared = this.#prepare(step);
-      if (!prepared) continue;
-      group.push(prepared);
-      if (!standsAlone(prepared)) break;
-    }
-    const results = await Promise.allSettled(group.map(({ command, request }) => this.options.pipeline.execute(command, request)));
-    const refusals = this.options.refusals();
-    for (const [index, prepared] of group.entries()) {
-      const result = results[index];
-      if (result) await this.#settle(prepared, result, refusals);
-    }
-  }
-
-  #prepare(step: PlannedStep): PreparedStep | undefined {
-    if (this.#failed.has(step.record)) return undefined;
-    try {
-      return prepareStep(step, this.circumstances);
-    } catch (error) {
-      if (error instanceof InvalidValue) this.#reject(step, 'INVALID_VALUE', sentence(error.message));
-      else if (error instanceof InvalidInput) {
-        this.#reject(step, 'INVALID_INPUT', sentence(error.problems.map(({ message }) => message).join('; ')));
-      } else throw error;
-      return undefined;
-    }
-  }
-
-  async #settle(prepared: PreparedStep, result: PromiseSettledResult<Outcome>, refusals: readonly Refusal[]): Promise<void> {
-    const { step, commandId } = prepared;
-    if (result.status === 'rejected') {
-      if (!(result.reason instanceof Rejection)) throw result.reason as Error;
-      const { code, message } = result.reason;
-      if (code === 'COMMAND_ID_REUSED') this.#reject(step, code, changedRow(step));
-      else if (await this.#wasPassed(step)) this.counts.unchanged++;
-      else this.#reject(step, code, message);
-      return;
-    }
-    if (result.value.repeated) this.counts.alreadyThere++;
-    else if (result.value.appended > 0) this.counts.run++;
-    else this.counts.unchanged++;
-    const refusal = refusals.find(({ event }) => event.metadata.correlationId === commandId);
-    if (!refusal) return;
-    const { policy, step: part, rejection } = refusal;
-    this.#reject(
-      step,
-      rejection.code,
-      `The step was done, but what follows from it was refused (${policy}, ${part}): ${rejection.message}`,
-    );
+    return this.#done === this.steps.length;
   }
 
   /**
-   * Whether a later step of the record was run by an earlier import. Then this one was taken too and had nothing to change, which leaves
-   * no trace: that it would be refused now, after what came later, says nothing.
+   * Runs the steps, fewer than `atOnce` beyond the first that is not over, each in its turn; what came of them is told in their order.
+   * @throws SetupRefused; what kept a command from being run or refused once and for all, when nothing is under way any more
    */
-  async #wasPassed(step: PlannedStep): Promise<boolean> {
-    for (const later of this.#after(step)) {
-      let prepared;
-      try {
-        prepared = prepareStep(later, this.circumstances);
-      } catch (error) {
-        if (error instanceof InvalidValue || error instanceof InvalidInput) continue;
-        throw error;
-      }
-      const events = await this.options.log.readStream(streamOf(prepared));
-      if (events.some(({ metadata }) => metadata.commandId === prepared.commandId)) return true;
+  async all(atOnce: number): Promise<void> {
+    const untold: Promise<void>[] = [];
+    let told = Promise.resolve();
+    for (const [index, step] of this.steps.entries()) {
+      if (untold.length >= atOnce) await untold.shift();
+      if (this.#stopping) break;
+      const prepared = prepareStep(step, this.circumstances);
+      const earlier = told;
+      const turn = this.#turns.take(touchedBy(step, prepared), () => this.#turn(step, index, prepared, earlier));
+      told = earlier.then(async () => this.#tell(step, await turn)).catch((error: unknown) => this.#fail(error));
+      untold.push(told);
     }
-    return false;
+    await told;
+    if (this.#failure !== undefined) throw this.#failure as Error;
   }
 
-  #reject(step: PlannedStep, code: string, reason: string): void {
-    const { record } = step;
-    if (record.mapping === undefined) {
+  get #stopping(): boolean {
+    return this.#failed || this.options.signal?.aborted === true;
+  }
+
+  async #turn(step: PlannedStep, index: number, prepared: PreparedStep | Reason, earlier: Promise<void>): Promise<Outturn> {
+    if (this.#stopping) return { kind: 'left' };
+    try {
+      const verdict = await this.#runner.run(step, prepared, this.#after(step), this.#done === index ? undefined : earlier);
+      if (!('rejected' in verdict) || step.record.mapping !== undefined) return verdict;
+      const { code, reason } = verdict.rejected;
       throw new SetupRefused(`The setup step ${step.step.name} was refused (${code}): ${reason} Nothing of the records was imported.`);
+    } catch (error) {
+      this.#failed = true;
+      return { kind: 'failed', error };
     }
-    this.#failed.add(record);
+  }
+
+  #fail(error: unknown): void {
+    this.#failed = true;
+    this.#failure ??= error;
+  }
+
+  #tell(step: PlannedStep, outturn: Outturn): void {
+    if (outturn.kind === 'left') return;
+    if (outturn.kind === 'failed') {
+      this.#fail(outturn.error);
+      return;
+    }
+    this.#done++;
+    if (outturn.kind === 'run' || outturn.kind === 'alreadyThere' || outturn.kind === 'unchanged') this.counts[outturn.kind]++;
+    if ('rejected' in outturn) this.#reject(step, outturn.rejected);
+    this.options.onProgress?.(this.#done, this.steps.length);
+  }
+
+  #reject(step: PlannedStep, { code, reason }: Reason): void {
+    const { mapping, row } = step.record;
     const notRun = this.#after(step).map((later) => later.step.name);
-    const source = record.mapping.from.spec.name;
-    this.rejects.add({ source, line: record.row?.line, key: record.row?.key ?? '', step: step.step.name, code, reason, notRun });
+    const source = mapping?.from.spec.name ?? '';
+    this.rejects.add({ source, line: row?.line, key: row?.key ?? '', step: step.step.name, code, reason, notRun });
     this.counts.rejected++;
     this.counts.notRun += notRun.length;
   }
@@ -183,16 +156,4 @@ class Run {
     const steps = this.#stepsOf.get(step.record) ?? [];
     return steps.slice(steps.indexOf(step) + 1);
   }
-}
-
-function changedRow({ record }: PlannedStep): string {
-  const where = record.mapping === undefined ? 'the mapping' : 'the row';
-  return (
-    `This step was imported before, and what it takes from ${where} has changed since. An import does not change what it has imported: ` +
-    'make the change with a command, or put back the old values.'
-  );
-}
-
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

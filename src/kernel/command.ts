@@ -29,7 +29,7 @@ abstract class CommandInput {
   @Field(Instant, { optional: true, description: 'When it happened in the world; now when absent, never in the future.' })
   readonly occurredAt?: string;
 
-  /** The records whose states the rules look at; they reach `decide` under the same names. */
+  /** The records whose states the rules look at; they reach `decide` under the same names. Of types that `@Command` declares. */
   reads?(state: never): Readonly<Record<string, Reference<unknown>>>;
 
   /** The events that follow from the command; none when it changes nothing. @throws Rejection when a rule says no. */
@@ -58,14 +58,16 @@ export interface CommandSpec {
   readonly creates: boolean;
   /** The roles that may issue it. */
   readonly may: readonly string[];
+  /** The record types of what it `reads`. */
+  readonly looksAt: readonly string[];
 }
 
 const commands = new WeakMap<object, CommandSpec>();
 
-/** Declares a command of a record type and the roles that may issue it. */
+/** Declares a command of a record type, the roles that may issue it, and the other record types that its rules look at. */
 export function Command<State, Event extends NewEvent>(
   aggregate: Aggregate<State, Event>,
-  options: { readonly may: readonly string[] },
+  options: { readonly may: readonly string[]; readonly looksAt?: readonly Pick<Aggregate, 'type'>[] },
 ): (target: CommandClass) => void {
   return (target) => {
     commands.set(target, {
@@ -73,6 +75,7 @@ export function Command<State, Event extends NewEvent>(
       aggregate,
       creates: target.prototype instanceof Creating,
       may: options.may,
+      looksAt: (options.looksAt ?? []).map(({ type }) => type),
     });
   };
 }

@@ -1,28 +1,17 @@
-/** One command's way: load its record, decide, append at exactly the revision that was loaded, answer. Once, however often it is sent. */
-import { randomUUID } from 'node:crypto';
+/** One command's way: take its record as it is, decide, append at exactly that revision, answer. Once, however often it is sent. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LRUCache } from 'lru-cache';
 import type { Definitions } from '../../contracts/index.js';
-import { commandSpec, type AnyCommand, type CommandClass, type CommandSpec, type Facts } from '../kernel/command.js';
+import type { NewEvent } from '../../contracts/event.js';
 import type { Aggregate } from '../kernel/aggregate.js';
-import { constantCase } from '../kernel/constant-case.js';
+import type { AnyCommand } from '../kernel/command.js';
 import { derivedId, eventId } from '../kernel/derived-id.js';
-import { streamName, toCurrent, type Metadata, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
+import { toCurrent, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
 import { Rejection } from '../kernel/rejection.js';
-import { EventIdTaken, WrongRevision, type EventLog, type EventToAppend } from '../log/port.js';
-import { commandHash } from './command-hash.js';
-import { emptyStream, follow, type RecordedStream, type Trace } from './recorded-stream.js';
-import { referencedIds } from './references.js';
-
-/** Who asks, and in what connection. */
-export interface Request {
-  readonly actor: string;
-  readonly onBehalfOf?: string;
-  readonly correlationId?: string;
-  readonly causationId?: string;
-  /** The times of another system, for events carried over from it: see the log port. */
-  readonly carriedOver?: { readonly recordedAt: string; readonly importedAt: string };
-}
+import { EventIdTaken, WrongRevision, type Appended, type EventLog, type EventToAppend } from '../log/port.js';
+import { decide } from './decision.js';
+import { isOwn, issue, type IssuedCommand, type Request } from './issued-command.js';
+import { emptyStream, type RecordedStream, type Trace } from './recorded-stream.js';
+import { Records } from './records.js';
 
 export interface Outcome {
   readonly commandId: string;
@@ -57,17 +46,18 @@ export class CommandPipeline {
   readonly #definitions: Definitions | undefined;
   readonly #clock: () => number;
   readonly #attempts: number;
-  readonly #cache: LRUCache<string, RecordedStream> | undefined;
-  readonly #existing = new LRUCache<string, true>({ max: 10_000 });
+  readonly #records: Records;
   readonly #running = new Map<string, Promise<unknown>>();
   #reaction: Reaction | undefined;
+  /** The log is known to have reached this position. */
+  #reached: Position | undefined;
 
   constructor({ log, definitions, clock = Date.now, cacheSize = 10_000, attempts = 50 }: PipelineOptions) {
     this.#log = log;
     this.#definitions = definitions;
     this.#clock = clock;
     this.#attempts = attempts;
-    this.#cache = cacheSize > 0 ? new LRUCache({ max: cacheSize }) : undefined;
+    this.#records = new Records(log, definitions, cacheSize);
   }
 
   /** Sets what follows at once from events that commands append. */
@@ -81,11 +71,19 @@ export class CommandPipeline {
    * @throws LogUnavailable when the log can't be read or written.
    */
   async execute(command: AnyCommand, request: Request): Promise<Outcome> {
-    if (command.commandId === undefined) return this.#run(command, randomUUID(), request);
-    const commandId = command.commandId.toLowerCase();
-    // The same id twice at once: one after the other, so that the second finds what the first did.
-    const before = this.#running.get(commandId) ?? Promise.resolve();
-    const run = before.then(() => this.#run(command, commandId, request));
+    const run = (): Promise<Outcome> => this.#run(issue(command, request, this.#clock()));
+    return command.commandId === undefined ? run() : this.#afterSame(command.commandId.toLowerCase(), run);
+  }
+
+  /** The event with which a command began a record whose id derives from its own; undefined when it did not run. @throws LogUnavailable */
+  async begun({ type }: Pick<Aggregate<unknown, never>, 'type'>, commandId: string): Promise<RecordedEvent | undefined> {
+    const [first] = await this.#log.readStream({ type, id: derivedId(type, commandId.toLowerCase()) }, 0, 1);
+    return first && toCurrent(first, this.#definitions);
+  }
+
+  /** The same id twice at once: one after the other, so that the second finds what the first did. */
+  async #afterSame<T>(commandId: string, work: () => Promise<T>): Promise<T> {
+    const run = (this.#running.get(commandId) ?? Promise.resolve()).then(work);
     const settled = run.catch(() => undefined);
     this.#running.set(commandId, settled);
     try {
@@ -95,151 +93,103 @@ export class CommandPipeline {
     }
   }
 
-  /** The event with which a command began a record whose id derives from its own; undefined when it did not run. @throws LogUnavailable */
-  async begun({ type }: Pick<Aggregate<unknown, never>, 'type'>, commandId: string): Promise<RecordedEvent | undefined> {
-    const [first] = await this.#log.readStream({ type, id: derivedId(type, commandId.toLowerCase()) }, 0, 1);
-    return first && toCurrent(first, this.#definitions);
-  }
-
-  async #run(command: AnyCommand, commandId: string, request: Request): Promise<Outcome> {
-    const spec = commandSpec(command.constructor as CommandClass);
-    const stream: Stream = { type: spec.aggregate.type, id: command.id ?? derivedId(spec.aggregate.type, commandId) };
-    const hash = commandHash(command);
-    const now = new Date(this.#clock()).toISOString();
-    const occurredAt = command.occurredAt ?? request.carriedOver?.recordedAt ?? now;
-    if (occurredAt > now) {
-      throw new Rejection('OCCURRED_IN_FUTURE', 'occurredAt is in the future; it may be now or earlier.', 'occurredAt');
-    }
-    const facts: Facts = { id: stream.id, actor: request.actor, occurredAt };
-    const metadata: Omit<Metadata, 'recordedAt'> & { recordedAt?: string } = {
-      commandId,
-      commandHash: hash,
-      actor: request.actor,
-      ...(request.onBehalfOf === undefined ? {} : { onBehalfOf: request.onBehalfOf }),
-      correlationId: request.correlationId ?? commandId,
-      causationId: request.causationId ?? commandId,
-      occurredAt,
-      ...request.carriedOver,
-    };
-
+  async #run(issued: IssuedCommand): Promise<Outcome> {
+    const { spec, stream, commandId } = issued;
+    const reached = issued.idGiven ? await this.#reachedBefore() : 0;
     let fresh = false;
     // Where a refusal said that the stream stands: what a load after it does not show up to there is not ours, but takes up revisions.
     let stands = -1;
     for (let attempt = 0; attempt < this.#attempts; attempt++) {
-      const known = fresh ? undefined : this.#cache?.get(streamName(stream));
-      // An id that was given may have run in another process, and the log would take what is appended now for the same again.
-      const cached = command.commandId === undefined ? known : undefined;
-      const record = cached ?? (await this.#load(spec.aggregate, stream, known));
-
+      const supposed = fresh ? undefined : this.#supposed(issued);
+      const record = supposed ?? (await this.#records.load(spec.aggregate, stream));
       const trace = record.commands.get(commandId);
-      if (trace) return this.#repeat(trace, hash, commandId, stream);
+      if (trace) return this.#repeat(issued, trace);
 
-      let events;
-      try {
-        this.#check(spec, command, stream, record);
-        events = await this.#decide(command, record, facts);
-      } catch (refusal) {
-        // A remembered state may be older than the log: look again before saying no.
-        if (refusal instanceof Rejection && cached) {
-          fresh = true;
-          continue;
-        }
-        throw refusal;
-      }
-      if (events.length === 0) {
-        if (cached) {
-          fresh = true;
-          continue;
-        }
+      const decided = await this.#decide(issued, record, supposed !== undefined);
+      if (decided.length === 0 && !supposed) {
         return { commandId, stream, revision: record.revision, position: record.position, appended: 0, repeated: false };
       }
+      fresh = true;
+      if (decided.length === 0) continue;
 
-      const toAppend: EventToAppend[] = events.map((event, index) => ({ ...event, id: eventId(commandId, index), metadata }));
+      const events = decided.map((event, index): EventToAppend => ({ ...event, id: eventId(commandId, index), metadata: issued.metadata }));
       try {
         const last = Math.max(record.revision, stands);
-        const { revision, position } = await this.#log.append(stream, last < 0 ? 'none' : last, toAppend);
-        const first = revision - events.length + 1;
-        const recorded = toAppend.map((event, index): RecordedEvent => ({
-          ...event,
-          stream,
-          revision: first + index,
-          position,
-          metadata: { ...metadata, recordedAt: metadata.recordedAt ?? now },
-        }));
-        this.#cache?.set(streamName(stream), follow(spec.aggregate, record, recorded, this.#definitions));
-        const reacted = await this.#reaction?.(recorded);
-        return { commandId, stream, revision, position: Math.max(position, reacted ?? 0), appended: events.length, repeated: false };
+        const appended = await this.#log.append(stream, last < 0 ? 'none' : last, events);
+        if (await this.#wrote(issued, events, appended, reached)) return await this.#done(issued, record, events, appended);
       } catch (failure) {
-        if (failure instanceof EventIdTaken) throw commandIdReused();
         // Somebody else has written, or it can't be told whether this was written: what is remembered may not be what the log holds.
-        this.#cache?.delete(streamName(stream));
+        this.#records.forget(stream);
+        if (failure instanceof EventIdTaken) throw commandIdReused();
         if (!(failure instanceof WrongRevision)) throw failure;
         stands = failure.actual === 'none' ? -1 : failure.actual;
-        fresh = true;
         if (attempt > 0) await sleep(Math.random() * 2 ** Math.min(attempt, 6));
       }
     }
     throw new Rejection('CONFLICT', `Others keep changing ${stream.type} ${stream.id} at the same time. Send the command again.`);
   }
 
-  /** What holds for every command, before its own rules. */
-  #check(spec: CommandSpec, command: AnyCommand, stream: Stream, record: RecordedStream): void {
-    const name = constantCase(stream.type);
-    if (spec.creates && record.revision >= 0) {
-      throw new Rejection(
-        `${name}_EXISTS`,
-        `The id is taken: there is one such ${stream.type} already. Leave the id out to get a new one.`,
-        'id',
-      );
-    }
-    if (!spec.creates && record.revision < 0) {
-      throw new Rejection(`${name}_NOT_FOUND`, `There is no ${stream.type} with this id.`, 'id');
-    }
-    if (command.expectedRevision !== undefined && command.expectedRevision !== record.revision) {
-      throw new Rejection(
-        'STALE_REVISION',
-        `The ${stream.type} stands at revision ${record.revision}, not at ${command.expectedRevision}. Load it again and decide anew.`,
-        'expectedRevision',
-      );
+  /** What the record is taken to be without asking the log, which refuses the append if it is not so: as remembered, or not there yet. */
+  #supposed({ spec, stream }: IssuedCommand): RecordedStream | undefined {
+    return this.#records.remembered(stream) ?? (spec.creates ? emptyStream(spec.aggregate) : undefined);
+  }
+
+  /** The events that follow. None, too, where a rule says no of what is only supposed: that is said of a record as the log has it. */
+  async #decide(issued: IssuedCommand, record: RecordedStream, isSupposed: boolean): Promise<readonly NewEvent[]> {
+    try {
+      return await decide(issued, record, this.#records);
+    } catch (refusal) {
+      if (isSupposed && refusal instanceof Rejection) return [];
+      throw refusal;
     }
   }
 
-  async #decide(command: AnyCommand, record: RecordedStream, facts: Facts) {
-    for (const { type, id, field } of referencedIds(command)) await this.#mustExist({ type, id }, field);
-    const references = Object.entries(command.reads?.(record.state as never) ?? {});
-    if (references.length === 0) return command.decide(record.state as never, facts as never);
-    const states: Record<string, unknown> = {};
-    for (const [name, { aggregate, id, field }] of references) {
-      const stream = { type: aggregate.type, id };
-      const read = await this.#load(aggregate, stream, this.#cache?.get(streamName(stream)));
-      if (read.revision < 0) throw notFound(stream.type, field);
-      states[name] = read.state;
-    }
-    return command.decide(record.state as never, { ...facts, ...states } as never);
+  /** How far the log has come, at least: what stands up to there was not written by what is appended from now on. */
+  async #reachedBefore(): Promise<Position> {
+    if (this.#reached === undefined) this.#reach(await this.#log.head());
+    return this.#reached ?? 0;
+  }
+
+  #reach(position: Position): void {
+    this.#reached = Math.max(this.#reached ?? 0, position);
   }
 
   /**
-   * The record as the log has it now, read on from what is known. A record that a command only looks at has to be read on each time: no
-   * append would find out that it has changed, in another process, since it was remembered.
+   * Whether an append wrote the events, or found them written: where the ids stand already, the log answers as the first time, whatever else
+   * was written under them. Nothing stands under ids that were made here.
+   * @throws Rejection when another command was written under them.
    */
-  async #load(aggregate: Aggregate<unknown, never>, stream: Stream, known = emptyStream(aggregate)): Promise<RecordedStream> {
-    const news = await this.#log.readStream(stream, known.revision + 1);
-    if (news.length === 0) return known;
-    const record = follow(aggregate, known, news, this.#definitions);
-    this.#cache?.set(streamName(stream), record);
-    return record;
+  async #wrote(issued: IssuedCommand, events: readonly EventToAppend[], appended: Appended, reached: Position): Promise<boolean> {
+    if (!issued.idGiven) return true;
+    const [first] = await this.#log.readStream(issued.stream, appended.revision - events.length + 1, 1);
+    if (!first) return true;
+    if (first.metadata.commandHash !== issued.metadata.commandHash) throw commandIdReused();
+    return first.position > reached && isOwn(issued, first.metadata);
   }
 
-  async #mustExist(stream: Stream, field: string): Promise<void> {
-    const name = streamName(stream);
-    if (this.#existing.has(name)) return;
-    if ((await this.#log.readStream(stream, 0, 1)).length === 0) throw notFound(stream.type, field);
-    this.#existing.set(name, true);
+  async #done(
+    { spec, stream, commandId, issuedAt }: IssuedCommand,
+    before: RecordedStream,
+    events: readonly EventToAppend[],
+    { revision, position }: Appended,
+  ): Promise<Outcome> {
+    const first = revision - events.length + 1;
+    const recorded = events.map((event, index): RecordedEvent => ({
+      ...event,
+      stream,
+      revision: first + index,
+      position,
+      metadata: { ...event.metadata, recordedAt: event.metadata.recordedAt ?? issuedAt },
+    }));
+    this.#reach(position);
+    this.#records.take(spec.aggregate, stream, before, recorded);
+    const reacted = await this.#reaction?.(recorded);
+    return { commandId, stream, revision, position: Math.max(position, reacted ?? 0), appended: events.length, repeated: false };
   }
 
   /** The first result of a command that has run, after making sure that what follows from it has run too. */
-  async #repeat(trace: Trace, hash: string, commandId: string, stream: Stream): Promise<Outcome> {
-    if (trace.hash !== hash) throw commandIdReused();
+  async #repeat({ commandId, stream, metadata }: IssuedCommand, trace: Trace): Promise<Outcome> {
+    if (trace.hash !== metadata.commandHash) throw commandIdReused();
     let { position } = trace;
     if (this.#reaction) {
       const events = (await this.#log.readStream(stream)).filter((event) => event.metadata.commandId === commandId);
@@ -247,10 +197,6 @@ export class CommandPipeline {
     }
     return { commandId, stream, revision: trace.revision, position, appended: 0, repeated: true };
   }
-}
-
-function notFound(type: string, field: string): Rejection {
-  return new Rejection(`${constantCase(type)}_NOT_FOUND`, `${field}: there is no ${type} with this id.`, field);
 }
 
 function commandIdReused(): Rejection {

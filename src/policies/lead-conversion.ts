@@ -10,6 +10,7 @@ import type { Policy } from './policy.js';
 export const leadConversion: Policy = {
   name: 'leadConversion',
   types: ['LeadConverted'],
+  asksViews: false,
   *react(event) {
     const { account, contact, opportunity, owner } = (event as RecordedEvent<string, ReturnType<typeof LeadConverted>['data']>).data;
     if (!account.existing) {

@@ -23,6 +23,8 @@ export interface Policy {
   /** Part of its commands' ids: never changed once it has run. */
   readonly name: string;
   readonly types: readonly string[];
+  /** It asks the read models, so that its event must have its place in the log. */
+  readonly asksViews: boolean;
   /** The commands that follow from the event, in order; the same ones each time. */
   readonly react: (event: RecordedEvent, context: PolicyContext) => Iterable<Step> | AsyncIterable<Step>;
 }

@@ -14,6 +14,7 @@ const PAGE = 200;
 export const stageMoves: Policy = {
   name: 'stageMoves',
   types: ['PipelineRevised'],
+  asksViews: true,
   async *react(event, { views, build }) {
     const { data } = event as RecordedEvent<string, ReturnType<typeof PipelineRevised>['data']>;
     if (data.moves.length === 0) return;

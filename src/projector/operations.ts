@@ -8,7 +8,8 @@ import type { Position } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
 import type { ReadModelSpec } from '../kernel/read-model.js';
 import { RetryDeadLetters, SkipDeadLetter } from '../operations/dead-letter.js';
-import type { Outcome, Request } from '../pipeline/command-pipeline.js';
+import type { Outcome } from '../pipeline/command-pipeline.js';
+import type { Request } from '../pipeline/issued-command.js';
 import {
   buildName,
   idOf,

@@ -44,7 +44,7 @@ export class WinOpportunity extends Existing {
 }
 
 /** Closes an open opportunity as lost, for one of the pipeline's reasons or another one. */
-@Command(opportunity, { may: ['sales'] })
+@Command(opportunity, { may: ['sales'], looksAt: [pipeline] })
 export class LoseOpportunity extends Existing {
   @Field(Text(100), { description: 'One of the pipeline\'s reasons as they are now, or "other".' })
   readonly reason!: string;
@@ -75,7 +75,7 @@ export class LoseOpportunity extends Existing {
 }
 
 /** Opens a won or lost opportunity again; key figures take back what they counted at its end. */
-@Command(opportunity, { may: ['sales', 'manager'] })
+@Command(opportunity, { may: ['sales', 'manager'], looksAt: [pipeline] })
 export class ReopenOpportunity extends Existing {
   @Field(Text(100), { optional: true, description: 'A stage of the pipeline as it is now; the one that it was closed in when absent.' })
   readonly stage?: string;

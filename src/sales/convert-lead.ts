@@ -94,7 +94,7 @@ export class OpportunityOfLead {
 }
 
 /** Converts a qualified lead, once. The new records have ids that derive from the lead's. */
-@Command(lead, { may: ['sales'] })
+@Command(lead, { may: ['sales'], looksAt: [pipeline] })
 export class ConvertLead extends Existing {
   @Field(Nested(() => AccountOfLead), { optional: true })
   readonly account?: AccountOfLead;

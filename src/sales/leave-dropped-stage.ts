@@ -8,7 +8,7 @@ import { moved, opportunity, type Opportunity } from './opportunity.js';
 import { pipeline, type Pipeline } from './pipeline.js';
 
 /** Moves an opportunity out of a stage that its pipeline dropped; nothing when it has been closed or moved since. */
-@Command(opportunity, { may: [] })
+@Command(opportunity, { may: [], looksAt: [pipeline] })
 export class LeaveDroppedStage extends Existing {
   @Field(Text(100))
   readonly from!: string;

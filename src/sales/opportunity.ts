@@ -97,7 +97,7 @@ export const opportunity = aggregate<Opportunity, OpportunityEvent>('opportunity
 });
 
 /** Begins the pursuit of a sale, in the first stage of a pipeline or in another that is named. */
-@Command(opportunity, { may: ['sales'] })
+@Command(opportunity, { may: ['sales'], looksAt: [pipeline, lead] })
 export class OpenOpportunity extends Creating {
   @Field(Text(200))
   readonly name!: string;
@@ -207,7 +207,7 @@ export class AssignOpportunity extends Existing {
 }
 
 /** Moves an open opportunity to another stage of its pipeline, onwards or back. It then follows the pipeline's newest version. */
-@Command(opportunity, { may: ['sales'] })
+@Command(opportunity, { may: ['sales'], looksAt: [pipeline] })
 export class AdvanceOpportunity extends Existing {
   @Field(Text(100), { description: 'A stage of the pipeline as it is now.' })
   readonly stage!: string;

@@ -35,6 +35,7 @@ async function fill({ until = UNTIL, seed = 1, stopAfter }: Options = {}): Promi
       throw rejection;
     },
     durableAtClose: true,
+    history: true,
   });
   const stop = new AbortController();
   try {

@@ -18,6 +18,7 @@ import { overriding } from '../support/overriding.js';
 const assigning: Policy = {
   name: 'assigning',
   types: ['LeadRegistered'],
+  asksViews: false,
   *react({ stream }) {
     yield { name: 'assign', command: fromInput(AssignLead, { id: stream.id, owner: 'bob' }) };
   },
@@ -69,6 +70,7 @@ describe('the runner of process managers', () => {
     const waiting: Policy = {
       name: 'waiting',
       types: ['LeadRegistered'],
+      asksViews: false,
       async *react() {
         await new Promise<never>(() => {});
         yield* [];

@@ -39,6 +39,7 @@ export async function importInto(
   const runtime = await openRuntime(loadConfig({}, { dataDir: join(folder, 'data'), readerThreads: 0 }), {
     onRefusal: (refusal) => refused.push(refusal),
     durableAtClose: true,
+    history: rest.asHistory === true,
   });
   try {
     const report = await runImport(read, {
