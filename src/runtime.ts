@@ -1,7 +1,7 @@
 /** Log, commands and process managers wired together: what the server and the command line share. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog, openViewReader, openViewWriter } from './engines.js';
-import type { Config } from './config.js';
+import { EMBEDDED, shownSetting, type Config } from './config.js';
 import { gathered } from './log/gathered.js';
 import { LogUnavailable, type EventLog } from './log/port.js';
 import { CommandPipeline } from './pipeline/command-pipeline.js';
@@ -65,7 +65,7 @@ export async function openRuntime(config: Config, options: RuntimeOptions): Prom
     closing.push(() => log.close());
     const views = await openViewReader(config);
     closing.push(() => views.close());
-    await refuseLostLog(log, views);
+    await refuseLostLog(log, views, config);
     const projections = await projectionsOf(options.projections);
     const served = new ServedViews(
       views,
@@ -100,15 +100,18 @@ export async function openRuntime(config: Config, options: RuntimeOptions): Prom
 }
 
 /** Read models of a log that is empty now: the log was lost, and going on would begin another in its place. @throws LogUnavailable */
-async function refuseLostLog(log: EventLog, views: ViewReader): Promise<void> {
+async function refuseLostLog(log: EventLog, views: ViewReader, { logUrl, logPrefix }: Config): Promise<void> {
   if ((await log.head()) > 0) return;
   // A log among others' in one server is followed beyond its own last event, also before it has one.
   const made = (await views.builds()).filter(({ events }) => events > 0);
   const last = Math.max(0, ...made.map(({ position }) => position));
   if (last === 0) return;
+  const lost = `the read models beside it were made of a log that reached position ${last}`;
   throw new LogUnavailable(
-    `The event log is empty, but the read models beside it were made of a log that reached position ${last}: it was lost or cut off. ` +
-      'Restore events.db from a backup; to begin anew instead, take another data folder.',
+    logUrl === EMBEDDED
+      ? `The event log is empty, but ${lost}: it was lost or cut off. Restore events.db from a backup; to begin anew instead, take another data folder.`
+      : `The event log ${shownSetting(logUrl)} has no events under the prefix "${logPrefix}", but ${lost}. Check its address and DAYBOOK_LOG_PREFIX, or ` +
+          'restore the server from a backup; to begin anew instead, take another data folder and another database of read models.',
   );
 }
 

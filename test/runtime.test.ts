@@ -12,6 +12,7 @@ import { openRuntime } from '../src/runtime.js';
 import { RegisterLead } from '../src/sales/lead.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../src/views/embedded.js';
 import { temporaryFolder, type Folder } from './support/folder.js';
+import { startKurrentServer } from './support/kurrent.js';
 
 describe('a data folder whose log was lost', () => {
   let folder: Folder;
@@ -48,6 +49,18 @@ describe('a data folder whose log was lost', () => {
     lose();
     await expect(open()).rejects.toThrow(LogUnavailable);
     await expect(open()).rejects.toThrow('reached position 1: it was lost or cut off. Restore events.db from a backup');
+  });
+
+  it('is refused with an empty log on a server too, which says what to look at there', async () => {
+    const server = await startKurrentServer({ others: false });
+    const settings = { dataDir: folder.path, readerThreads: 0, logUrl: server.url, logPrefix: 'crm.' };
+    const opening = openRuntime(loadConfig({}, settings), { onRefusal: () => undefined });
+    await expect(opening).rejects.toThrow(LogUnavailable);
+    await expect(opening).rejects.toThrow(
+      `The event log kurrentdb://127.0.0.1:${server.port} has no events under the prefix "crm.", but the read models beside it were made of a log ` +
+        'that reached position 1. Check its address and DAYBOOK_LOG_PREFIX, or restore the server from a backup;',
+    );
+    await server.dispose();
   });
 
   it('opens while the log is there', async () => {

@@ -134,4 +134,11 @@ export class NoSuchPosition extends Error {
 /** The log can't be opened, read or written. The message says what to do. */
 export class LogUnavailable extends Error {
   override readonly name = 'LogUnavailable';
+  /** What was tried in vain, such as "read the log"; undefined where nothing was tried. Names no host. */
+  readonly attempt: string | undefined;
+
+  constructor(message: string, { attempt, ...options }: ErrorOptions & { readonly attempt?: string } = {}) {
+    super(message, options);
+    this.attempt = attempt;
+  }
 }

@@ -40,11 +40,18 @@ export function toClientError(failure: unknown): GraphQLError | undefined {
   if (failure instanceof NoHistory) return badInput('NO_HISTORY', 'asOf', failure.message);
   if (failure instanceof RangeError && failure.message.includes('call stack')) return tooDeep();
   if (failure instanceof LogUnavailable || failure instanceof ViewsUnavailable || failure instanceof BuildGone) {
-    return new GraphQLError('The store can not be used right now. Nothing was written unless the same command says so; try again later.', {
-      extensions: { code: 'UNAVAILABLE' },
-    });
+    return new GraphQLError(
+      `${whatIsAway(failure)} Nothing was written unless the same command, sent again with the same commandId, says so. Try again later.`,
+      { extensions: { code: 'UNAVAILABLE' } },
+    );
   }
   return undefined;
+}
+
+/** Hosts and files are for operators, who find them in the server's log. */
+function whatIsAway(failure: LogUnavailable | ViewsUnavailable | BuildGone): string {
+  if (!(failure instanceof LogUnavailable)) return 'The read models can not be used right now.';
+  return `The event log can not be used right now${failure.attempt === undefined ? '' : `: it could not ${failure.attempt}`}.`;
 }
 
 /** GraphQL follows what is nested by calling itself, and values in variables count for none of its limits. */

@@ -89,7 +89,10 @@ export class Connection {
         if (verdict === 'unknown') this.renew(client);
         const wait = backOff(tries);
         this.checkOpen();
-        if (performance.now() + wait > until) throw asUnavailable(error, what, this.shown, await this.faultOnTheWay(error));
+        if (performance.now() + wait > until) {
+          const inVain = `${what} within ${(this.patience.retryMs / 1000).toFixed(1)} s`;
+          throw asUnavailable(error, inVain, this.shown, await this.faultOnTheWay(error));
+        }
         await delay(wait);
       }
     }

@@ -55,11 +55,11 @@ export function asUnavailable(error: unknown, what: string, shown: string, fault
   if (error instanceof AccessDeniedError) {
     return new LogUnavailable(
       `The event log ${shown} refused to ${what}: check the user and password of its connection string, and what that user may do.`,
-      { cause: error },
+      { cause: error, attempt: what },
     );
   }
   const reason = fault ?? `${messageOf(error) || 'no reason given'}. Check that the server runs, can be reached and has a leader`;
-  return new LogUnavailable(`The event log ${shown} could not ${what}: ${reason.replace(/\.$/, '')}.`, { cause: error });
+  return new LogUnavailable(`The event log ${shown} could not ${what}: ${reason.replace(/\.$/, '')}.`, { cause: error, attempt: what });
 }
 
 /** The port's error for a stream that somebody has tombstoned. */
