@@ -117,7 +117,7 @@ describe('a request that takes too long', () => {
     const slow = temporaryFolder();
     const impatient = await startServer(slow.path, { DAYBOOK_REQUEST_TIMEOUT_MS: '400' });
     try {
-      const late = await impatient.request('{ leads(minPosition: "999") { totalCount } }');
+      const late = await impatient.request('{ leads(minPosition: "9007199254740991") { totalCount } }');
       expect(late.status).toBe(503);
       expect(late.text).toContain('TIMED_OUT');
       expect(await impatient.get('/health/live')).toMatchObject({ status: 200 });
