@@ -27,7 +27,7 @@ export class SetupRefused extends Error {
 }
 
 /** How many steps are on their way at once, at most: as a history one, since recorded times come in the order of the log. */
-const AT_ONCE = 64;
+const AT_ONCE = 256;
 
 /**
  * Imports what a mapping says.

@@ -11,6 +11,7 @@ import { EventIdTaken, WrongRevision, type Appended, type EventLog, type EventTo
 import { decide } from './decision.js';
 import { isOwn, issue, type IssuedCommand, type Request } from './issued-command.js';
 import { emptyStream, type RecordedStream, type Trace } from './recorded-stream.js';
+import { ReadBack } from './read-back.js';
 import { Records } from './records.js';
 
 export interface Outcome {
@@ -47,6 +48,7 @@ export class CommandPipeline {
   readonly #clock: () => number;
   readonly #attempts: number;
   readonly #records: Records;
+  readonly #readBack: ReadBack;
   readonly #running = new Map<string, Promise<unknown>>();
   #reaction: Reaction | undefined;
   /** The log is known to have reached this position. */
@@ -58,6 +60,7 @@ export class CommandPipeline {
     this.#clock = clock;
     this.#attempts = attempts;
     this.#records = new Records(log, definitions, cacheSize);
+    this.#readBack = new ReadBack(log);
   }
 
   /** Sets what follows at once from events that commands append. */
@@ -161,10 +164,12 @@ export class CommandPipeline {
    */
   async #wrote(issued: IssuedCommand, events: readonly EventToAppend[], appended: Appended, reached: Position): Promise<boolean> {
     if (!issued.idGiven) return true;
-    const [first] = await this.#log.readStream(issued.stream, appended.revision - events.length + 1, 1);
+    // Up to there it was written before: then it is read with what it left.
+    if (appended.position <= reached) return false;
+    const first = await this.#readBack.read(issued.stream, appended.revision - events.length + 1, appended.position);
     if (!first) return true;
     if (first.metadata.commandHash !== issued.metadata.commandHash) throw commandIdReused();
-    return first.position > reached && isOwn(issued, first.metadata);
+    return isOwn(issued, first.metadata);
   }
 
   async #done(

@@ -25,7 +25,7 @@ export async function decide(issued: IssuedCommand, record: RecordedStream, reco
       throw new TypeError(`${spec.name} reads a ${stream.type}, and does not declare that it looks at any.`);
     }
     // It has to be read on each time: no append would find out that it has changed, in another process, since it was remembered.
-    const read = await records.load(aggregate, stream, records.remembered(stream));
+    const read = await records.current(aggregate, stream);
     if (read.revision < 0) throw notFound(stream.type, field);
     states[name] = read.state;
   }

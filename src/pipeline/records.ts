@@ -6,8 +6,15 @@ import { streamName, type RecordedEvent, type Stream } from '../kernel/event.js'
 import type { EventLog } from '../log/port.js';
 import { emptyStream, follow, type RecordedStream } from './recorded-stream.js';
 
+/** A read under way, and the next one where somebody waits for it. */
+interface Reading {
+  readonly over: Promise<unknown>;
+  next: Promise<RecordedStream> | undefined;
+}
+
 export class Records {
   readonly #states: LRUCache<string, RecordedStream> | undefined;
+  readonly #reading = new Map<string, Reading>();
   readonly #existing = new LRUCache<string, true>({ max: 10_000 });
 
   /**
@@ -33,6 +40,29 @@ export class Records {
     return news.length === 0 ? known : this.take(aggregate, stream, known, news);
   }
 
+  /**
+   * The record as the log has it now or later. Whoever asks while it is being read waits for the same next read.
+   * @throws LogUnavailable
+   */
+  current(aggregate: Aggregate<unknown, never>, stream: Stream): Promise<RecordedStream> {
+    const name = streamName(stream);
+    const reading = this.#reading.get(name);
+    if (!reading) return this.#readNow(aggregate, stream, name);
+    reading.next ??= reading.over.then(() => this.#readNow(aggregate, stream, name));
+    return reading.next;
+  }
+
+  #readNow(aggregate: Aggregate<unknown, never>, stream: Stream, name: string): Promise<RecordedStream> {
+    const read = this.load(aggregate, stream, this.remembered(stream));
+    const reading: Reading = { over: read.catch(() => undefined), next: undefined };
+    this.#reading.set(name, reading);
+    const forget = (): void => {
+      if (this.#reading.get(name) === reading) this.#reading.delete(name);
+    };
+    void reading.over.then(forget);
+    return read;
+  }
+
   /** Remembers the record with further events, which must follow right after what is known. */
   take(aggregate: Aggregate<unknown, never>, stream: Stream, known: RecordedStream, events: readonly RecordedEvent[]): RecordedStream {
     const record = follow(aggregate, known, events, this.definitions);
@@ -47,7 +77,7 @@ export class Records {
   /** Whether there is such a record. One that was there once is there for ever. @throws LogUnavailable */
   async exists(stream: Stream): Promise<boolean> {
     const name = streamName(stream);
-    if (this.#existing.has(name)) return true;
+    if (this.#existing.has(name) || (this.remembered(stream)?.revision ?? -1) >= 0) return true;
     if ((await this.log.readStream(stream, 0, 1)).length === 0) return false;
     this.#existing.set(name, true);
     return true;

@@ -161,13 +161,13 @@ describe('the records', () => {
   });
 });
 
-/** What the positions of a log stand for in another: events of one moment are imported at once, in any order. */
-async function momentsOf(log: EventLog): Promise<(position: number) => string> {
-  const moments = new Map((await allEvents(log)).map(({ position, metadata }) => [position, metadata.recordedAt]));
+/** What the positions of a log stand for in another: a history has the same events in the same order in each. */
+async function placesOf(log: EventLog): Promise<(position: number) => number> {
+  const places = new Map((await allEvents(log)).map(({ position }, place) => [position, place]));
   return (position) => {
-    const moment = moments.get(position);
-    if (moment === undefined) throw new Error(`The log has no event at position ${position}.`);
-    return moment;
+    const place = places.get(position);
+    if (place === undefined) throw new Error(`The log has no event at position ${position}.`);
+    return place;
   };
 }
 
@@ -182,10 +182,10 @@ describe('the read models', () => {
     const [own, filesLog] = [await logIn(folder.path, { readOnly: true }), await openLog(inFiles, { readOnly: true })];
     const [views, filesViews] = [await viewReaderIn(folder.path), await openViewReader(inFiles)];
     try {
-      const expected = await digestsOf(filesViews, await momentsOf(filesLog));
+      const expected = await digestsOf(filesViews, await placesOf(filesLog));
       expect(expected['leads']?.documents).toBe(8_000);
       expect(expected['opportunities']?.versions).toBeGreaterThan(842);
-      expect(await digestsOf(views, await momentsOf(own))).toEqual(expected);
+      expect(await digestsOf(views, await placesOf(own))).toEqual(expected);
     } finally {
       for (const open of [filesViews, views, filesLog, own]) await open.close();
       await other.stop('SIGKILL');

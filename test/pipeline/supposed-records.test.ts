@@ -11,7 +11,9 @@ import { openEmbeddedLog } from '../../src/log/embedded.js';
 import { openKurrentLog } from '../../src/log/kurrent.js';
 import { LogUnavailable, type EventLog } from '../../src/log/port.js';
 import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeline.js';
+import { RegisterAccount } from '../../src/parties/account.js';
 import { AssignLead, RegisterLead } from '../../src/sales/lead.js';
+import { DefinePipeline, RetirePipeline } from '../../src/sales/define-pipeline.js';
 import { OpenOpportunity } from '../../src/sales/opportunity.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
@@ -39,6 +41,10 @@ function noting(log: EventLog, calls: string[]): EventLog {
     readStream: (stream, from = 0, limit) => {
       calls.push(`readStream ${stream.type} ${from} ${limit ?? 'all'}`);
       return log.readStream(stream, from, limit);
+    },
+    readAll: (after, limit, types) => {
+      calls.push('readAll');
+      return log.readAll(after, limit, types);
     },
     head: () => {
       calls.push('head');
@@ -118,6 +124,33 @@ describe.each([
     const { stream } = await send(pipeline, RegisterLead, { name: 'Ana', commandId: randomUUID() });
     await send(pipeline, AssignLead, { id: stream.id, owner: 'bob', commandId: randomUUID() });
     expect(calls).toEqual(['head', 'readStream lead 0 1', 'readStream lead 1 1']);
+  });
+
+  it('many at once under commandIds that were given are read back together', async () => {
+    const calls: string[] = [];
+    const pipeline = new CommandPipeline({ log: noting(log, calls) });
+    const sent = Array.from({ length: 50 }, (_, index) => send(pipeline, RegisterLead, { name: `Lead ${index}`, commandId: randomUUID() }));
+    for (const outcome of await Promise.all(sent)) expect(outcome).toMatchObject({ revision: 0, appended: 1, repeated: false });
+    // Each as well by itself would be 50 reads.
+    expect(calls.filter((call) => call.startsWith('read')).length).toBeLessThan(25);
+  });
+
+  it('many at once that look at one record read it a few times, each after it was asked', async () => {
+    const calls: string[] = [];
+    const pipeline = new CommandPipeline({ log: noting(log, calls) });
+    const stages = [{ name: 'Offer', probability: 50 }];
+    const { stream: sales } = await send(pipeline, DefinePipeline, { name: 'Standard', currency: 'EUR', stages, lossReasons: ['price'] });
+    const { stream: account } = await send(pipeline, RegisterAccount, { name: 'Moara' });
+    const amount = { amount: 1, currency: 'EUR' };
+    const open20 = Array.from({ length: 20 }, (_, index) =>
+      send(pipeline, OpenOpportunity, { name: `Deal ${index}`, accountId: account.id, pipelineId: sales.id, amount }),
+    );
+    await Promise.all(open20);
+    expect(calls).toEqual(['readStream pipeline 1 all', 'readStream pipeline 1 all']);
+    // A revision in another process counts from the next command on.
+    await send(new CommandPipeline({ log }), RetirePipeline, { id: sales.id });
+    const late = send(pipeline, OpenOpportunity, { name: 'Late', accountId: account.id, pipelineId: sales.id, amount });
+    await expect(late).rejects.toMatchObject({ code: 'PIPELINE_RETIRED' });
   });
 
   it('one of two who begin a record under the same id at the same moment is refused', async () => {
