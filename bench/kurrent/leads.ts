@@ -8,7 +8,7 @@ import { derivedId } from '../../src/kernel/derived-id.js';
 import type { Position } from '../../src/kernel/event.js';
 import { fromInput } from '../../src/kernel/input.js';
 import type { EventLog } from '../../src/log/port.js';
-import { pagesOf } from '../../src/migrate/walk.js';
+import { pagesOf } from '../../src/log/walk.js';
 import { lead, RegisterLead } from '../../src/sales/lead.js';
 import { appendOf, type Append } from './bare.js';
 import type { Place } from './place.js';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { openLog } from '../../src/engines.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import type { EventLog } from '../../src/log/port.js';
-import { eventsOf } from '../../src/migrate/walk.js';
+import { eventsOf } from '../../src/log/walk.js';
 
 /** A log as the settings name one. */
 export interface Place {

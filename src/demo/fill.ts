@@ -3,6 +3,7 @@ import { commandSpec } from '../kernel/command.js';
 import { fromInput } from '../kernel/input.js';
 import { mustTakeHistory } from '../import/carried-over.js';
 import type { EventLog } from '../log/port.js';
+import { eventsOf } from '../log/walk.js';
 import type { CommandPipeline } from '../pipeline/command-pipeline.js';
 import { DAYS, generate, type DemoCommand } from './generate.js';
 
@@ -68,11 +69,9 @@ function causeOf(seed: number): string {
 
 /** Which demo a log began with, if it did. */
 async function begunHere(log: EventLog): Promise<{ readonly seed: number; readonly until: number } | undefined> {
-  const { events } = await log.readAll(0, 1);
-  const [seed] = /^demo:(\d+)$/.exec(events[0]?.metadata.causationId ?? '')?.slice(1) ?? [];
-  return events[0] && seed !== undefined
-    ? { seed: Number(seed), until: Date.parse(events[0].metadata.recordedAt) + DAYS * DAY }
-    : undefined;
+  const { value: first } = await eventsOf(log, { limit: 1 }).next();
+  const [seed] = /^demo:(\d+)$/.exec(first?.metadata.causationId ?? '')?.slice(1) ?? [];
+  return first && seed !== undefined ? { seed: Number(seed), until: Date.parse(first.metadata.recordedAt) + DAYS * DAY } : undefined;
 }
 
 /** Whether a command has been run. */

@@ -1,13 +1,12 @@
 /** May the source's times be kept as recorded times? Only where nothing else stands in the log: they must come in order. */
 import type { Metadata } from '../kernel/event.js';
 import type { EventLog } from '../log/port.js';
+import { eventsOf, pagesOf } from '../log/walk.js';
 
 /** The log holds events that were recorded here, or of another import. Nothing was written. */
 export class HistoryNotEmpty extends Error {
   override readonly name = 'HistoryNotEmpty';
 }
-
-const PAGE = 5_000;
 
 /**
  * Makes sure that a log is empty, or holds nothing but what was carried over into it before.
@@ -15,31 +14,21 @@ const PAGE = 5_000;
  * @throws HistoryNotEmpty
  */
 export async function mustTakeHistory(log: EventLog, actor?: string): Promise<void> {
-  let after = 0;
-  for (;;) {
-    const { events, position } = await log.readAll(after, PAGE);
-    for (const { metadata } of events) {
-      if (metadata.importedAt === undefined || (actor !== undefined && !isOf(actor, metadata))) {
-        throw new HistoryNotEmpty(
-          'The log holds events already, and the times of a history must come in order. Import into an empty data folder (--data-dir), ' +
-            'or without --as-history: then each event is recorded now and keeps the time of the source as the time when it happened.',
-        );
-      }
+  for await (const { metadata } of eventsOf(log)) {
+    if (metadata.importedAt === undefined || (actor !== undefined && !isOf(actor, metadata))) {
+      throw new HistoryNotEmpty(
+        'The log holds events already, and the times of a history must come in order. Import into an empty data folder (--data-dir), ' +
+          'or without --as-history: then each event is recorded now and keeps the time of the source as the time when it happened.',
+      );
     }
-    if (position === after) return;
-    after = position;
   }
 }
 
 /** How many events an actor, and the process managers that answered it, appended after a position. */
 export async function countEvents(log: EventLog, after: number, actor: string): Promise<number> {
   let count = 0;
-  for (let from = after; ;) {
-    const { events, position } = await log.readAll(from, PAGE);
-    count += events.filter(({ metadata }) => isOf(actor, metadata)).length;
-    if (position === from) return count;
-    from = position;
-  }
+  for await (const { events } of pagesOf(log, { after })) count += events.filter(({ metadata }) => isOf(actor, metadata)).length;
+  return count;
 }
 
 function isOf(actor: string, metadata: Metadata): boolean {

@@ -1,9 +1,10 @@
 /** Two logs side by side: whether one begins as the other does, and whether both are the same to the end. */
 import { streamName, type Position, type RecordedEvent } from '../kernel/event.js';
 import type { EventLog } from '../log/port.js';
+import { eventsOf } from '../log/walk.js';
 import { canonical, linked, NO_EVENTS, type Chain } from './chain.js';
 import { MigrationRefused } from './refused.js';
-import { estimated, eventsOf } from './walk.js';
+import { estimated } from './estimate.js';
 
 export interface Watched {
   readonly signal?: AbortSignal | undefined;

@@ -1,9 +1,10 @@
 /** Carries events from one log to the end of another, in the order of the first. */
 import { streamName, type RecordedEvent } from '../kernel/event.js';
 import { EventIdTaken, WrongRevision, type Append, type EventLog, type EventToAppend } from '../log/port.js';
+import { pagesOf } from '../log/walk.js';
 import type { Held, Watched } from './compare.js';
 import { MigrationRefused } from './refused.js';
-import { estimated, pagesOf } from './walk.js';
+import { estimated } from './estimate.js';
 
 export interface CopyOptions extends Watched {
   /** What the target has, which is where to go on. */

@@ -8,6 +8,8 @@ import { fromInput } from '../../src/kernel/input.js';
 import { openRuntime } from '../../src/runtime.js';
 import { RegisterLead } from '../../src/sales/lead.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
+import { startKurrentServer } from '../support/kurrent.js';
+import { allEvents } from '../support/log-events.js';
 
 const UNTIL = Date.parse('2026-03-01T00:00:00Z');
 const DAY = 86_400_000;
@@ -23,14 +25,16 @@ interface Options {
   readonly seed?: number;
   /** Stops after this many commands. */
   readonly stopAfter?: number;
+  /** The server of the log; a file unless given. */
+  readonly logUrl?: string;
 }
 
 /** Fills the folder's log; a refused follow-up fails the test. */
-async function fill({ until = UNTIL, seed = 1, stopAfter }: Options = {}): Promise<{
+async function fill({ until = UNTIL, seed = 1, stopAfter, ...place }: Options = {}): Promise<{
   readonly report: DemoReport;
   readonly events: readonly RecordedEvent[];
 }> {
-  const runtime = await openRuntime(loadConfig({}, { dataDir: folder.path, readerThreads: 0 }), {
+  const runtime = await openRuntime(loadConfig({}, { dataDir: folder.path, readerThreads: 0, ...place }), {
     onRefusal: ({ rejection }) => {
       throw rejection;
     },
@@ -44,7 +48,7 @@ async function fill({ until = UNTIL, seed = 1, stopAfter }: Options = {}): Promi
       if (done === stopAfter) stop.abort();
     };
     const report = await fillDemo({ log, pipeline, seed, until, onProgress, signal: stop.signal });
-    return { report, events: (await log.readAll(0, 1_000_000)).events };
+    return { report, events: await allEvents(log) };
   } finally {
     await runtime.close();
   }
@@ -96,6 +100,18 @@ describe('the demo company', () => {
     // Each command changed something: what was done can be told from the log.
     const run = new Set(whole.events.map(({ metadata }) => metadata.commandId));
     expect(generate(1, UNTIL).filter(({ commandId }) => !run.has(commandId))).toEqual([]);
+  });
+
+  test('goes on on a server in which others have written before', async () => {
+    const server = await startKurrentServer();
+    const cut = await fill({ stopAfter: 300, logUrl: server.url });
+    expect(cut.report.outcome).toBe('stopped');
+    const whole = await fill({ until: UNTIL + 3 * DAY, seed: 7, logUrl: server.url });
+    expect(whole.report).toMatchObject({ outcome: 'filled', until: UNTIL });
+    expect(whole.events.slice(0, cut.events.length)).toEqual(cut.events);
+    const times = whole.events.map(({ metadata }) => metadata.recordedAt);
+    expect(times).toEqual([...times].sort());
+    await server.dispose();
   });
 
   test('does not touch a log that holds anything else', async () => {

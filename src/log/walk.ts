@@ -1,8 +1,8 @@
 /** The events of a log one after another, read in pages. */
 import type { Position, RecordedEvent } from '../kernel/event.js';
-import type { EventLog } from '../log/port.js';
+import type { EventLog } from './port.js';
 
-/** Events read at a time. */
+/** Events read at a time unless said otherwise. */
 const PAGE = 2_000;
 
 export interface Stretch {
@@ -14,6 +14,7 @@ export interface Stretch {
 /**
  * Pages after a position, until the end of the log as it is when it is reached, or until the signal aborts.
  * @param until the last position that is wanted
+ * @param limit events per page
  * @throws LogUnavailable
  */
 export async function* pagesOf(
@@ -21,11 +22,12 @@ export async function* pagesOf(
   {
     after = 0,
     until = Infinity,
+    limit = PAGE,
     signal,
-  }: { readonly after?: Position; readonly until?: Position; readonly signal?: AbortSignal | undefined },
+  }: { readonly after?: Position; readonly until?: Position; readonly limit?: number; readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<Stretch, void, undefined> {
   for (let at = after; at < until && signal?.aborted !== true;) {
-    const { events, position } = await log.readAll(at, PAGE);
+    const { events, position } = await log.readAll(at, limit);
     if (position === at) return;
     at = position;
     yield { events: at > until ? events.filter((event) => event.position <= until) : events, position: Math.min(at, until) };
@@ -33,11 +35,6 @@ export async function* pagesOf(
 }
 
 /** The same, event by event. @throws LogUnavailable */
-export async function* eventsOf(log: EventLog, range: Parameters<typeof pagesOf>[1]): AsyncGenerator<RecordedEvent, void, undefined> {
+export async function* eventsOf(log: EventLog, range?: Parameters<typeof pagesOf>[1]): AsyncGenerator<RecordedEvent, void, undefined> {
   for await (const { events } of pagesOf(log, range)) yield* events;
-}
-
-/** How many events there are up to a position, judged by those up to an earlier one: exact where positions have no gaps. */
-export function estimated(events: number, at: Position, until: Position): number {
-  return at === 0 ? events : Math.max(events, Math.round((events * until) / at));
 }
