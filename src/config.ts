@@ -3,11 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { KnownError } from './kernel/known-error.js';
 import { messageOf } from './kernel/message-of.js';
 
 /** The configuration can't be used. The message names every setting that is wrong and what is allowed. */
-export class InvalidConfig extends Error {
+export class InvalidConfig extends KnownError {
   override readonly name = 'InvalidConfig';
+  readonly code = 'INVALID_CONFIG';
 }
 
 const loopback: readonly string[] = ['127.0.0.1', '::1', 'localhost'];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { KnownError } from './kernel/known-error.js';
 import { messageOf } from './kernel/message-of.js';
 import { answerWithin } from './api/http/deadline.js';
 import { Metrics } from './api/metrics.js';
@@ -35,8 +36,9 @@ export interface Serving {
 }
 
 /** The port is taken. */
-export class PortInUse extends Error {
+export class PortInUse extends KnownError {
   override readonly name = 'PortInUse';
+  readonly code = 'PORT_IN_USE';
 }
 
 /** What is served, where it is not this program's own. */

@@ -1,58 +1,25 @@
 /** Failures as a user sees them: one sentence that says what to do for those that are known, the way to the stack for others. */
-import { InvalidConfig } from '../config.js';
-import { HistoryNotEmpty } from '../import/carried-over.js';
-import { InvalidSource } from '../import/csv-source.js';
-import { InvalidMapping } from '../import/mapping-document.js';
-import { SetupRefused } from '../import/run-import.js';
 import { InvalidInput } from '../kernel/input.js';
-import { Rejection } from '../kernel/rejection.js';
-import { LogUnavailable, NoSuchPosition } from '../log/port.js';
-import { MigrationRefused } from '../migrate/refused.js';
-import { NotFirst } from '../projector/decide.js';
-import { NotThere } from '../projector/operations.js';
-import { LockHeld } from '../sqlite/lock.js';
-import { DatabaseUnavailable } from '../sqlite/unavailable.js';
-import { BuildGone, CheckpointMoved, LeaseLost, NotReady, NotYetThere, ViewsUnavailable } from '../views/errors.js';
-
-const known = [
-  InvalidConfig,
-  InvalidMapping,
-  InvalidSource,
-  HistoryNotEmpty,
-  SetupRefused,
-  LogUnavailable,
-  NoSuchPosition,
-  MigrationRefused,
-  ViewsUnavailable,
-  DatabaseUnavailable,
-  LockHeld,
-  NotThere,
-  NotFirst,
-  NotReady,
-  BuildGone,
-  LeaseLost,
-  CheckpointMoved,
-  Rejection,
-];
+import { KnownError } from '../kernel/known-error.js';
+import { NotYetThere } from '../views/errors.js';
 
 /** What the same command may find otherwise in a moment. */
-const early = [NotReady, NotYetThere];
+const early = new Set(['NOT_READY', 'NOT_YET_THERE']);
 
 /** What the process ends with: 5 when it was too early, 1 otherwise. */
 export function exitCodeOf(failure: unknown): number {
-  return early.some((type) => failure instanceof type) ? 5 : 1;
+  return failure instanceof KnownError && early.has(failure.code) ? 5 : 1;
 }
 
 /** What to print. @param debug adds the stack of what is not known */
 export function describeFailure(failure: unknown, debug: boolean): string {
   if (!(failure instanceof Error)) return `Daybook failed: ${String(failure)}`;
-  // The server is slow to load, so its own failure is known by its name.
-  if (failure.name === 'PortInUse' || known.some((type) => failure instanceof type)) return failure.message;
   if (failure instanceof NotYetThere) {
     return `${failure.model} is at position ${failure.at} and did not reach ${failure.wanted} in time. See \`daybook projections status\`.`;
   }
   // Fields of commands are options and arguments here, under the same names.
   if (failure instanceof InvalidInput) return `${failure.problems.map(({ message }) => message).join('; ')}.`;
+  if (failure instanceof KnownError) return failure.message;
   const { code, path, port } = failure as NodeJS.ErrnoException & { readonly port?: number };
   if (code === 'EADDRINUSE') {
     return `Port ${port ?? ''} is in use already. Stop the program that has it, or choose another one with --port or DAYBOOK_PORT; 0 takes a free one.`;

@@ -1,11 +1,13 @@
 /** May the source's times be kept as recorded times? Only where nothing else stands in the log: they must come in order. */
 import type { Metadata } from '../kernel/event.js';
+import { KnownError } from '../kernel/known-error.js';
 import type { EventLog } from '../log/port.js';
 import { eventsOf, pagesOf } from '../log/walk.js';
 
 /** The log holds events that were recorded here, or of another import. Nothing was written. */
-export class HistoryNotEmpty extends Error {
+export class HistoryNotEmpty extends KnownError {
   override readonly name = 'HistoryNotEmpty';
+  readonly code = 'HISTORY_NOT_EMPTY';
 }
 
 /**

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import type { CsvError } from 'csv-parse/sync';
+import { KnownError } from '../kernel/known-error.js';
 import { messageOf } from '../kernel/message-of.js';
 
 /** Values by column, as the text that stood in the file. */
@@ -37,8 +38,9 @@ export interface Source {
 }
 
 /** A source file that can't be used. Nothing was written. */
-export class InvalidSource extends Error {
+export class InvalidSource extends KnownError {
   override readonly name = 'InvalidSource';
+  readonly code = 'INVALID_SOURCE';
 }
 
 /** The parts of a key of several columns; a character that no text of a CSV export holds. */

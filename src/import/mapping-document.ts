@@ -1,6 +1,7 @@
 /** A mapping's YAML with the line of every value, so that each complaint says where to look, and all of them come at once. */
 import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { KnownError } from '../kernel/known-error.js';
 import { messageOf } from '../kernel/message-of.js';
 
 export interface MappingProblem {
@@ -9,8 +10,9 @@ export interface MappingProblem {
 }
 
 /** A mapping that can't be used. Nothing was written. */
-export class InvalidMapping extends Error {
+export class InvalidMapping extends KnownError {
   override readonly name = 'InvalidMapping';
+  readonly code = 'INVALID_MAPPING';
 
   constructor(
     readonly file: string,

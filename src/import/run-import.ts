@@ -1,4 +1,5 @@
 /** Runs a mapping: each step becomes an ordinary command, run once, so that importing again changes nothing and goes on where it was cut short. */
+import { KnownError } from '../kernel/known-error.js';
 import type { EventLog } from '../log/port.js';
 import { countEvents, mustTakeHistory } from './carried-over.js';
 import type { Mapping } from './mapping.js';
@@ -22,8 +23,9 @@ export interface ImportOptions extends StepRunnerOptions {
 }
 
 /** A step of the setup was refused, so that nothing after it can be right. */
-export class SetupRefused extends Error {
+export class SetupRefused extends KnownError {
   override readonly name = 'SetupRefused';
+  readonly code = 'SETUP_REFUSED';
 }
 
 /** How many steps are on their way at once, at most: as a history one, since recorded times come in the order of the log. */

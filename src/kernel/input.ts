@@ -3,6 +3,7 @@ import { validateSync, type ValidationError } from 'class-validator';
 import { isDay } from './calendar.js';
 import type { FieldType, Shape } from './field-type.js';
 import { fieldsOf, isSound, MoneyInput, type FieldSpec } from './field.js';
+import { KnownError } from './known-error.js';
 
 export interface FieldProblem {
   /** `stages.0.name` */
@@ -18,8 +19,9 @@ const MOST_PROBLEMS = 20;
 const LONGEST_NAME = 60;
 
 /** Input that can't be a command. Nothing was done. */
-export class InvalidInput extends Error {
+export class InvalidInput extends KnownError {
   override readonly name = 'InvalidInput';
+  readonly code = 'BAD_USER_INPUT';
 
   constructor(
     readonly what: string,

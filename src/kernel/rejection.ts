@@ -1,5 +1,7 @@
+import { KnownError } from './known-error.js';
+
 /** A rule that said no. The code is stable and documented; the message is for people and holds no personal data. */
-export class Rejection extends Error {
+export class Rejection extends KnownError {
   override readonly name = 'Rejection';
 
   /**

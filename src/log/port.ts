@@ -1,5 +1,6 @@
 /** The event log: what every engine must do, no more. `test/conformance/log.ts` is the definition of each sentence here. */
 import type { Metadata, Position, RecordedEvent, Stream } from '../kernel/event.js';
+import { KnownError } from '../kernel/known-error.js';
 
 /**
  * An event on its way into the log. `recordedAt` is the log's to give, except for events carried over with `importedAt`, and in a log that was
@@ -123,8 +124,9 @@ export class EventIdTaken extends Error {
 }
 
 /** Nothing that the log ever gave stands at this position, though it goes on beyond: it can't be read from there. */
-export class NoSuchPosition extends Error {
+export class NoSuchPosition extends KnownError {
   override readonly name = 'NoSuchPosition';
+  readonly code = 'NO_SUCH_POSITION';
 
   constructor(readonly position: Position) {
     super(`No event stands at position ${position}. Go on after the position of an event, as it was told.`);
@@ -132,8 +134,9 @@ export class NoSuchPosition extends Error {
 }
 
 /** The log can't be opened, read or written. The message says what to do. */
-export class LogUnavailable extends Error {
+export class LogUnavailable extends KnownError {
   override readonly name = 'LogUnavailable';
+  readonly code = 'LOG_UNAVAILABLE';
   /** What was tried in vain, such as "read the log"; undefined where nothing was tried. Names no host. */
   readonly attempt: string | undefined;
 

@@ -2,14 +2,16 @@
 import type { DeadLetterEvent } from '../../contracts/operations/dead-letter.js';
 import type { AnyCommand } from '../kernel/command.js';
 import type { Recorded } from '../kernel/event.js';
+import { KnownError } from '../kernel/known-error.js';
 import { deadLetter } from '../operations/dead-letter.js';
 import type { CommandPipeline, Outcome } from '../pipeline/command-pipeline.js';
 import type { Request } from '../pipeline/issued-command.js';
 import type { WaitingEvent } from '../views/port.js';
 
 /** An event that is to be left out is not, or no longer, the first one that waits for its document. */
-export class NotFirst extends Error {
+export class NotFirst extends KnownError {
   override readonly name = 'NotFirst';
+  readonly code = 'NOT_FIRST';
 
   constructor(eventId: string, { key, id, type, position }: WaitingEvent) {
     super(

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromInput } from '../kernel/input.js';
 import type { Position } from '../kernel/event.js';
+import { KnownError } from '../kernel/known-error.js';
 import type { Projection } from '../kernel/projection.js';
 import type { ReadModelSpec } from '../kernel/read-model.js';
 import { RetryDeadLetters, SkipDeadLetter } from '../operations/dead-letter.js';
@@ -31,8 +32,9 @@ import { parkedDocuments } from './parked-documents.js';
 import { wouldComeBack } from './take-over.js';
 
 /** A read model, a build or a document that is not there. */
-export class NotThere extends Error {
+export class NotThere extends KnownError {
   override readonly name = 'NotThere';
+  readonly code = 'NOT_THERE';
 
   constructor(
     /** The input that named it. */

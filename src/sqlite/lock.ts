@@ -5,6 +5,7 @@
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { KnownError } from '../kernel/known-error.js';
 import { makeFolder } from './folder.js';
 import { asUnavailable } from './unavailable.js';
 
@@ -17,8 +18,9 @@ export interface Lock {
 const held = new Set<DatabaseSyncInstance>();
 
 /** Another live process holds the lock. */
-export class LockHeld extends Error {
+export class LockHeld extends KnownError {
   override readonly name = 'LockHeld';
+  readonly code = 'LOCK_HELD';
 
   constructor(
     readonly file: string,

@@ -1,4 +1,5 @@
 /** What SQLite and the file system say when a database file can't be used, in words that tell a person what to do. */
+import { KnownError } from '../kernel/known-error.js';
 
 export type UnavailableReason =
   /** There is no such place, or it may not be entered. */
@@ -17,8 +18,9 @@ export type UnavailableReason =
   | 'io';
 
 /** A database file can't be opened, read or written. The message says what is wrong and what to do. */
-export class DatabaseUnavailable extends Error {
+export class DatabaseUnavailable extends KnownError {
   override readonly name = 'DatabaseUnavailable';
+  readonly code = 'DATABASE_UNAVAILABLE';
 
   constructor(
     readonly reason: UnavailableReason,

@@ -1,9 +1,11 @@
 /** What a store of read models may refuse. */
 import type { Position } from '../kernel/event.js';
+import { KnownError } from '../kernel/known-error.js';
 
 /** Another projector moved the checkpoint. Read it again and go on from there. */
-export class CheckpointMoved extends Error {
+export class CheckpointMoved extends KnownError {
   override readonly name = 'CheckpointMoved';
+  readonly code = 'CHECKPOINT_MOVED';
 
   constructor(
     readonly build: string,
@@ -15,8 +17,9 @@ export class CheckpointMoved extends Error {
 }
 
 /** The lease ran out and another projector has it now. */
-export class LeaseLost extends Error {
+export class LeaseLost extends KnownError {
   override readonly name = 'LeaseLost';
+  readonly code = 'LEASE_LOST';
 
   constructor(readonly lease: string) {
     super(`Another projector has taken over ${lease}.`);
@@ -24,8 +27,9 @@ export class LeaseLost extends Error {
 }
 
 /** The build was dropped. */
-export class BuildGone extends Error {
+export class BuildGone extends KnownError {
   override readonly name = 'BuildGone';
+  readonly code = 'BUILD_GONE';
 
   constructor(readonly build: string) {
     super(`${build} is not there: it was dropped.`);
@@ -33,8 +37,9 @@ export class BuildGone extends Error {
 }
 
 /** A build can't take the place that it was to take, or what was asked of builds can't be begun yet. */
-export class NotReady extends Error {
+export class NotReady extends KnownError {
   override readonly name = 'NotReady';
+  readonly code = 'NOT_READY';
 
   constructor(
     message: string,
@@ -70,8 +75,9 @@ export class DocumentRefused extends Error {
 }
 
 /** A build did not reach a position in time. */
-export class NotYetThere extends Error {
+export class NotYetThere extends KnownError {
   override readonly name = 'NotYetThere';
+  readonly code = 'NOT_YET_THERE';
 
   constructor(
     readonly model: string,
@@ -83,13 +89,15 @@ export class NotYetThere extends Error {
 }
 
 /** The cursor was not made by this query. */
-export class BadCursor extends Error {
+export class BadCursor extends KnownError {
   override readonly name = 'BadCursor';
+  readonly code = 'BAD_CURSOR';
 }
 
 /** The read model keeps no superseded documents, so it can't be asked as of a past moment. */
-export class NoHistory extends Error {
+export class NoHistory extends KnownError {
   override readonly name = 'NoHistory';
+  readonly code = 'NO_HISTORY';
 
   constructor(readonly model: string) {
     super(`${model} keeps no past versions, so it can't be asked as of a past moment.`);
@@ -97,8 +105,9 @@ export class NoHistory extends Error {
 }
 
 /** The store can't be opened, read or written. The message says what to do. */
-export class ViewsUnavailable extends Error {
+export class ViewsUnavailable extends KnownError {
   override readonly name = 'ViewsUnavailable';
+  readonly code = 'VIEWS_UNAVAILABLE';
 }
 
 /** Sums are exact up to 2^53 - 1 or not told. */

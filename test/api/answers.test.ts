@@ -18,6 +18,7 @@ import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { ServedViews } from '../../src/views/served.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
+import { knownErrors } from '../support/known-errors.js';
 import { noted } from '../support/log-events.js';
 
 const schema = contractOf(projections);
@@ -173,4 +174,43 @@ describe('a failure in a request', () => {
     });
     expect(lines).toEqual([]);
   });
+
+  type Kind = keyof typeof knownErrors;
+  const messages = Object.fromEntries(Object.entries(knownErrors).map(([kind, { message }]) => [kind, message])) as Record<Kind, string>;
+  const away = (what: string): string =>
+    `${what} Nothing was written unless the same command, sent again with the same commandId, says so. Try again later.`;
+
+  const problem = (kind: Kind, code: string, field: string): [Kind, string, object] => [
+    kind,
+    messages[kind],
+    { code, problems: [{ field, message: messages[kind] }] },
+  ];
+
+  const toldKinds: [Kind, string, object][] = [
+    ['InvalidInput', messages.InvalidInput, { code: 'BAD_USER_INPUT', problems: knownErrors.InvalidInput.problems }],
+    ['Rejection', messages.Rejection, { code: 'LEAD_NOT_OPEN', field: 'id' }],
+    problem('NotThere', 'NOT_THERE', 'readModel'),
+    problem('NotFirst', 'NOT_FIRST', 'eventId'),
+    problem('NotReady', 'NOT_READY', 'build'),
+    ['NotYetThere', messages.NotYetThere, { code: 'NOT_YET_THERE', position: '9' }],
+    problem('BadCursor', 'BAD_CURSOR', 'after'),
+    problem('NoSuchPosition', 'BAD_USER_INPUT', 'after'),
+    problem('NoHistory', 'NO_HISTORY', 'asOf'),
+    ['LogUnavailable', away('The event log can not be used right now: it could not read the log.'), { code: 'UNAVAILABLE' }],
+    ['ViewsUnavailable', away('The read models can not be used right now.'), { code: 'UNAVAILABLE' }],
+    ['BuildGone', away('The read models can not be used right now.'), { code: 'UNAVAILABLE' }],
+  ];
+
+  it.each(toldKinds)('of the kind %s is told by its code', (kind, message, extensions) => {
+    const { message: told, extensions: toldExtensions } = shown(knownErrors[kind]);
+    expect({ message: told, extensions: toldExtensions }).toEqual({ message, extensions });
+  });
+
+  it.each(Object.entries(knownErrors).filter(([kind]) => !toldKinds.some(([told]) => told === kind)))(
+    'of the kind %s is for whoever runs the server',
+    (_, failure) => {
+      expect(toClientError(failure)).toBeUndefined();
+      expect(shown(failure).extensions).toEqual({ code: 'INTERNAL_SERVER_ERROR' });
+    },
+  );
 });

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { describeFailure, exitCodeOf } from '../../src/cli/failure.js';
 import { InvalidConfig } from '../../src/config.js';
@@ -5,6 +7,7 @@ import { InvalidInput } from '../../src/kernel/input.js';
 import { LogUnavailable } from '../../src/log/port.js';
 import { NotThere } from '../../src/projector/operations.js';
 import { LeaseLost, NotReady, NotYetThere } from '../../src/views/errors.js';
+import { knownErrors } from '../support/known-errors.js';
 
 const system = (code: string, rest: object = {}): Error => Object.assign(new Error(`${code}: it failed`), { code, ...rest });
 
@@ -31,8 +34,34 @@ describe('a failure', () => {
     expect(describeFailure(failure, true)).toBe(message);
   });
 
+  test.each(Object.entries(knownErrors).filter(([kind]) => !['InvalidInput', 'NotYetThere'].includes(kind)))(
+    'of the kind %s is its message',
+    (_, failure) => {
+      expect(describeFailure(failure, true)).toBe(failure.message);
+    },
+  );
+
+  test('of each known kind has a code of its own', () => {
+    const codes = Object.values(knownErrors).map(({ code }) => code);
+    expect(new Set(codes).size).toBe(codes.length);
+    expect(codes.filter((code) => !/^[A-Z]+(?:_[A-Z]+)*$/.test(code))).toEqual([]);
+  });
+
+  test('of every kind that the program declares is looked at here', () => {
+    const declared = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) =>
+        [...readFileSync(join('src', file), 'utf8').matchAll(/class (\w+) extends KnownError\b/g)].map(([, kind]) => kind),
+      );
+    expect(Object.keys(knownErrors).sort()).toEqual(declared.sort());
+    for (const [kind, failure] of Object.entries(knownErrors)) expect(failure.name).toBe(kind);
+  });
+
   test('that says that it is too early ends with 5, others with 1', () => {
-    expect([new NotReady('x'), new NotYetThere('leads', 12, 9), new LeaseLost('leads'), 'a text'].map(exitCodeOf)).toEqual([5, 5, 1, 1]);
+    const early = Object.entries(knownErrors).filter(([, failure]) => exitCodeOf(failure) === 5);
+    expect(early.map(([kind]) => kind)).toEqual(['NotReady', 'NotYetThere']);
+    expect([...Object.values(knownErrors), new Error('x'), 'a text'].every((failure) => [1, 5].includes(exitCodeOf(failure)))).toBe(true);
+    expect(exitCodeOf('a text')).toBe(1);
   });
 
   test('that is not known is its message and the way to the stack', () => {

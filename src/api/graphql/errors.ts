@@ -1,15 +1,30 @@
 /** Errors as clients see them: a stable code, the field, what is allowed. Nothing of the program's inside leaves the server. */
 import { GraphQLError } from 'graphql';
-import { InvalidInput } from '../../kernel/input.js';
+import type { InvalidInput } from '../../kernel/input.js';
+import { KnownError } from '../../kernel/known-error.js';
 import { Rejection } from '../../kernel/rejection.js';
-import { LogUnavailable, NoSuchPosition } from '../../log/port.js';
-import { NotFirst } from '../../projector/decide.js';
-import { NotThere } from '../../projector/operations.js';
-import { BadCursor, BuildGone, NoHistory, NotReady, NotYetThere, ViewsUnavailable } from '../../views/errors.js';
+import type { LogUnavailable, NoSuchPosition } from '../../log/port.js';
+import type { NotFirst } from '../../projector/decide.js';
+import type { NotThere } from '../../projector/operations.js';
+import type { BadCursor, BuildGone, NoHistory, NotReady, NotYetThere, ViewsUnavailable } from '../../views/errors.js';
+
+/** What clients are told of besides refusals; what other known errors say is for whoever runs the server. */
+type Told =
+  | InvalidInput
+  | NotThere
+  | NotFirst
+  | NotReady
+  | NotYetThere
+  | BadCursor
+  | NoSuchPosition
+  | NoHistory
+  | LogUnavailable
+  | ViewsUnavailable
+  | BuildGone;
 
 /** A request that can't be answered as it stands. */
 export function badInput(code: string, field: string, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, problems: [{ field, message }] } });
+  return refused(code, message, { problems: [{ field, message }] });
 }
 
 /** Checks `first`. @throws GraphQLError */
@@ -27,31 +42,51 @@ export function readText(field: string, text: string): string {
 /** What a failure in a resolver means to the client; undefined when it is the program's own and must stay inside. */
 export function toClientError(failure: unknown): GraphQLError | undefined {
   if (failure instanceof GraphQLError) return failure;
-  const known = (code: string, extensions: Readonly<Record<string, unknown>> = {}): GraphQLError =>
-    new GraphQLError((failure as Error).message, { extensions: { code, ...extensions } });
-  if (failure instanceof InvalidInput) return known('BAD_USER_INPUT', { problems: failure.problems });
-  if (failure instanceof Rejection) return known(failure.code, { field: failure.field });
-  if (failure instanceof NotThere) return badInput('NOT_THERE', failure.field, failure.message);
-  if (failure instanceof NotFirst) return badInput('NOT_FIRST', 'eventId', failure.message);
-  if (failure instanceof NotReady) return badInput('NOT_READY', failure.field, failure.message);
-  if (failure instanceof NotYetThere) return known('NOT_YET_THERE', { position: String(failure.at) });
-  if (failure instanceof BadCursor) return badInput('BAD_CURSOR', 'after', failure.message);
-  if (failure instanceof NoSuchPosition) return badInput('BAD_USER_INPUT', 'after', failure.message);
-  if (failure instanceof NoHistory) return badInput('NO_HISTORY', 'asOf', failure.message);
+  // The codes of refusals are the rules' own.
+  if (failure instanceof Rejection) return refused(failure.code, failure.message, { field: failure.field });
+  if (failure instanceof KnownError) return toldByCode(failure as Told);
   if (failure instanceof RangeError && failure.message.includes('call stack')) return tooDeep();
-  if (failure instanceof LogUnavailable || failure instanceof ViewsUnavailable || failure instanceof BuildGone) {
-    return new GraphQLError(
-      `${whatIsAway(failure)} Nothing was written unless the same command, sent again with the same commandId, says so. Try again later.`,
-      { extensions: { code: 'UNAVAILABLE' } },
-    );
-  }
   return undefined;
 }
 
-/** Hosts and files are for operators, who find them in the server's log. */
-function whatIsAway(failure: LogUnavailable | ViewsUnavailable | BuildGone): string {
-  if (!(failure instanceof LogUnavailable)) return 'The read models can not be used right now.';
-  return `The event log can not be used right now${failure.attempt === undefined ? '' : `: it could not ${failure.attempt}`}.`;
+function toldByCode(failure: Told): GraphQLError | undefined {
+  const { code, message } = failure;
+  switch (code) {
+    case 'BAD_USER_INPUT':
+      return refused(code, message, { problems: failure.problems });
+    case 'NOT_THERE':
+    case 'NOT_READY':
+      return badInput(code, failure.field, message);
+    case 'NOT_FIRST':
+      return badInput(code, 'eventId', message);
+    case 'NOT_YET_THERE':
+      return refused(code, message, { position: String(failure.at) });
+    case 'BAD_CURSOR':
+      return badInput(code, 'after', message);
+    case 'NO_SUCH_POSITION':
+      return badInput('BAD_USER_INPUT', 'after', message);
+    case 'NO_HISTORY':
+      return badInput(code, 'asOf', message);
+    case 'LOG_UNAVAILABLE':
+      return away(`The event log can not be used right now${failure.attempt === undefined ? '' : `: it could not ${failure.attempt}`}.`);
+    case 'VIEWS_UNAVAILABLE':
+    case 'BUILD_GONE':
+      return away('The read models can not be used right now.');
+    default:
+      return undefined;
+  }
+}
+
+function refused(code: string, message: string, extensions: Readonly<Record<string, unknown>>): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, ...extensions } });
+}
+
+/** @param what is away; hosts and files are for operators, who find them in the server's log */
+function away(what: string): GraphQLError {
+  return new GraphQLError(
+    `${what} Nothing was written unless the same command, sent again with the same commandId, says so. Try again later.`,
+    { extensions: { code: 'UNAVAILABLE' } },
+  );
 }
 
 /** GraphQL follows what is nested by calling itself, and values in variables count for none of its limits. */
