@@ -5,7 +5,7 @@ import type { Projection } from '../kernel/projection.js';
 import { buildName, idOf, noProgress, type Build, type BuildRecord, type Progress } from '../views/builds.js';
 import type { DocumentRefused } from '../views/errors.js';
 import type { Commit, Lease, StoredDocument, ViewWriter } from '../views/port.js';
-import { isOfPartition, standsAt } from './division.js';
+import { isOfPartition, leaseNameOf, standsAt } from './division.js';
 import { fold, refusalOf, type Documents, type Folded, type Readable } from './fold.js';
 import { Pace } from './pace.js';
 
@@ -66,6 +66,11 @@ export class Run implements Documents {
 
   get name(): string {
     return buildName(idOf(this.build));
+  }
+
+  /** Of the lease that it is worked on under. */
+  get leaseName(): string {
+    return leaseNameOf(this.build);
   }
 
   /** Folds a page's events of the types that the projection names; nothing is changed before `committed`. */
