@@ -6,9 +6,11 @@ import { DocumentRefused } from '../views/errors.js';
 import type { ParkingChange, ViewReader, ViewWriter, WaitingEvent } from '../views/port.js';
 import { groupsOf, type Decision } from './decisions.js';
 import { foldAgain, foldLate } from './fold-again.js';
-import { isOfStream, type Folded, type Readable } from './fold.js';
+import type { Folded } from './fold.js';
 import type { LeaseKeeper } from './leases.js';
+import type { Readable } from './readable.js';
 import type { Run } from './run.js';
+import { isOfStream } from './waiting.js';
 
 export interface CarryOutContext {
   readonly log: EventLog;

@@ -2,8 +2,8 @@
 import { DeadLetterSkipped, DeadLettersRetried, type DeadLetterEvent } from '../../contracts/operations/dead-letter.js';
 import type { Recorded, RecordedEvent } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
-import { isOfStream } from './fold.js';
 import type { Run } from './run.js';
+import { isOfStream } from './waiting.js';
 
 /** The types of events that decide. */
 export const decisionTypes: readonly string[] = [DeadLettersRetried.type, DeadLetterSkipped.type];

@@ -5,8 +5,10 @@ import type { DocumentRefused } from '../views/errors.js';
 import type { DocumentChange, StoredDocument, WaitingEvent } from '../views/port.js';
 import { changesOf, documentOf } from './answers.js';
 import type { Decision } from './decisions.js';
-import { fold, isOfStream, reasonOf, refusalOf, waitingEvent, type Folded, type Readable } from './fold.js';
+import { fold, refusalOf, type Folded } from './fold.js';
+import type { Readable } from './readable.js';
 import type { Run } from './run.js';
+import { isOfStream, reasonOf, waitingEvent } from './waiting.js';
 
 /**
  * The events in their own places: only this document missed them.

@@ -4,10 +4,10 @@ import { DocumentRefused } from '../views/errors.js';
 import { carryOut } from './carry-out.js';
 import { concerns, decisionTypes, typesOf } from './decisions.js';
 import { Indivisible } from './division.js';
-import type { Readable } from './fold.js';
 import type { Health } from './health.js';
 import type { LeaseKeeper } from './leases.js';
 import type { ProjectorOptions } from './options.js';
+import type { Readable } from './readable.js';
 import type { Batch, Run } from './run.js';
 
 export interface PageProjectorOptions extends Pick<ProjectorOptions, 'log' | 'views' | 'reader' | 'onBatch' | 'onStop'> {

@@ -14,7 +14,7 @@ import { LeaseKeeper } from './leases.js';
 import type { ProjectorOptions } from './options.js';
 import { PageProjector } from './page-projector.js';
 import { promote } from './promote.js';
-import { readable } from './run.js';
+import { readable } from './readable.js';
 import { Share } from './share.js';
 import { Tail } from './tail.js';
 import { isTaken } from './taken.js';

@@ -1,13 +1,14 @@
 /** One build while this process projects it: where it stands, what of it is in memory, and how fast it goes. */
 import { LRUCache } from 'lru-cache';
-import type { Position, RecordedEvent } from '../kernel/event.js';
+import type { Position } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
 import { buildName, idOf, noProgress, type Build, type BuildRecord, type Progress } from '../views/builds.js';
 import type { DocumentRefused } from '../views/errors.js';
 import type { Commit, Lease, StoredDocument, ViewWriter } from '../views/port.js';
 import { isOfPartition, leaseNameOf, standsAt } from './division.js';
-import { fold, refusalOf, type Documents, type Folded, type Readable } from './fold.js';
+import { fold, refusalOf, type Documents, type Folded } from './fold.js';
 import { Pace } from './pace.js';
+import type { Readable } from './readable.js';
 
 /** Documents of one build that are kept in memory between pages. */
 const REMEMBERED = 10_000;
@@ -146,14 +147,5 @@ export class Run implements Documents {
 
   find(column: string, value: string | number | boolean | null): Promise<readonly string[]> {
     return this.#views.find(this.build, column, value);
-  }
-}
-
-/** The event as the program knows it today, or why it can't be brought to that. */
-export function readable(event: RecordedEvent, toCurrent: (event: RecordedEvent) => RecordedEvent): Readable {
-  try {
-    return { event, current: toCurrent(event) };
-  } catch (failure) {
-    return { event, failure };
   }
 }
