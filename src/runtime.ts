@@ -11,7 +11,7 @@ import { projectionsOf } from './projector/catalogue.js';
 import { Operations } from './projector/operations.js';
 import type { Projection } from './kernel/projection.js';
 import type { ViewReader } from './views/port.js';
-import type { Build } from './views/builds.js';
+import type { Served } from './views/builds.js';
 import { ServedViews } from './views/served.js';
 
 /** How long a process manager waits for a read model to be begun, in milliseconds; then it is tried again. */
@@ -74,7 +74,7 @@ export async function openRuntime(config: Config, options: RuntimeOptions): Prom
     await served.start();
     closing.push(() => served.stop());
     const pipeline = new CommandPipeline({ log, cacheSize: config.stateCache });
-    const build = async (readModel: string): Promise<Build> => {
+    const build = async (readModel: string): Promise<Served> => {
       const model = served.models().find(({ name }) => name === readModel);
       if (!model) throw new TypeError(`There is no read model ${readModel}.`);
       return served.there(model, BUILD_PATIENCE_MS);

@@ -7,7 +7,7 @@ import { ordinal, STEPS, stepsWithin, type DealPlot } from './plot.js';
 import { deals, projectionSets, type ProjectionSet } from './read-models.js';
 import { openViewReader } from '../../src/engines.js';
 import { THREAD_LIMITS } from '../../src/projector/host.js';
-import { servedBuild, type Build } from '../../src/views/builds.js';
+import { servedBuild, type Served } from '../../src/views/builds.js';
 import type { ViewReader } from '../../src/views/port.js';
 
 const KEYS = 500;
@@ -53,7 +53,7 @@ export async function mustHold(dataDir: string, set: ProjectionSet, plots: reado
   await views.close();
 }
 
-async function mustHoldDeals(views: ViewReader, answering: Build, plots: readonly DealPlot[]): Promise<void> {
+async function mustHoldDeals(views: ViewReader, answering: Served, plots: readonly DealPlot[]): Promise<void> {
   mustEqual('how many deals there are', await views.count(answering, {}), plots.length);
   const half = ordinal(plots.length, Math.floor(plots.length / 2), 5);
   for (let at = 0; at < plots.length; at += KEYS) {

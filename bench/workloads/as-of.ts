@@ -11,7 +11,7 @@ import type { SeededLog } from '../seeded.js';
 import { fresh, type Setting } from '../setting.js';
 import { loadConfig } from '../../src/config.js';
 import { openViewReader } from '../../src/engines.js';
-import { servedBuild, type Build } from '../../src/views/builds.js';
+import { servedBuild, type Served } from '../../src/views/builds.js';
 import type { ViewReader } from '../../src/views/port.js';
 
 const FIRST = 50;
@@ -60,7 +60,7 @@ function listedAt(plots: readonly DealPlot[], position: number): readonly (reado
 /** How long one list takes, in milliseconds: the mean over all stages, some rounds of them. */
 async function milliseconds(
   views: ViewReader,
-  answering: Build,
+  answering: Served,
   asOf: number | undefined,
   expected: readonly (readonly unknown[])[],
 ): Promise<number> {

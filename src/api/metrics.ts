@@ -1,6 +1,6 @@
 /** Prometheus metrics: commands, projections, policies, the process and its event loop. Labels are names of types, never of records. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { BatchReport } from '../projector/projector.js';
+import type { BatchReport } from '../projector/options.js';
 import type { ReadinessReport, Standing } from './readiness.js';
 
 export class Metrics {

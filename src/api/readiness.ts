@@ -4,7 +4,7 @@
  */
 import type { Position } from '../kernel/event.js';
 import type { EventLog } from '../log/port.js';
-import { idOf, type BuildRecord, type BuildState } from '../views/builds.js';
+import type { BuildRecord, BuildState } from '../views/builds.js';
 import { rateNow } from '../views/progress.js';
 import type { ServedViews } from '../views/served.js';
 import { Heads } from './heads.js';
@@ -77,12 +77,12 @@ export class Readiness {
     const { served } = this.#options;
     const now = Date.now();
     const due = this.#heads.at(now - this.#options.lagMs) ?? Number.MAX_SAFE_INTEGER;
-    const answering = served.models().map((model) => idOf(served.build(model)));
+    const answering = served.models().map((model) => served.build(model));
     const models = served.records.map((record) =>
       this.#standing(
         record,
         now,
-        answering.some(({ name, number }) => name === record.name && number === record.number),
+        answering.some(({ model, number }) => model.name === record.name && number === record.number),
       ),
     );
     const found = models.filter(({ answers }) => answers);

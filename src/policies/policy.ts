@@ -1,7 +1,7 @@
 /** A process manager: an event in, commands out. Its commands' ids derive from the event's, so it may run twice and act once. */
 import type { AnyCommand } from '../kernel/command.js';
 import type { RecordedEvent } from '../kernel/event.js';
-import type { Build } from '../views/builds.js';
+import type { Served } from '../views/builds.js';
 import type { ViewReader } from '../views/port.js';
 
 export interface Step {
@@ -16,7 +16,7 @@ export interface PolicyContext {
   /** The read models; a policy that asks them waits until they have reached its event. */
   readonly views: ViewReader;
   /** The build of a read model that answers now, waited for while there is none. @throws TypeError when there is no such read model */
-  readonly build: (readModel: string) => Promise<Build>;
+  readonly build: (readModel: string) => Promise<Served>;
 }
 
 export interface Policy {

@@ -1,16 +1,16 @@
 /** Two builds of one read model, side by side in the order of their keys: the one that is stored, and the one that was made afresh. */
 import type { Position } from '../kernel/event.js';
 import type { Document } from '../kernel/projection.js';
-import type { Build } from '../views/builds.js';
+import type { Served } from '../views/builds.js';
 import { byBytes, PART } from '../views/parts.js';
 import type { DocumentHistory, ViewReader } from '../views/port.js';
 import { different, differenceOf, withDamage, type Difference, type Version } from './difference.js';
 
 interface Sides {
   readonly live: ViewReader;
-  readonly stored: Build;
+  readonly stored: Served;
   readonly aside: ViewReader;
-  readonly made: Build;
+  readonly made: Served;
 }
 
 interface Compared {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { messageOf } from '../kernel/message-of.js';
 import type { Config } from '../config.js';
 import { newHolder } from './holders.js';
-import type { BatchReport } from './projector.js';
+import type { BatchReport } from './options.js';
 
 /** What the thread is given. */
 export interface ProjectorTask {

@@ -3,6 +3,7 @@
  * A holder that died on this machine is told by its process id, so that what it held is free at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LeaseLost } from '../views/errors.js';
 import { isMember, memberOf } from '../views/members.js';
 import type { HeldLease, Lease, LeaseStore } from '../views/port.js';
 import { isDead } from './holders.js';
@@ -40,6 +41,14 @@ export class LeaseKeeper {
   /** The lease of this name while it is held. */
   lease(name: string): Lease | undefined {
     return performance.now() < this.#until ? this.#leases.get(name) : undefined;
+  }
+
+  /** The lease of this name; taken again where this thread worked for longer than it lasts, if nobody else has it. @throws LeaseLost */
+  async hold(name: string): Promise<Lease> {
+    if (!this.lease(name)) await this.renew();
+    const lease = this.lease(name);
+    if (!lease) throw new LeaseLost(name);
+    return lease;
   }
 
   /** Keeps the leases until the signal aborts. Whoever still works under them then ends that first, and calls `end`. */

@@ -14,6 +14,7 @@ import type { Request } from '../pipeline/issued-command.js';
 import {
   buildName,
   idOf,
+  isBegun,
   isOf,
   lastServedFirst,
   newest,
@@ -118,7 +119,7 @@ export class Operations {
   ): Promise<{ readonly readModels: readonly string[]; readonly standing: readonly string[] }> {
     const records = await this.builds();
     const served = this.#served(records, names, field).map(({ model }) => model);
-    const absent = served.filter((model) => servedBuild(records, model).number === 0).map(({ name }) => name);
+    const absent = served.filter((model) => !isBegun(servedBuild(records, model))).map(({ name }) => name);
     if (absent.length > 0) throw new NotReady(`Not built yet: ${absent.join(', ')}. ${howToBuild(absent)}`, field);
     const readModels = served.map(({ name }) => name);
     return { readModels, standing: await this.standing(readModels) };

@@ -1,13 +1,14 @@
 /** One build while this process projects it: where it stands, what of it is in memory, and how fast it goes. */
 import { LRUCache } from 'lru-cache';
-import type { Position, RecordedEvent } from '../kernel/event.js';
+import type { Position } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
 import { buildName, idOf, noProgress, type Build, type BuildRecord, type Progress } from '../views/builds.js';
 import type { DocumentRefused } from '../views/errors.js';
 import type { Commit, Lease, StoredDocument, ViewWriter } from '../views/port.js';
-import { isOfPartition, standsAt } from './division.js';
-import { fold, refusalOf, type Documents, type Folded, type Readable } from './fold.js';
+import { isOfPartition, leaseNameOf, standsAt } from './division.js';
+import { fold, refusalOf, type Documents, type Folded } from './fold.js';
 import { Pace } from './pace.js';
+import type { Readable } from './readable.js';
 
 /** Documents of one build that are kept in memory between pages. */
 const REMEMBERED = 10_000;
@@ -66,6 +67,11 @@ export class Run implements Documents {
 
   get name(): string {
     return buildName(idOf(this.build));
+  }
+
+  /** Of the lease that it is worked on under. */
+  get leaseName(): string {
+    return leaseNameOf(this.build);
   }
 
   /** Folds a page's events of the types that the projection names; nothing is changed before `committed`. */
@@ -141,14 +147,5 @@ export class Run implements Documents {
 
   find(column: string, value: string | number | boolean | null): Promise<readonly string[]> {
     return this.#views.find(this.build, column, value);
-  }
-}
-
-/** The event as the program knows it today, or why it can't be brought to that. */
-export function readable(event: RecordedEvent, toCurrent: (event: RecordedEvent) => RecordedEvent): Readable {
-  try {
-    return { event, current: toCurrent(event) };
-  } catch (failure) {
-    return { event, failure };
   }
 }

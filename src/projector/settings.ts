@@ -1,6 +1,6 @@
 /** How a projector works on a data folder: the settings that say so, wherever it runs. */
 import { EMBEDDED, type Config } from '../config.js';
-import type { ProjectorOptions } from './projector.js';
+import type { ProjectorOptions } from './options.js';
 
 export function projectorSettings(config: Config) {
   return {

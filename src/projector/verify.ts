@@ -3,7 +3,8 @@ import type { Definitions } from '../../contracts/index.js';
 import type { Position } from '../kernel/event.js';
 import type { Document, Projection } from '../kernel/projection.js';
 import type { EventLog } from '../log/port.js';
-import { servedBuild, type Build } from '../views/builds.js';
+import { isBegun, servedBuild, type Served } from '../views/builds.js';
+import { NotReady } from '../views/errors.js';
 import { PART } from '../views/parts.js';
 import type { ViewReader, ViewWriter } from '../views/port.js';
 import { Comparison } from './comparison.js';
@@ -73,6 +74,7 @@ export async function verify(options: VerifyOptions): Promise<readonly Verificat
     const made = servedBuild(await aside.reader.builds(), model);
     const comparison = new Comparison({ live, stored, aside: aside.reader, made });
     await live.reached(stored, position, PATIENCE_MS);
+    if (!isBegun(stored)) throw new NotReady(`Not built yet: ${model.name}.`);
     const all = await comparison.all(position, (part) => onProgress?.('compare', index + part, subjects.length), signal);
     onProgress?.('compare', index + 1, subjects.length);
     let suspects = all.differences;
@@ -123,7 +125,7 @@ async function targets({ log, live, projections, standing = [] }: VerifyOptions)
 /** The documents of a build and the position that they were read at. */
 async function standingStill(
   reader: ViewReader,
-  build: Build,
+  build: Served,
   suspects: readonly Difference[],
 ): Promise<{ readonly position: Position; readonly documents: readonly (Document | null)[] }> {
   for (;;) {
@@ -141,7 +143,7 @@ function withUntaken(difference: Difference): Difference {
   return { ...difference, detail: `${difference.detail}; built afresh it waits as a dead letter: this program can't take an event of it` };
 }
 
-async function parkedOf(reader: ViewReader, build: Build, suspects: readonly Difference[]): Promise<ReadonlySet<string>> {
+async function parkedOf(reader: ViewReader, build: Served, suspects: readonly Difference[]): Promise<ReadonlySet<string>> {
   const waiting = new Set<string>();
   for (let at = 0; at < suspects.length; at += PART) {
     const keys = suspects.slice(at, at + PART).map(({ key }) => key);

@@ -5,7 +5,8 @@ import { messageOf } from '../kernel/message-of.js';
 import { openLog, openViewReader, openViewWriter } from '../engines.js';
 import { projectionsOf } from './catalogue.js';
 import type { ProjectorMessage, ProjectorTask } from './host.js';
-import { Projector, type BatchReport } from './projector.js';
+import type { BatchReport } from './options.js';
+import { Projector } from './projector.js';
 import { projectorSettings } from './settings.js';
 
 /** How often batches are told, in milliseconds. */

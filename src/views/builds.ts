@@ -3,13 +3,24 @@ import type { Position } from '../kernel/event.js';
 import { shapeOf, type ReadModelSpec } from '../kernel/read-model.js';
 import { NotReady } from './errors.js';
 
-/** One built copy of a read model. Documents of two builds never mix. */
-export interface Build {
+/** What answers queries of a version of a read model: a build, or none while none has been begun. None stands at 0 and has no documents. */
+export interface Served {
   readonly model: ReadModelSpec;
-  /** Counted from 1 for each read model, whatever the version. 0: not there yet. */
-  readonly number: number;
+  /** Of the build; undefined while there is none. */
+  readonly number: number | undefined;
   /** Which of its partitions is meant, from 0; the whole build when absent. See `Divided`. */
   readonly partition?: number;
+}
+
+/** One built copy of a read model. Documents of two builds never mix. */
+export interface Build extends Served {
+  /** Counted from 1 for each read model, whatever the version. */
+  readonly number: number;
+}
+
+/** Whether a build has been begun that answers. */
+export function isBegun(served: Served): served is Build {
+  return served.number !== undefined;
 }
 
 /** What tells a build from every other, also in a program that does not have its version. */
@@ -100,12 +111,12 @@ export function idOf({ model: { name, version }, number }: Build): BuildId {
 }
 
 /** The build of exactly this version that answers: the live one, else the one retired or begun last. */
-export function servedBuild(records: readonly BuildRecord[], model: ReadModelSpec): Build {
+export function servedBuild(records: readonly BuildRecord[], model: ReadModelSpec): Served {
   const order: readonly BuildState[] = ['building', 'ready', 'retired', 'live'];
   const [best] = records
     .filter((record) => isOf(record, model))
     .sort((a, b) => order.indexOf(b.state) - order.indexOf(a.state) || b.number - a.number);
-  return { model, number: best?.number ?? 0 };
+  return { model, number: best?.number };
 }
 
 /** What is of a version of a read model, such as a projection. */

@@ -5,7 +5,7 @@
 import type { Position, Stream } from '../kernel/event.js';
 import type { Document } from '../kernel/projection.js';
 import type { ReadModelSpec } from '../kernel/read-model.js';
-import type { Build, BuildId, BuildRecord, Progress } from './builds.js';
+import type { Build, BuildId, BuildRecord, Progress, Served } from './builds.js';
 import type { ListPage, ListQuery, Scalar, Selection, SummaryGroup, SummaryQuery } from './query.js';
 
 /** A document became this at this position; null: it was removed. Of one document's changes the positions only grow. */
@@ -159,34 +159,34 @@ export interface ViewReader {
   builds(): Promise<readonly BuildRecord[]>;
   /** Calls back, soon after, when something was committed or registered: by this process or another. @returns how to stop that */
   onChange(listener: () => void): () => void;
-  position(build: Build): Promise<Position>;
+  position(build: Served): Promise<Position>;
   /** Resolves when the build's checkpoint is at least `position`. @throws NotYetThere after `timeoutMs`. */
-  reached(build: Build, position: Position, timeoutMs: number): Promise<void>;
+  reached(build: Served, position: Position, timeoutMs: number): Promise<void>;
   /** The documents of these keys, now or as of a position, in the order of the keys; null where there is none. */
-  get(build: Build, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]>;
+  get(build: Served, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]>;
   /** @throws BadCursor when the cursor is not one of this order. */
-  list(build: Build, query: ListQuery): Promise<ListPage>;
-  count(build: Build, selection: Selection): Promise<number>;
+  list(build: Served, query: ListQuery): Promise<ListPage>;
+  count(build: Served, selection: Selection): Promise<number>;
   /**
    * One group per combination of values that occurs, in no particular order; exactly one when grouped by nothing.
    * @throws RangeError when a sum is beyond 2^53 - 1.
    */
-  summarise(build: Build, query: SummaryQuery): Promise<readonly SummaryGroup[]>;
+  summarise(build: Served, query: SummaryQuery): Promise<readonly SummaryGroup[]>;
   /**
    * Everything that queries are answered from, by the keys that it is stored under, in their order: documents with all their kept versions,
    * removed ones too where versions are kept, and what lies there without a document. Read in parts, while writers go on: what is superseded
    * meanwhile is told as it was or as it is.
    * @param part how many keys are read at a time; 500 unless said otherwise
    */
-  scan(build: Build, part?: number): AsyncIterable<DocumentHistory>;
+  scan(build: Served, part?: number): AsyncIterable<DocumentHistory>;
   /** The same of these keys, in the order of the keys, as far as their documents lead to it; without versions where there is nothing. */
-  histories(build: Build, keys: readonly string[]): Promise<readonly DocumentHistory[]>;
+  histories(build: Served, keys: readonly string[]): Promise<readonly DocumentHistory[]>;
   /** Documents that wait, in the order of their keys; of these keys alone when given. */
   parked(
-    build: Build,
+    build: Served,
     options: { readonly first: number; readonly after?: string; readonly keys?: readonly string[] },
   ): Promise<readonly ParkedDocument[]>;
   /** What waits for one document, oldest first. */
-  waiting(build: Build, key: string, options: { readonly first: number; readonly after?: Position }): Promise<readonly WaitingEvent[]>;
+  waiting(build: Served, key: string, options: { readonly first: number; readonly after?: Position }): Promise<readonly WaitingEvent[]>;
   close(): Promise<void>;
 }

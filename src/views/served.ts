@@ -1,6 +1,6 @@
 /** Which build of each read model answers in this program: known at once, and again after every change of the register. */
 import type { ReadModelSpec } from '../kernel/read-model.js';
-import { servedBuild, servedModel, type Build, type BuildRecord } from './builds.js';
+import { isBegun, servedBuild, servedModel, type BuildRecord, type Served } from './builds.js';
 import type { ViewReader } from './port.js';
 
 /** Builds that tail tell of every commit: the register is read for many of them at once, this often, in milliseconds. */
@@ -56,14 +56,14 @@ export class ServedViews {
   }
 
   /** The build of exactly this version that answers. */
-  build(model: ReadModelSpec): Build {
+  build(model: ReadModelSpec): Served {
     return servedBuild(this.#records, model);
   }
 
   /** The same; until there is one, it is waited for, for so long at most. */
-  async there(model: ReadModelSpec, timeoutMs: number): Promise<Build> {
+  async there(model: ReadModelSpec, timeoutMs: number): Promise<Served> {
     const found = this.build(model);
-    if (found.number > 0) return found;
+    if (isBegun(found)) return found;
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(late);
@@ -71,7 +71,7 @@ export class ServedViews {
         resolve(this.build(model));
       };
       const late = setTimeout(done, timeoutMs);
-      const unwatch = this.onChange(() => this.build(model).number > 0 && done());
+      const unwatch = this.onChange(() => isBegun(this.build(model)) && done());
     });
   }
 

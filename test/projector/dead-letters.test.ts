@@ -40,12 +40,12 @@ describe('a document that waits', () => {
   /** What waits for a document, by position, with the error and the number of attempts. */
   const waiting = async (projection: Projection, key: string) => {
     const [build] = await stage.builds(projection.model.name);
-    const events = await stage.reader.waiting({ model: projection.model, number: build?.number ?? 0 }, key, { first: 100 });
+    const events = await stage.reader.waiting({ model: projection.model, number: build?.number }, key, { first: 100 });
     return events.map(({ position, error, attempts }) => [position, error, attempts]);
   };
   const parkedKeys = async (projection: Projection): Promise<readonly string[]> => {
     const [build] = await stage.builds(projection.model.name);
-    const parked = await stage.reader.parked({ model: projection.model, number: build?.number ?? 0 }, { first: 100 });
+    const parked = await stage.reader.parked({ model: projection.model, number: build?.number }, { first: 100 });
     return parked.map(({ first }) => first.key);
   };
   const retry = async (projections: readonly Projection[], key?: string): Promise<void> => {
@@ -171,7 +171,7 @@ describe('a document that waits', () => {
       await stage.project([broken], { pageSize });
       const records = await stage.builds('deals');
       const live = records.find(({ state }) => state === 'live');
-      const events = await stage.reader.waiting({ model: broken.model, number: live?.number ?? 0 }, '1', { first: 10 });
+      const events = await stage.reader.waiting({ model: broken.model, number: live?.number }, '1', { first: 10 });
       expect(events.map(({ position, error, attempts }) => [position, error, attempts])).toEqual(expected);
       expect(await stage.documents(broken)).toMatchObject({ 1: { total: 15 } });
     }

@@ -9,8 +9,9 @@ import type { Document, Projection } from '../../src/kernel/projection.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import type { EventLog } from '../../src/log/port.js';
 import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
-import { Projector, type ProjectorOptions } from '../../src/projector/projector.js';
-import { noProgress, servedBuild, type Build } from '../../src/views/builds.js';
+import type { ProjectorOptions } from '../../src/projector/options.js';
+import { Projector } from '../../src/projector/projector.js';
+import { isBegun, noProgress, servedBuild, type Served } from '../../src/views/builds.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
 import { LeaseLost } from '../../src/views/errors.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
@@ -61,7 +62,7 @@ describe('the projector', () => {
     new Projector({ log, views, reader, projections: wanted, ...options });
 
   /** The build that answers. */
-  const served = async ({ model }: Projection): Promise<Build> => servedBuild(await reader.builds(), model);
+  const served = async ({ model }: Projection): Promise<Served> => servedBuild(await reader.builds(), model);
 
   const stored = async (projection: Projection): Promise<ReadonlyMap<string, Document>> => {
     const page = await reader.list(await served(projection), { orderBy: [], first: 500 });
@@ -74,7 +75,7 @@ describe('the projector', () => {
   const reachedBy = async (position: number): Promise<void> => {
     for (const projection of wanted) {
       let build = await served(projection);
-      for (; build.number === 0; build = await served(projection)) await sleep(5);
+      for (; !isBegun(build); build = await served(projection)) await sleep(5);
       await reader.reached(build, position, 30_000);
     }
   };

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Change, Projection } from '../../src/kernel/projection.js';
 import { verify, type Verification, type VerifyOptions } from '../../src/projector/verify.js';
-import { noProgress, servedBuild } from '../../src/views/builds.js';
+import { isBegun, noProgress, servedBuild } from '../../src/views/builds.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
 import type { DocumentChange, DocumentHistory, ViewReader } from '../../src/views/port.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
@@ -59,6 +59,7 @@ describe('a verification', () => {
   const plant = async ({ model }: Projection, ...changes: readonly DocumentChange[]): Promise<void> => {
     const records = await stage.builds(model.name);
     const build = servedBuild(records, model);
+    if (!isBegun(build)) throw new Error('There is no build.');
     const [lease] = await stage.writer.take([model.name], 'mallory', 60_000);
     if (!lease) throw new Error('The lease is taken.');
     const at = await stage.reader.position(build);

@@ -3,7 +3,7 @@ import { expect } from '@jest/globals';
 import { projections } from '../../projections/index.js';
 import { toCurrent, type Position, type RecordedEvent } from '../../src/kernel/event.js';
 import type { Document } from '../../src/kernel/projection.js';
-import { servedBuild, type Build } from '../../src/views/builds.js';
+import { servedBuild, type Served } from '../../src/views/builds.js';
 import type { ViewReader } from '../../src/views/port.js';
 import { logIn, viewReaderIn } from './engines.js';
 import type { Folder } from './folder.js';
@@ -50,7 +50,7 @@ export async function expectReadModelsToBeMadeOf(recorded: readonly RecordedEven
 }
 
 /** Documents with their kept versions, and what waits. How often it was tried depends on how often a decision was cut short. */
-export async function everythingIn(reader: ViewReader, build: Build) {
+export async function everythingIn(reader: ViewReader, build: Served) {
   const documents = await gathered(reader.scan(build));
   const waiting = [];
   for (const { first } of await reader.parked(build, { first: 10_000 })) {
@@ -60,7 +60,7 @@ export async function everythingIn(reader: ViewReader, build: Build) {
   return { documents, waiting };
 }
 
-async function documentsOf(views: ViewReader, build: Build): Promise<ReadonlyMap<string, Document>> {
+async function documentsOf(views: ViewReader, build: Served): Promise<ReadonlyMap<string, Document>> {
   const documents = new Map<string, Document>();
   let after: string | undefined;
   for (;;) {

@@ -5,7 +5,7 @@ import { toCurrent, type Position, type RecordedEvent } from '../../kernel/event
 import type { Change, Projection } from '../../kernel/projection.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
 import { decisionTypes } from '../../projector/decisions.js';
-import { isOfStream } from '../../projector/fold.js';
+import { isOfStream } from '../../projector/waiting.js';
 import type { Build } from '../../views/builds.js';
 import type { ViewReader } from '../../views/port.js';
 import type { Where } from '../../views/query.js';

@@ -7,7 +7,7 @@ import type { Position } from '../../kernel/event.js';
 import type { Document, Projection } from '../../kernel/projection.js';
 import type { Page } from '../../log/port.js';
 import { decisionTypes } from '../../projector/decisions.js';
-import type { Build } from '../../views/builds.js';
+import { isBegun, type Build } from '../../views/builds.js';
 import { BuildGone, NotYetThere } from '../../views/errors.js';
 import type { Selection, Where } from '../../views/query.js';
 import { changedKeys, readAgain } from './changed-keys.js';
@@ -75,7 +75,7 @@ async function* follow(context: ApiContext, followed: Followed, start: Position,
   const { one, projection, types } = followed;
   const { log, served } = context.services;
   // Right after the first start, the projector has not begun to build it.
-  while (!signal.aborted && served.build(projection.model).number === 0) await served.there(projection.model, WAIT_MS);
+  while (!signal.aborted && !isBegun(served.build(projection.model))) await served.there(projection.model, WAIT_MS);
   let from = start;
   let sent = start;
   for await (const page of log.tail(start, { limit: PAGE, types, signal })) {
@@ -145,7 +145,7 @@ async function reached(
 ): Promise<Build | undefined> {
   while (!signal.aborted) {
     const build = served.build(model);
-    if (build.number === 0) throw new BuildGone(model.name);
+    if (!isBegun(build)) throw new BuildGone(model.name);
     try {
       await views.reached(build, position, WAIT_MS);
       return build;

@@ -9,7 +9,7 @@ import type { Outcome } from '../../pipeline/command-pipeline.js';
 import type { Request } from '../../pipeline/issued-command.js';
 import type { Operations } from '../../projector/operations.js';
 import type { Verifications } from '../../projector/verifications.js';
-import type { Build } from '../../views/builds.js';
+import { isBegun, type Build, type Served } from '../../views/builds.js';
 import type { ViewReader } from '../../views/port.js';
 import type { ServedViews } from '../../views/served.js';
 import { Budget } from './budget.js';
@@ -80,9 +80,9 @@ export class ApiContext {
   }
 
   /** The build of a read model that the whole request is answered from, whatever takes over meanwhile. */
-  build(model: ReadModelSpec): Build {
+  build(model: ReadModelSpec): Served {
     const build = this.builds.get(model) ?? this.services.served.build(model);
-    if (build.number > 0) this.builds.set(model, build);
+    if (isBegun(build)) this.builds.set(model, build);
     return build;
   }
 
@@ -125,7 +125,7 @@ export class ApiContext {
     if (wanted === 0) return;
     const { served, views, minPositionTimeoutMs: timeoutMs } = this.services;
     // Right after the first start, the projector has not begun to build it.
-    if (this.build(model).number === 0) await served.there(model, timeoutMs);
+    if (!isBegun(this.build(model))) await served.there(model, timeoutMs);
     await views.reached(this.build(model), wanted, timeoutMs);
   }
 }

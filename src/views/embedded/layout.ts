@@ -1,6 +1,6 @@
 /** How a build lies in the file: which columns of its documents become SQL columns, in which tables, under which indexes. */
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
-import { buildName, idOf, type Build, type BuildId } from '../builds.js';
+import { buildName, idOf, type BuildId, type Served } from '../builds.js';
 import { comparedColumns, indexedColumns, type ComparedColumn, type StoredKind } from '../columns.js';
 import { identifier, type Sql } from './sql.js';
 
@@ -62,10 +62,13 @@ export interface Tables {
 
 export interface Layout extends Columns, Tables {}
 
+/** Names the tables that there are not while no build has been begun: queries are checked all the same. */
+const NONE = 0;
+
 const known = new WeakMap<ReadModelSpec, { readonly columns: Columns; readonly layouts: Map<number, Layout> }>();
 
 /** @throws TypeError when a column that the store must know is of a type that it can't compare. */
-export function layoutOf({ model, number }: Build): Layout {
+export function layoutOf({ model, number = NONE }: Served): Layout {
   const { columns, layouts } = known.get(model) ?? { columns: columnsOf(model), layouts: new Map<number, Layout>() };
   known.set(model, { columns, layouts });
   const layout = layouts.get(number) ?? { ...columns, ...tablesOf(idOf({ model, number })) };

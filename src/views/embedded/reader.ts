@@ -4,7 +4,7 @@ import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
 import { type Database, openDatabase } from '../../sqlite/database.js';
 import { DatabaseUnavailable } from '../../sqlite/unavailable.js';
-import { buildName, idOf, type Build, type BuildRecord } from '../builds.js';
+import { buildName, idOf, isBegun, type Build, type BuildRecord, type Served } from '../builds.js';
 import { BuildGone, NoHistory, ViewsUnavailable } from '../errors.js';
 import { inParts, PART, withoutVersions } from '../parts.js';
 import type { DocumentHistory, ParkedDocument, ViewReader, WaitingEvent } from '../port.js';
@@ -48,6 +48,12 @@ export async function openEmbeddedViewReader(options: EmbeddedViewReaderOptions)
   return reader;
 }
 
+/** A build that is there, and the file that it is in. */
+interface Found extends Registered {
+  readonly build: Build;
+  readonly database: Database;
+}
+
 class EmbeddedViewReader implements ViewReader {
   private database: Database | undefined;
   private closed = false;
@@ -75,15 +81,15 @@ class EmbeddedViewReader implements ViewReader {
     return this.changes.listen(listener);
   }
 
-  async position(build: Build): Promise<Position> {
+  async position(build: Served): Promise<Position> {
     return this.positionNow(build);
   }
 
-  async reached(build: Build, position: Position, timeoutMs: number): Promise<void> {
+  async reached(build: Served, position: Position, timeoutMs: number): Promise<void> {
     await this.changes.reached(build.model.name, position, timeoutMs, () => this.positionNow(build));
   }
 
-  async get(build: Build, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]> {
+  async get(build: Served, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]> {
     const layout = layoutFor(build, asOf);
     const texts = (database: Database): readonly (string | undefined)[] =>
       asOf === undefined
@@ -93,7 +99,7 @@ class EmbeddedViewReader implements ViewReader {
     return this.here(build, none, texts).map((text) => (text === undefined ? null : (JSON.parse(text) as Document)));
   }
 
-  async list(build: Build, query: ListQuery): Promise<ListPage> {
+  async list(build: Served, query: ListQuery): Promise<ListPage> {
     const layout = layoutFor(build, query.asOf);
     return this.ask(
       build,
@@ -102,7 +108,7 @@ class EmbeddedViewReader implements ViewReader {
     );
   }
 
-  async count(build: Build, selection: Selection): Promise<number> {
+  async count(build: Served, selection: Selection): Promise<number> {
     const layout = layoutFor(build, selection.asOf);
     const query = (indexed: boolean) => {
       const counts = sourcesOf(layout, selection, indexed).map(
@@ -113,14 +119,14 @@ class EmbeddedViewReader implements ViewReader {
     return this.ask(build, query, () => 0);
   }
 
-  async summarise(build: Build, query: SummaryQuery): Promise<readonly SummaryGroup[]> {
+  async summarise(build: Served, query: SummaryQuery): Promise<readonly SummaryGroup[]> {
     const layout = layoutFor(build, query.asOf);
     const plan = (indexed: boolean) => ({ kind: 'summary', ...summaryPlan(layout, query, indexed) }) as const;
     return groupsOf(await this.ask(build, plan, (none) => JSON.stringify(emptySummary(none))));
   }
 
   /** On the calling thread: who compares whole builds has one of his own. */
-  async *scan(build: Build, part = PART): AsyncGenerator<DocumentHistory, void, undefined> {
+  async *scan(build: Served, part = PART): AsyncGenerator<DocumentHistory, void, undefined> {
     const layout = layoutOf(build);
     const strays = this.here<Strays>(build, new Map(), (database) => straysIn(database, layout));
     yield* inParts(part, async (after, limit) =>
@@ -128,18 +134,18 @@ class EmbeddedViewReader implements ViewReader {
     );
   }
 
-  async histories(build: Build, keys: readonly string[]): Promise<readonly DocumentHistory[]> {
+  async histories(build: Served, keys: readonly string[]): Promise<readonly DocumentHistory[]> {
     return this.here<readonly DocumentHistory[]>(build, withoutVersions(keys), (database, { indexed }) =>
       historiesOf(database, layoutOf(build), indexed === 1, keys),
     );
   }
 
-  async parked(build: Build, options: ParkedOptions): Promise<readonly ParkedDocument[]> {
-    return this.here(build, [], (database) => parkedIn(database, build, options));
+  async parked(build: Served, options: ParkedOptions): Promise<readonly ParkedDocument[]> {
+    return this.here(build, [], (database, found) => parkedIn(database, found.build, options));
   }
 
-  async waiting(build: Build, key: string, options: WaitingOptions): Promise<readonly WaitingEvent[]> {
-    return this.here(build, [], (database) => waitingIn(database, build, key, options));
+  async waiting(build: Served, key: string, options: WaitingOptions): Promise<readonly WaitingEvent[]> {
+    return this.here(build, [], (database, found) => waitingIn(database, found.build, key, options));
   }
 
   async close(): Promise<void> {
@@ -150,16 +156,16 @@ class EmbeddedViewReader implements ViewReader {
   }
 
   /** Reads on this thread. @throws BuildGone */
-  private here<T>(build: Build, empty: T, read: (database: Database, found: Registered) => T): T {
+  private here<T>(build: Served, empty: T, read: (database: Database, found: Found) => T): T {
     return attempt(this.file, () => {
       const found = this.find(build);
-      return found ? this.unlessGone(build, () => read(found.database, found)) : empty;
+      return found ? this.unlessGone(found.build, () => read(found.database, found)) : empty;
     });
   }
 
   /** Has a query answered by a reader thread. @throws BuildGone */
   private async ask<Kind extends keyof Answers, Asked extends Extract<Query, { readonly kind: Kind }>>(
-    build: Build,
+    build: Served,
     plan: (indexed: boolean) => Asked & { readonly kind: Kind },
     empty: (query: Asked) => Answers[Kind],
   ): Promise<Answers[Kind]> {
@@ -170,7 +176,7 @@ class EmbeddedViewReader implements ViewReader {
     try {
       return this.threads ? await this.threads.ask<Kind>(query) : attempt(this.file, () => answer(database, query) as Answers[Kind]);
     } catch (error) {
-      throw attempt(this.file, () => this.reasonFor(error, build));
+      throw attempt(this.file, () => this.reasonFor(error, found.build));
     }
   }
 
@@ -188,17 +194,17 @@ class EmbeddedViewReader implements ViewReader {
     return gone ? new BuildGone(buildName(idOf(build))) : error;
   }
 
-  private positionNow(build: Build): Position {
+  private positionNow(build: Served): Position {
     return attempt(this.file, () => this.find(build)?.position ?? 0);
   }
 
   /** Undefined for a build that is not there yet. @throws BuildGone when it was and is no more. */
-  private find(build: Build): (Registered & { readonly database: Database }) | undefined {
+  private find(build: Served): Found | undefined {
     const database = this.open();
-    if (build.number === 0) return undefined;
+    if (!isBegun(build)) return undefined;
     const found = database && registered(database, build);
     if (!found) throw new BuildGone(buildName(idOf(build)));
-    return { ...found, database };
+    return { ...found, database, build };
   }
 
   private versionNow(): number | undefined {
@@ -225,7 +231,7 @@ class EmbeddedViewReader implements ViewReader {
 }
 
 /** @throws NoHistory */
-function layoutFor(build: Build, asOf: Position | undefined): Layout {
+function layoutFor(build: Served, asOf: Position | undefined): Layout {
   if (asOf !== undefined && !build.model.history) throw new NoHistory(build.model.name);
   return layoutOf(build);
 }

@@ -4,7 +4,7 @@
  */
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
-import { buildName, idOf, type Build, type BuildRecord } from '../builds.js';
+import { buildName, idOf, isBegun, type Build, type BuildRecord, type Served } from '../builds.js';
 import { BuildGone, NoHistory, ViewsUnavailable } from '../errors.js';
 import { inParts, PART, withoutVersions } from '../parts.js';
 import type { DocumentHistory, ParkedDocument, ViewReader, WaitingEvent } from '../port.js';
@@ -44,11 +44,11 @@ export class MongoViewReader implements ViewReader {
     return this.#watch.listen(listener);
   }
 
-  position(build: Build): Promise<Position> {
+  position(build: Served): Promise<Position> {
     return this.#attempt(async () => positionIn((await this.#register.findOne({ _id: build.model.name })) ?? undefined, build));
   }
 
-  async reached(build: Build, position: Position, timeoutMs: number): Promise<void> {
+  async reached(build: Served, position: Position, timeoutMs: number): Promise<void> {
     const { name } = build.model;
     await this.#watch.reached(name, position, timeoutMs, (rows) =>
       positionIn(
@@ -58,7 +58,7 @@ export class MongoViewReader implements ViewReader {
     );
   }
 
-  async get(build: Build, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]> {
+  async get(build: Served, keys: readonly string[], asOf?: Position): Promise<readonly (Document | null)[]> {
     layoutFor(build, asOf);
     const documents = await this.#ask(build, new Map<string, string>(), ({ collections }) => documentsOf(collections, keys, asOf));
     return keys.map((key) => {
@@ -67,14 +67,14 @@ export class MongoViewReader implements ViewReader {
     });
   }
 
-  async list(build: Build, query: ListQuery): Promise<ListPage> {
+  async list(build: Served, query: ListQuery): Promise<ListPage> {
     const plan = pagePlan(layoutFor(build, query.asOf), query);
     return this.#ask(build, { json: '[]', hasNext: false }, ({ entry, collections }) =>
       readPage(collections, plan, { indexed: entry.indexed, nearby: this.#nearby }),
     );
   }
 
-  async count(build: Build, selection: Selection): Promise<number> {
+  async count(build: Served, selection: Selection): Promise<number> {
     const cut = cutOf(layoutFor(build, selection.asOf), selection);
     const counted: Gathering<number> = {
       onServer: true,
@@ -87,7 +87,7 @@ export class MongoViewReader implements ViewReader {
     return parts.reduce((sum, part) => sum + part, 0);
   }
 
-  async summarise(build: Build, { groupBy, measures, ...selection }: SummaryQuery): Promise<readonly SummaryGroup[]> {
+  async summarise(build: Served, { groupBy, measures, ...selection }: SummaryQuery): Promise<readonly SummaryGroup[]> {
     const layout = layoutFor(build, selection.asOf);
     const plan = summaryPlan(layout, { groupBy, measures });
     const cut = cutOf(layout, selection);
@@ -101,21 +101,21 @@ export class MongoViewReader implements ViewReader {
     return groupsOf(plan, await this.#gathered(build, cut, gathering));
   }
 
-  scan(build: Build, part = PART): AsyncIterable<DocumentHistory> {
+  scan(build: Served, part = PART): AsyncIterable<DocumentHistory> {
     return inParts(part, (after, limit) =>
       this.#ask(build, [], ({ collections }) => scanned(layoutOf(build.model), collections, after, limit)),
     );
   }
 
-  histories(build: Build, keys: readonly string[]): Promise<readonly DocumentHistory[]> {
+  histories(build: Served, keys: readonly string[]): Promise<readonly DocumentHistory[]> {
     return this.#ask(build, withoutVersions(keys), ({ collections }) => historiesOf(layoutOf(build.model), collections, keys));
   }
 
-  parked(build: Build, options: ParkedOptions): Promise<readonly ParkedDocument[]> {
+  parked(build: Served, options: ParkedOptions): Promise<readonly ParkedDocument[]> {
     return this.#ask(build, [], ({ collections }) => parkedIn(collections.waiting, options));
   }
 
-  waiting(build: Build, key: string, options: WaitingOptions): Promise<readonly WaitingEvent[]> {
+  waiting(build: Served, key: string, options: WaitingOptions): Promise<readonly WaitingEvent[]> {
     return this.#ask(build, [], ({ collections }) => waitingIn(collections.waiting, key, options));
   }
 
@@ -125,18 +125,18 @@ export class MongoViewReader implements ViewReader {
     await this.#connection.close();
   }
 
-  #gathered<Part>(build: Build, cut: Cut, gathering: Gathering<Part>): Promise<readonly Part[]> {
+  #gathered<Part>(build: Served, cut: Cut, gathering: Gathering<Part>): Promise<readonly Part[]> {
     const { replicated } = this.#connection;
-    return this.#ask(build, [], (found) => gather(cut, gathering, { found, look: () => this.#look(build), replicated }));
+    return this.#ask(build, [], (found, begun) => gather(cut, gathering, { found, look: () => this.#look(begun), replicated }));
   }
 
   /** @param empty the answer of a build that is not there yet @throws BuildGone */
-  #ask<T>(build: Build, empty: T, work: (found: Found) => Promise<T>): Promise<T> {
-    if (build.number === 0) return Promise.resolve(empty);
+  #ask<T>(build: Served, empty: T, work: (found: Found, build: Build) => Promise<T>): Promise<T> {
+    if (!isBegun(build)) return Promise.resolve(empty);
     const name = buildName(idOf(build));
     return this.#attempt(async () => {
       for (let found = this.#known.get(name) ?? (await this.#look(build)); ;) {
-        const [answer] = await Promise.allSettled([work(found)]);
+        const [answer] = await Promise.allSettled([work(found, build)]);
         const now = await this.#look(build);
         if (now.entry.generation !== found.entry.generation) found = now;
         else if (answer.status === 'fulfilled') return answer.value;
@@ -187,12 +187,12 @@ async function documentsOf(
 }
 
 /** A build that is not there yet stands at 0. @throws BuildGone */
-function positionIn(row: RegisterRow | undefined, build: Build): Position {
-  return build.number === 0 ? 0 : mustBeIn(row, build).position;
+function positionIn(row: RegisterRow | undefined, build: Served): Position {
+  return isBegun(build) ? mustBeIn(row, build).position : 0;
 }
 
 /** @throws NoHistory */
-function layoutFor({ model }: Build, asOf: Position | undefined): Layout {
+function layoutFor({ model }: Served, asOf: Position | undefined): Layout {
   if (asOf !== undefined && !model.history) throw new NoHistory(model.name);
   return layoutOf(model);
 }

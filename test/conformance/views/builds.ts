@@ -259,11 +259,11 @@ export function builds(open: OpenStore): void {
   });
 
   describe('before anything was begun', () => {
-    test('there are no builds; number 0 stands at 0 and has no documents', async () => {
+    test('there are no builds; what answers stands at 0 and has no documents', async () => {
       const store = await open();
       try {
         const reader = await store.reader();
-        const none = { model: deals, number: 0 };
+        const none = { model: deals, number: undefined };
         expect(await reader.builds()).toEqual([]);
         expect(await reader.position(none)).toBe(0);
         await reader.reached(none, 0, 10);

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { BadCursor } from '../../../src/views/errors.js';
 import type { Order } from '../../../src/views/query.js';
 import { deals, is, items, keys, live, paged, tallies, type Deal } from './deals.js';
-import type { Build } from '../../../src/views/builds.js';
+import type { Served } from '../../../src/views/builds.js';
 import { onStore, type OpenStore } from './store.js';
 
 const up = (column: string): Order => ({ column, descending: false });
@@ -152,12 +152,12 @@ export function ordersAndPages(open: OpenStore): void {
         const orderBy = [up('score')];
         const [item] = await items(reader, { orderBy });
         const { cursor } = item!;
-        const refused = async (build: Build, order: readonly Order[], after: string) =>
+        const refused = async (build: Served, order: readonly Order[], after: string) =>
           expect(reader.list(build, { orderBy: order, first: 1, after })).rejects.toThrow(BadCursor);
         await refused(live, [down('score')], cursor);
         await refused(live, [], cursor);
         await refused(live, [up('score'), up('name')], cursor);
-        await refused({ model: tallies, number: 0 }, [up('name')], cursor);
+        await refused({ model: tallies, number: undefined }, [up('name')], cursor);
         const decoded = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as readonly unknown[];
         const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
         expect(await keys(reader, { orderBy, after: forged(decoded) })).toEqual([]);

@@ -95,7 +95,10 @@ export function summaries(open: OpenStore): void {
         const none = [{ by: {}, count: 0, measures: { score: null, amount: {}, days: emptyDistribution } }];
         expect(await summary()).toEqual(none);
         expect(
-          await reader.summarise({ model: { ...deals, version: 9 }, number: 0 }, { groupBy: [], measures: ['score', 'amount', 'days'] }),
+          await reader.summarise(
+            { model: { ...deals, version: 9 }, number: undefined },
+            { groupBy: [], measures: ['score', 'amount', 'days'] },
+          ),
         ).toEqual(none);
         await keep(documents);
         expect(await summary()).toEqual([
