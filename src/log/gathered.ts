@@ -69,7 +69,12 @@ class GatheredLog implements EventLog {
     this.#ends.set(name, end + events.length);
     this.#position = before + events.length;
     const appended = { revision: end + events.length, position: this.#position };
-    if (this.#gathering.events >= AT_ONCE) await this.#make();
+    if (this.#gathering.events >= AT_ONCE) {
+      const earlier = this.#made;
+      void this.#make();
+      await earlier;
+      this.#mustWork();
+    }
     return appended;
   }
 
@@ -135,17 +140,17 @@ class GatheredLog implements EventLog {
     return [{ ...event, stream, revision, position, metadata: { ...event.metadata, recordedAt } }];
   }
 
-  /** Makes what was gathered, when what was gathered before has been made; more is gathered meanwhile. */
-  async #make(): Promise<void> {
-    await this.#made;
-    this.#mustWork();
-    this.#making = this.#gathering;
-    this.#gathering = new Gathering();
-    this.#made = this.#makeNow(this.#making);
+  /** Makes what is gathered by then, when what was gathered before has been made; more is gathered meanwhile. It never fails. */
+  #make(): Promise<void> {
+    this.#made = this.#made.then(() => this.#makeNow());
+    return this.#made;
   }
 
-  async #makeNow({ appends, events }: Gathering): Promise<void> {
-    if (events === 0) return;
+  async #makeNow(): Promise<void> {
+    const { appends, events } = this.#gathering;
+    if (events === 0 || this.#failure !== undefined) return;
+    this.#making = this.#gathering;
+    this.#gathering = new Gathering();
     try {
       const { position } = await this.log.appendAll(appends);
       this.#position = Math.max(this.#position ?? 0, position);
@@ -158,7 +163,6 @@ class GatheredLog implements EventLog {
   /** The log, when everything has been made. */
   async #settled(): Promise<EventLog> {
     await this.#make();
-    await this.#made;
     this.#mustWork();
     return this.log;
   }

@@ -137,7 +137,7 @@ export class NoSuchPosition extends KnownError {
 export class LogUnavailable extends KnownError {
   override readonly name = 'LogUnavailable';
   readonly code = 'LOG_UNAVAILABLE';
-  /** What was tried in vain, such as "read the log"; undefined where nothing was tried. Names no host. */
+  /** What was tried in vain, such as "read the log within 15.0 s"; undefined where nothing was tried. Names no host. */
   readonly attempt: string | undefined;
 
   constructor(message: string, { attempt, ...options }: ErrorOptions & { readonly attempt?: string } = {}) {

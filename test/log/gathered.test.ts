@@ -1,6 +1,7 @@
 /** A log to which a history is carried over: as if each append were made when it is asked for, with few calls of the log beneath. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import { gathered } from '../../src/log/gathered.js';
 import { LogUnavailable, type EventLog } from '../../src/log/port.js';
@@ -113,5 +114,22 @@ describe('a history in a gathered log', () => {
     await expect(log.close()).rejects.toThrow(LogUnavailable);
     beneath = openEmbeddedLog({ file: join(folder.path, 'events.db') });
     expect(await beneath.head()).toBe(1);
+  });
+
+  test('is there for all who look at once', async () => {
+    const slow = gathered(
+      overriding(beneath, {
+        appendAll: async (appends) => {
+          await delay(20);
+          return beneath.appendAll(appends);
+        },
+      }),
+      [],
+    );
+    const stream = freshStream();
+    await slow.append(stream, 'none', [carriedOver(AT_TEN)]);
+    const looks = [slow.head(), slow.head(), slow.readAll(0, 10).then(({ position }) => position)];
+    expect(await Promise.all(looks)).toEqual([1, 1, 1]);
+    expect(await slow.readStream(stream)).toHaveLength(1);
   });
 });

@@ -1,6 +1,7 @@
 /** The log on EventStoreDB while the server, the network or the leader fails: nothing is lost, nothing is written twice, nothing hangs. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { appendFileSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -358,6 +359,31 @@ describe('a connection that breaks', () => {
       if (eventsOf(pages).length === 40) abort.abort();
     }
     expect(ids(eventsOf(pages))).toEqual(ids(events.filter((event) => event.type === 'Sold')));
+  });
+});
+
+describe('a server that stands still while much is written to it', () => {
+  test('ends no process, and takes all of it when it goes on', async () => {
+    const burst = fork(join(import.meta.dirname, '..', 'support', 'kurrent-burst.mjs'), [server.url, prefix], {
+      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+      execArgv: [],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    const ended = once(burst, 'exit');
+    let said = '';
+    burst.stderr?.on('data', (text: Buffer) => (said += text.toString()));
+    await once(burst.stdout!, 'data');
+    const acknowledged = once(burst.stdout!, 'data');
+    server.freeze();
+    burst.stdin?.write('now');
+    // Long enough for its calls to be given up.
+    await delay(1_000);
+    server.thaw();
+    const [outcome] = (await Promise.race([acknowledged, ended])) as [unknown];
+    expect(said).toBe('');
+    expect(String(outcome)).toBe('64\n');
+    expect(await ended).toEqual([0, null]);
+    expect(eventsOf(await readToEnd(await open(), 100))).toHaveLength(64);
   });
 });
 

@@ -219,6 +219,10 @@ describe('a server that can not be reached says why', () => {
     }
   });
 
+  test('a preference for nodes that there are none of is refused at once', async () => {
+    await expect(open(`${plain.url}&nodePreference=nearest`)).rejects.toThrow('is not valid: check its options');
+  });
+
   test('its certificate is good, or not looked at', async () => {
     expect(await (await open(`${encrypted.url}&tlsCaFile=${ours.file}`)).head()).toBe(0);
     expect(await (await open(`${elsewhere.url}&tlsVerifyCert=false`)).head()).toBe(0);

@@ -24,6 +24,9 @@ export interface KurrentServer {
   system(stream: string, type: string): Promise<void>;
   lead(): Promise<void>;
   follow(leader: Endpoint): Promise<void>;
+  /** Stops the process where it is: nothing is read from its connections any more, until it is thawed. */
+  freeze(): void;
+  thaw(): void;
   /** kill -9. */
   kill(): Promise<void>;
   /** Starts it again on its file and its port. */
@@ -93,6 +96,8 @@ export async function startKurrentServer({ file, others = true, ...options }: Op
     follow: async (leader) => {
       await send({ order: 'follow', leader });
     },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     kill,
     async restart() {
       ({ child, port } = await start(path, port, options));

@@ -98,7 +98,7 @@ const PORT = 2113;
 
 function toHost(text: string): Host {
   const [, host = text, port = PORT] = /^(.*?):(\d+)$/.exec(text) ?? [];
-  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+  return { host, port: Number(port) };
 }
 
 function valueOf(options: readonly string[], name: string): string | undefined {

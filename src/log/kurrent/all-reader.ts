@@ -8,7 +8,7 @@
 import { START, UnknownError, eventTypeFilter, streamNameFilter, type KurrentDBClient } from '@kurrent/kurrentdb-client';
 import type { Position, RecordedEvent } from '../../kernel/event.js';
 import { NoSuchPosition, type Page } from '../port.js';
-import { lastPosition, positionBefore } from './backwards.js';
+import { lastPosition } from './backwards.js';
 import type { Connection, Node } from './connection.js';
 import { NoAnswer } from './failure.js';
 import { Feed, type Message } from './feed.js';
@@ -179,7 +179,7 @@ export class AllReader {
 
   /** The record that a checkpoint is at; the last one before it where it is between two. */
   private async recordAt({ commit, prepare }: (Message & { kind: 'checkpoint' })['position']): Promise<Position> {
-    return commit === prepare ? toPosition(commit) : positionBefore(this.connection, this.connection.client('leader'), commit);
+    return commit === prepare ? toPosition(commit) : lastPosition(this.connection, commit);
   }
 }
 

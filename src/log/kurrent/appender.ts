@@ -9,12 +9,15 @@ import {
   UnsupportedError,
   WrongExpectedVersionError,
   type JSONEventData,
+  type KurrentDBClient,
 } from '@kurrent/kurrentdb-client';
 import type { Position, Stream } from '../../kernel/event.js';
 import type { AcceptedEvent } from '../accepted-events.js';
-import { EventIdTaken, WrongRevision, type Appended, type AppendedAll, type Expected } from '../port.js';
+import { EventIdTaken, LogUnavailable, WrongRevision, type Appended, type AppendedAll, type Expected } from '../port.js';
+import { appendTo } from './append-stream.js';
 import type { Connection } from './connection.js';
-import { asDeleted } from './failure.js';
+import { asDeleted, verdictOf } from './failure.js';
+import { takesManyAppends } from './internals.js';
 import type { KnownIds } from './known-ids.js';
 import { storedName, storedSize, toPosition, toStored } from './record.js';
 import type { StreamReader } from './stream-reader.js';
@@ -109,15 +112,14 @@ export class Appender {
   }
 
   private async make(append: Prepared): Promise<Appended> {
-    const { name, expected, stored, size } = append;
+    const { name, size } = append;
     await this.refuseTaken(append);
     try {
-      const { nextExpectedRevision, position } = await this.connection.repeat(`append to the stream ${name}`, (client) =>
-        this.connection.inTime(client.appendToStream(name, [...stored], { streamState: stateOf(expected), requiresLeader: true })),
+      const { revision, position } = await this.connection.repeat(`append to the stream ${name}`, (client) =>
+        this.connection.inTime(send(client, append)),
       );
-      const revision = Number(nextExpectedRevision);
       this.written(append, revision);
-      return { revision, position: toPosition(position?.commit ?? -1n) };
+      return { revision, position: toPosition(position) };
     } catch (error) {
       if (error instanceof WrongExpectedVersionError) return this.conflict(append, error);
       if (error instanceof StreamDeletedError) throw asDeleted(name, this.connection.shown);
@@ -138,16 +140,16 @@ export class Appender {
    *   time, and the first that is refused says why.
    */
   private async makeTogether(session: readonly Prepared[]): Promise<AppendedAll | undefined> {
-    if (!this.takesSessions || session.length < 2) return undefined;
+    if (!this.takesSessions || session.length < 2 || !(await this.areNew(session))) return undefined;
+    const client = this.connection.client('leader');
     try {
-      for (const append of session) await this.refuseTaken(append);
       const requests = session.map(({ name, expected, stored }) => ({
         streamName: name,
         expectedState: stateOf(expected),
         events: [...stored],
       }));
       // Followers refuse it, and say so in no way that the client understands.
-      const { position, responses } = await this.connection.inTime(this.connection.client('leader').multiStreamAppend(requests));
+      const { position, responses } = await this.connection.inTime(client.multiStreamAppend(requests));
       const byName = new Map(responses?.map(({ streamName, revision }) => [streamName, Number(revision)]));
       const revisions = session.map(({ name }) => byName.get(name) ?? -1);
       if (position <= 0n || revisions.includes(-1)) return undefined;
@@ -155,8 +157,20 @@ export class Appender {
       return { revisions, position: toPosition(position) };
     } catch (error) {
       if (error instanceof UnsupportedError) this.takesSessions = false;
+      else if (verdictOf(error) === 'unknown') this.connection.renew(client);
       this.connection.checkOpen();
       return undefined;
+    }
+  }
+
+  /** Whether none of the ids is known to stand elsewhere in its stream: which of them is, is told when they are made one by one. */
+  private async areNew(session: readonly Prepared[]): Promise<boolean> {
+    try {
+      for (const append of session) await this.refuseTaken(append);
+      return true;
+    } catch (error) {
+      if (error instanceof LogUnavailable) throw error;
+      return false;
     }
   }
 
@@ -198,6 +212,12 @@ export class Appender {
     }
     throw new WrongRevision(stream, expected, typeof actualState === 'bigint' ? Number(actualState) : 'none');
   }
+}
+
+async function send(client: KurrentDBClient, { name, expected, stored }: Prepared): Promise<{ revision: number; position: bigint }> {
+  if (await takesManyAppends(client)) return appendTo(client, name, expected, stored);
+  const appended = await client.appendToStream(name, [...stored], { streamState: stateOf(expected), requiresLeader: true });
+  return { revision: Number(appended.nextExpectedRevision), position: appended.position?.commit ?? -1n };
 }
 
 function stateOf(expected: Expected): typeof NO_STREAM | bigint {

@@ -27,7 +27,7 @@ export async function* backwards(
     const read = await connection.repeat(WHAT, (client) => {
       // The server says nothing while it passes over what others have written, however long that takes: it is waited for as long as it
       // answers something else in the meantime.
-      const stillThere = (): Promise<unknown> => {
+      const stillThere = async (): Promise<unknown> => {
         connection.checkOpen();
         return positionBefore(connection, client);
       };
@@ -43,13 +43,15 @@ export async function* backwards(
   }
 }
 
-/** The last position that the server has given to anything; 0 where it has given none. @throws LogUnavailable */
-export async function lastPosition(connection: Connection): Promise<Position> {
-  return connection.repeat(WHAT, (client) => positionBefore(connection, client));
+/**
+ * The position of the last record, whoever's it is, that ends before a place in the log, or of the last one of all; 0 where there is none.
+ * @throws LogUnavailable
+ */
+export async function lastPosition(connection: Connection, place?: bigint): Promise<Position> {
+  return connection.repeat(WHAT, (client) => positionBefore(connection, client, place));
 }
 
-/** The position of the last record that ends before a place in the log, or of the last one of all; 0 where there is none. */
-export async function positionBefore({ patience }: Connection, client: KurrentDBClient, place?: bigint): Promise<Position> {
+async function positionBefore({ patience }: Connection, client: KurrentDBClient, place?: bigint): Promise<Position> {
   const [last] = await readAllBackwards(client, { before: place, count: 1, answerMs: patience.answerMs });
   return last ? positionOf(last) : 0;
 }

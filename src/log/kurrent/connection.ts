@@ -7,7 +7,7 @@ import { AccessDeniedError, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LogUnavailable } from '../port.js';
 import type { Address } from './address.js';
-import { asUnavailable, NoAnswer, verdictOf } from './failure.js';
+import { asUnavailable, isNotConnected, NoAnswer, verdictOf } from './failure.js';
 import { discard } from './internals.js';
 import { faultOnTheWay } from './probe.js';
 
@@ -37,7 +37,7 @@ export class Connection {
     private readonly address: Address,
     readonly patience: Patience,
   ) {
-    this.clients.set('leader', this.connect('leader'));
+    for (const node of ['leader', 'preferred'] as const) this.client(node);
   }
 
   /** Where the log is, for people. */
@@ -61,12 +61,11 @@ export class Connection {
 
   /** Replaces a client that failed, unless that has been done. */
   renew(failed: KurrentDBClient): void {
-    for (const [node, client] of this.clients) {
-      if (client !== failed || this.closed) continue;
-      this.renewals += 1;
-      this.clients.set(node, this.connect(node));
-      void discard(failed).catch(() => undefined);
-    }
+    const [node] = [...this.clients].find(([, client]) => client === failed) ?? [];
+    if (node === undefined || this.closed) return;
+    this.renewals += 1;
+    this.clients.set(node, this.connect(node));
+    void discard(failed).catch(() => undefined);
   }
 
   /**
@@ -124,9 +123,9 @@ export class Connection {
     if (this.closed) throw new LogUnavailable(`The event log ${this.shown} is closed.`);
   }
 
-  /** A server that took the call and says nothing was reached. */
+  /** Looked for where the client could not connect at all. */
   private async faultOnTheWay(error: unknown): Promise<string | undefined> {
-    return error instanceof NoAnswer ? undefined : faultOnTheWay(this.address);
+    return isNotConnected(error) ? faultOnTheWay(this.address) : undefined;
   }
 
   private connect(node: Node): KurrentDBClient {

@@ -6,7 +6,9 @@ import {
   StreamDeletedError,
   StreamNotFoundError,
   WrongExpectedVersionError,
+  convertToCommandError,
 } from '@kurrent/kurrentdb-client';
+import { isClientCancellationError } from '@kurrent/kurrentdb-client/dist/utils/isClientCancellationError.js';
 import { messageOf } from '../../kernel/message-of.js';
 import { LogUnavailable, NoSuchPosition } from '../port.js';
 
@@ -19,6 +21,15 @@ export class NoAnswer extends Error {
   }
 }
 
+/** The client was replaced or discarded while a call was under way. */
+class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor() {
+    super('the connection was given up');
+  }
+}
+
 /** A node that others read from has more than the one that a subscription is made to, which says nothing. */
 export class LeftBehind extends Error {
   override readonly name = 'LeftBehind';
@@ -26,6 +37,11 @@ export class LeftBehind extends Error {
   constructor() {
     super('a node of the log was left behind by the others');
   }
+}
+
+/** What a call failed with, as the client tells it; Interrupted where it was cancelled here. */
+export function callFailure(error: unknown): Error {
+  return isClientCancellationError(error) ? new Interrupted() : convertToCommandError(error as Error);
 }
 
 /**
@@ -60,6 +76,11 @@ export function asUnavailable(error: unknown, what: string, shown: string, fault
   }
   const reason = fault ?? `${messageOf(error) || 'no reason given'}. Check that the server runs, can be reached and has a leader`;
   return new LogUnavailable(`The event log ${shown} could not ${what}: ${reason.replace(/\.$/, '')}.`, { cause: error, attempt: what });
+}
+
+/** Whether the client found no server to talk to: what it says of why is no help to anybody. */
+export function isNotConnected(error: unknown): boolean {
+  return /No connection established|Name resolution failed|Failed to discover/.test(messageOf(error));
 }
 
 /** The port's error for a stream that somebody has tombstoned. */

@@ -18,6 +18,9 @@ export type Call = Readable & { cancel(): void };
 /** What a call says of itself: who asks, of which node, and until when. */
 type Arguments = Parameters<streamsGrpc.StreamsClient['read']> extends [unknown, ...infer Rest] ? Required<Rest> : never;
 
+/** A call in which both sides send messages. */
+export type Conversation = ReturnType<streamsGrpc.StreamsClient['batchAppend']>;
+
 interface Internals {
   callArguments(about: { readonly requiresLeader: boolean }, options: { readonly deadline: number | Date }): Arguments;
   execute<T>(
@@ -25,11 +28,12 @@ interface Internals {
     name: string,
     call: (features: featuresGrpc.ServerFeaturesClient) => Promise<T>,
   ): Promise<T>;
-  GRPCStreamCreator(
+  GRPCStreamCreator<T extends Call>(
     service: typeof streamsGrpc.StreamsClient,
     name: string,
-    make: (streams: streamsGrpc.StreamsClient) => Call,
-  ): () => Promise<Call>;
+    make: (streams: streamsGrpc.StreamsClient) => T,
+  ): () => Promise<T>;
+  supports(method: { readonly path: string }): Promise<boolean>;
 }
 
 /** The connection that each client has made its last call on. */
@@ -44,6 +48,22 @@ export function openRead(client: KurrentDBClient, request: streamsPb.ReadReq): P
     return streams.read(request, metadata, options);
   });
   return open();
+}
+
+/** A call for any number of appends through the leader; it ends when that is another node, or the client is discarded. */
+export function openAppends(client: KurrentDBClient): Promise<Conversation> {
+  const internals = internalsOf(client);
+  const [metadata, options] = internals.callArguments({ requiresLeader: true }, { deadline: Infinity });
+  const open = internals.GRPCStreamCreator(streamsGrpc.StreamsClient, 'appendToStream', (streams) => {
+    channels.set(client, streams.getChannel());
+    return streams.batchAppend(metadata, options);
+  });
+  return open();
+}
+
+/** Whether the server takes any number of appends over one call. */
+export function takesManyAppends(client: KurrentDBClient): Promise<boolean> {
+  return internalsOf(client).supports(streamsGrpc.StreamsService.batchAppend);
 }
 
 /** What the server says of itself. @param ms how long it may take to say it */

@@ -74,7 +74,8 @@ export class LastEvent {
     const end = await lastPosition(this.connection);
     if (end <= (this.lookedUpTo ?? -1)) return this.event;
     if (!(await this.lookForwards())) await this.lookBackwards();
-    this.lookedUpTo = Math.max(this.lookedUpTo ?? 0, end);
+    // A leader that was deposed and doesn't know it may have been looked at, which has less: then that counts.
+    this.lookedUpTo = Math.max(this.lookedUpTo ?? 0, Math.min(end, await lastPosition(this.connection)));
     return this.event;
   }
 

@@ -11,13 +11,10 @@ const PATIENCE_MS = 2_000;
 /** What OpenSSL calls a certificate whose authority it doesn't know. */
 const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED/;
 
-/** What is wrong with the way to the first host that can't be reached, and what to do; undefined when nothing is found. */
+/** What is wrong with the way to the first host, and what to do, where something is wrong with the way to each; otherwise undefined. */
 export async function faultOnTheWay(address: Address): Promise<string | undefined> {
-  for (const host of address.hosts) {
-    const fault = address.tls ? await faultByTls(host, address) : await faultPlainly(host);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
+  const faults = await Promise.all(address.hosts.map((host) => (address.tls ? faultByTls(host, address) : faultPlainly(host))));
+  return faults.includes(undefined) ? undefined : faults[0];
 }
 
 async function faultByTls({ host, port }: Host, { caFile, verifies }: Address): Promise<string | undefined> {

@@ -3,16 +3,16 @@
  * definitions. The client's own reads go through its native half, where many wait 40 ms for a delayed acknowledgement and none can be
  * stopped; a subscription does not tell the end of a stream that is not there before KurrentDB. See docs/engines.md.
  */
-import { convertToCommandError, type KurrentDBClient } from '@kurrent/kurrentdb-client';
+import type { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { convertGrpcEvent } from '@kurrent/kurrentdb-client/dist/utils/convertGrpcEvent.js';
 import sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import streamsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import type { Position } from '../../kernel/event.js';
-import { NoAnswer } from './failure.js';
+import { callFailure, NoAnswer } from './failure.js';
 import { openRead, type Call } from './internals.js';
-import type { Stored } from './record.js';
+import { identifierOf, type Stored } from './record.js';
 
-const { Empty, StreamIdentifier } = sharedPb;
+const { Empty } = sharedPb;
 const { ReadReq } = streamsPb;
 const { Options } = ReadReq;
 
@@ -33,10 +33,8 @@ export async function readStream(
   stream: string,
   { from, count, ...silence }: Silence & { readonly from: number; readonly count: number },
 ): Promise<readonly Stored[]> {
-  const identifier = new StreamIdentifier();
-  identifier.setStreamName(Buffer.from(stream).toString('base64'));
   const where = new Options.StreamOptions();
-  where.setStreamIdentifier(identifier);
+  where.setStreamIdentifier(identifierOf(stream));
   where.setRevision(String(from));
   const options = optionsOf(Options.ReadDirection.FORWARDS, count);
   options.setStream(where);
@@ -113,7 +111,7 @@ function answersOf(opening: Promise<Call>, { answerMs, stillThere }: Silence): P
     };
     const fail = (error: unknown): void =>
       end(() => {
-        reject(convertToCommandError(error as Error));
+        reject(callFailure(error));
         call?.cancel();
       });
     const timer: NodeJS.Timeout = setTimeout(() => {

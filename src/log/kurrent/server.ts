@@ -1,8 +1,8 @@
 /** Whether the server can be used: told by its version and by what it says that it can do, before anything is read or written. */
-import { convertToCommandError } from '@kurrent/kurrentdb-client';
 import { messageOf } from '../../kernel/message-of.js';
 import { LogUnavailable } from '../port.js';
 import type { Connection } from './connection.js';
+import { callFailure } from './failure.js';
 import { supportedMethods } from './internals.js';
 
 /** The first version that tells subscribers when they have caught up. */
@@ -17,6 +17,7 @@ const NEEDED: readonly { readonly method: string; readonly feature?: string }[] 
 const STREAMS = 'event_store.client.streams.streams';
 
 interface Offered {
+  /** Such as 26.1.0; empty where the server doesn't say it. */
   readonly version: string;
   /** By the name of each method of streams. */
   readonly features: ReadonlyMap<string, readonly string[]>;
@@ -33,8 +34,8 @@ export async function checkServer(connection: Connection): Promise<void> {
         features: new Map(ofStreams.map((method) => [method.getMethodName().toLowerCase(), method.getFeaturesList()])),
       };
     } catch (error) {
-      if (isUnimplemented(error)) return { version: 'before 21.10, which can not say it', features: new Map() };
-      throw convertToCommandError(error as Error);
+      if (isUnimplemented(error)) return { version: '', features: new Map() };
+      throw callFailure(error);
     }
   });
   const fault = faultOf(offered);
@@ -46,7 +47,8 @@ export async function checkServer(connection: Connection): Promise<void> {
 }
 
 function faultOf({ version, features }: Offered): string | undefined {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (version === '') return 'does not say its version: it is EventStoreDB before 21.10, or another program';
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
   if (!(major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor))) return `is of version ${version}`;
   const lacking = NEEDED.filter(({ method, feature }) => {
     const offered = features.get(method);
