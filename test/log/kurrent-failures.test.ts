@@ -383,7 +383,7 @@ describe('a server that stands still while much is written to it', () => {
     expect(said).toBe('');
     expect(String(outcome)).toBe('64\n');
     expect(await ended).toEqual([0, null]);
-    expect(eventsOf(await readToEnd(await open(), 100))).toHaveLength(64);
+    expect(eventsOf(await readToEnd(await open(), 100))).toHaveLength(65);
   });
 });
 
