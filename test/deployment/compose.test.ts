@@ -146,7 +146,11 @@ describe('the workflow on GitHub', () => {
   interface Job {
     readonly services?: Readonly<Record<string, Service & { readonly options: string }>>;
     readonly env?: Readonly<Record<string, string>>;
-    readonly strategy?: { readonly matrix: Readonly<Record<string, readonly string[]>> };
+    readonly strategy?: {
+      readonly matrix: Readonly<Record<'mongodb' | 'log', readonly string[]>> & {
+        readonly include: readonly Readonly<Record<string, string>>[];
+      };
+    };
     readonly steps: readonly Step[];
   }
   interface Step {
@@ -171,9 +175,12 @@ describe('the workflow on GitHub', () => {
   });
 
   test('runs the suites of the engines on the servers of the compose file', () => {
-    const { services = {}, env = {}, steps: own = [] } = jobs['servers'] ?? {};
+    const { services = {}, env = {}, strategy, steps: own = [] } = jobs['servers'] ?? {};
     const compose = read('docker-compose.yml').services;
-    expect(services['kurrentdb']?.image).toBe(compose['kurrentdb']?.image);
+    expect(services['log']?.image).toBe('${{ matrix.log }}');
+    expect(strategy?.matrix.log).toEqual([compose['kurrentdb']?.image]);
+    // The oldest line of versions that docs/engines.md promises, too.
+    expect(strategy?.matrix.include.map(({ log }) => log)).toEqual([expect.stringMatching(/^eventstore\/eventstore:23\.10\./)]);
     expect(own.flatMap((step) => step.env?.['IMAGE'] ?? [])).toEqual([compose['mongodb']?.image]);
     expect(parseAddress(env['KURRENTDB_URL'] ?? '').shown).toBe('kurrentdb://127.0.0.1:2113');
     expect(env['MONGODB_URL']).toBe('mongodb://127.0.0.1:27017');
@@ -191,6 +198,6 @@ describe('the workflow on GitHub', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const ways = [...start.matchAll(/^ {2}'?([\w ]+?)'?\)$/gm)].map(([, way]) => way);
     expect(ways).toEqual(['standalone', 'replica set', 'sharded cluster']);
-    expect(strategy?.matrix['mongodb']).toEqual(ways);
+    expect(strategy?.matrix.mongodb).toEqual(ways);
   });
 });
