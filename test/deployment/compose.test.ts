@@ -177,7 +177,7 @@ describe('the workflow on GitHub', () => {
   test('runs the suites of the engines on the servers of the compose file', () => {
     const { services = {}, env = {}, strategy, steps: own = [] } = jobs['servers'] ?? {};
     const compose = read('docker-compose.yml').services;
-    expect(services['log']?.image).toBe('${{ matrix.log }}');
+    expect(services['log']?.image).toMatch(/^\$\{\{ matrix\.log \}\}$/);
     expect(strategy?.matrix.log).toEqual([compose['kurrentdb']?.image]);
     // The oldest line of versions that docs/engines.md promises, too.
     expect(strategy?.matrix.include.map(({ log }) => log)).toEqual([expect.stringMatching(/^eventstore\/eventstore:23\.10\./)]);
