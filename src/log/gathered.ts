@@ -42,8 +42,10 @@ class GatheredLog implements EventLog {
   #failure: unknown;
   /** Where the last event stands, at least. */
   #position: Position | undefined;
-  /** Whether the log held nothing at first: then what is not in `ends` is not there. */
-  #wasEmpty = false;
+  /** Whether the log was read to its end, or held nothing at first: then what is not in `ends` is not there. */
+  #allKnown = false;
+  /** How far it was read, from its beginning on. */
+  #readTo: Position = 0;
   /** The revision of the last event of each stream that is known; -1 of one that has none. */
   readonly #ends = new Map<string, number>();
 
@@ -93,7 +95,9 @@ class GatheredLog implements EventLog {
   }
 
   async readAll(after: Position, limit: number, types?: readonly string[]): Promise<Page> {
-    return (await this.#settled()).readAll(after, limit, types);
+    const page = await (await this.#settled()).readAll(after, limit, types);
+    if (after === this.#readTo && types === undefined) this.#learnFrom(page, after);
+    return page;
   }
 
   async *tail(...tail: Parameters<EventLog['tail']>): AsyncIterable<Page> {
@@ -121,14 +125,24 @@ class GatheredLog implements EventLog {
     }
   }
 
+  /** Who goes over the whole log, as before a history is carried on with, saves the look at each stream. */
+  #learnFrom({ events, position }: Page, after: Position): void {
+    for (const { stream, revision } of events) {
+      const name = streamName(stream);
+      this.#ends.set(name, Math.max(revision, this.#ends.get(name) ?? -1));
+    }
+    this.#readTo = position;
+    this.#allKnown ||= position === after;
+  }
+
   /** Sees to it that the end of the stream is known. */
   async #learn(stream: Stream, name: string): Promise<void> {
     if (this.#position === undefined) {
       const head = await this.log.head();
       this.#position ??= head;
-      this.#wasEmpty = head === 0;
+      this.#allKnown ||= head === 0;
     }
-    if (this.#ends.has(name) || this.#wasEmpty) return;
+    if (this.#ends.has(name) || this.#allKnown) return;
     const end = (await this.log.readStream(stream)).at(-1)?.revision ?? -1;
     if (!this.#ends.has(name)) this.#ends.set(name, end);
   }

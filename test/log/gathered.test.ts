@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import { gathered } from '../../src/log/gathered.js';
-import { LogUnavailable, type EventLog } from '../../src/log/port.js';
+import { LogUnavailable, WrongRevision, type EventLog } from '../../src/log/port.js';
 import { logConformance } from '../conformance/log.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { carriedOver, eventsOf, freshStream, noted, readToEnd } from '../support/log-events.js';
@@ -93,6 +93,18 @@ describe('a history in a gathered log', () => {
     await log.head();
     expect((await beneath.readStream(stream)).map(({ id }) => id)).toEqual([first.id, second.id]);
     expect(await beneath.readStream(other)).toHaveLength(1);
+  });
+
+  test('asks for no stream once the log was read to its end', async () => {
+    const [stream, other] = [freshStream(), freshStream()];
+    await beneath.append(stream, 'none', [carriedOver(AT_TEN), carriedOver(AT_TEN)]);
+    await readToEnd(log, 1);
+    await log.append(stream, 1, [carriedOver(AT_TEN)]);
+    await log.append(other, 'none', [carriedOver(AT_TEN)]);
+    await log.head();
+    expect(calls).toEqual(['appendAll 2']);
+    expect((await beneath.readStream(stream)).map(({ revision }) => revision)).toEqual([0, 1, 2]);
+    await expect(log.append(stream, 'none', [carriedOver(AT_TEN)])).rejects.toThrow(WrongRevision);
   });
 
   test('waits for what somebody needs the position of, and for what is recorded now', async () => {
