@@ -29,7 +29,7 @@ export class SetupRefused extends KnownError {
 }
 
 /** How many steps are on their way at once, at most: as a history one, since recorded times come in the order of the log. */
-const AT_ONCE = 256;
+const AT_ONCE = 512;
 
 /**
  * Imports what a mapping says.

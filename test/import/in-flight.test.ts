@@ -160,7 +160,7 @@ records:
   });
 
   test('begins nothing more when the log fails, and fails when nothing is under way any more', async () => {
-    const firms = Array.from({ length: 300 }, (_, index) => `${index},Firm ${index}`);
+    const firms = Array.from({ length: 800 }, (_, index) => `${index},Firm ${index}`);
     let appends = 0;
     let underWay = 0;
     const failing = overriding(log, {
