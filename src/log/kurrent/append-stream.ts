@@ -83,7 +83,7 @@ class AppendCall {
     this.waiting.delete(id);
     const error = answer.getError();
     if (error) {
-      waiting.reject(unpackToCommandError(error, waiting.stream));
+      waiting.reject(error.hasDetails() ? unpackToCommandError(error, waiting.stream) : new Error(error.getMessage()));
       return;
     }
     const success = answer.getSuccess();

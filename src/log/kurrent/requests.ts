@@ -127,9 +127,13 @@ function answersOf(opening: Promise<Call>, { answerMs, stillThere }: Silence): P
       }
       opened.on('data', (answer: streamsPb.ReadResp) => {
         timer.refresh();
-        const event = answer.getEvent();
-        const { event: stored } = event ? convertGrpcEvent<{ readonly event?: Stored }>(event) : {};
-        if (stored) events.push(stored);
+        try {
+          const event = answer.getEvent();
+          const { event: stored } = event ? convertGrpcEvent<{ readonly event?: Stored }>(event) : {};
+          if (stored) events.push(stored);
+        } catch (error) {
+          fail(error);
+        }
       });
       opened.on('end', () => end(() => resolve(events)));
     }, fail);
