@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RecordedEvent, Stream } from '../../src/kernel/event.js';
 import type { EventLog } from '../../src/log/port.js';
-import { eventsOf, freshStream, noted, readToEnd } from './log-events.js';
+import { allEvents, freshStream, noted } from './log-events.js';
 
 /**
  * Appends streams that take turns, one to three events at a time: with and without a cause, on behalf of somebody, carried over from another
@@ -34,5 +34,5 @@ export async function fill(log: EventLog, appends: number): Promise<void> {
 
 /** All events of a log in order, without their positions, which are the engine's. */
 export async function wholeOf(log: EventLog): Promise<readonly Omit<RecordedEvent, 'position'>[]> {
-  return eventsOf(await readToEnd(log, 1_000)).map(({ position: _, ...event }) => event);
+  return (await allEvents(log)).map(({ position: _, ...event }) => event);
 }

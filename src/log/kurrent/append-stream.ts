@@ -5,16 +5,16 @@
  */
 import type { JSONEventData, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { unpackToCommandError } from '@kurrent/kurrentdb-client/dist/streams/appendToStream/unpackError.js';
-import { parseUUID } from '@kurrent/kurrentdb-client/dist/utils/grpcUUID.js';
+import { createStreamIdentifier } from '@kurrent/kurrentdb-client/dist/utils/grpcStreamIdentifier.js';
+import { createUUID, parseUUID } from '@kurrent/kurrentdb-client/dist/utils/grpcUUID.js';
 import sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import streamsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import { randomUUID } from 'node:crypto';
 import type { Expected } from '../port.js';
 import { callFailure } from './failure.js';
 import { openAppends, type Conversation } from './internals.js';
-import { identifierOf } from './record.js';
 
-const { Empty, UUID } = sharedPb;
+const { Empty } = sharedPb;
 const { BatchAppendReq } = streamsPb;
 
 /** Where an append's last event stands. */
@@ -62,11 +62,12 @@ class AppendCall {
 
   append(stream: string, expected: Expected, events: readonly JSONEventData[]): Promise<Placed> {
     const id = randomUUID();
+    const request = requestOf(id, stream, expected, events);
     const answered = new Promise<Placed>((resolve, reject) => {
       this.waiting.set(id, { stream, resolve, reject });
     });
     // Where it can't be opened, all that wait are told.
-    this.opened.then((call) => call.write(requestOf(id, stream, expected, events))).catch(() => undefined);
+    this.opened.then((call) => call.write(request)).catch(() => undefined);
     return answered;
   }
 
@@ -102,11 +103,11 @@ class AppendCall {
 /** It names no deadline: the server's own counts, whatever the clock here says. */
 function requestOf(id: string, stream: string, expected: Expected, events: readonly JSONEventData[]): streamsPb.BatchAppendReq {
   const options = new BatchAppendReq.Options();
-  options.setStreamIdentifier(identifierOf(stream));
+  options.setStreamIdentifier(createStreamIdentifier(stream));
   if (expected === 'none') options.setNoStream(new Empty());
   else options.setStreamPosition(String(expected));
   const request = new BatchAppendReq();
-  request.setCorrelationId(toUuid(id));
+  request.setCorrelationId(createUUID(id));
   request.setOptions(options);
   request.setProposedMessagesList(events.map(toMessage));
   request.setIsFinal(true);
@@ -115,15 +116,9 @@ function requestOf(id: string, stream: string, expected: Expected, events: reado
 
 function toMessage({ id, type, contentType, data, metadata }: JSONEventData): streamsPb.BatchAppendReq.ProposedMessage {
   const message = new BatchAppendReq.ProposedMessage();
-  message.setId(toUuid(id));
+  message.setId(createUUID(id));
   message.getMetadataMap().set('type', type).set('content-type', contentType);
   message.setData(Buffer.from(JSON.stringify(data)));
   message.setCustomMetadata(Buffer.from(JSON.stringify(metadata)));
   return message;
-}
-
-function toUuid(id: string): sharedPb.UUID {
-  const uuid = new UUID();
-  uuid.setString(id);
-  return uuid;
 }

@@ -41,22 +41,24 @@ const channels = new WeakMap<KurrentDBClient, { close(): void }>();
 
 /** Asks the leader, without a deadline: whoever waits cancels the call. Where another node leads, the client goes there and the call fails. */
 export function openRead(client: KurrentDBClient, request: streamsPb.ReadReq): Promise<Call> {
-  const internals = internalsOf(client);
-  const [metadata, options] = internals.callArguments({ requiresLeader: true }, { deadline: Infinity });
-  const open = internals.GRPCStreamCreator(streamsGrpc.StreamsClient, 'read', (streams) => {
-    channels.set(client, streams.getChannel());
-    return streams.read(request, metadata, options);
-  });
-  return open();
+  return openAtLeader(client, 'read', (streams, ...about) => streams.read(request, ...about));
 }
 
 /** A call for any number of appends through the leader; it ends when that is another node, or the client is discarded. */
 export function openAppends(client: KurrentDBClient): Promise<Conversation> {
+  return openAtLeader(client, 'appendToStream', (streams, ...about) => streams.batchAppend(...about));
+}
+
+function openAtLeader<T extends Call>(
+  client: KurrentDBClient,
+  name: string,
+  make: (streams: streamsGrpc.StreamsClient, ...about: Arguments) => T,
+): Promise<T> {
   const internals = internalsOf(client);
-  const [metadata, options] = internals.callArguments({ requiresLeader: true }, { deadline: Infinity });
-  const open = internals.GRPCStreamCreator(streamsGrpc.StreamsClient, 'appendToStream', (streams) => {
+  const about = internals.callArguments({ requiresLeader: true }, { deadline: Infinity });
+  const open = internals.GRPCStreamCreator(streamsGrpc.StreamsClient, name, (streams) => {
     channels.set(client, streams.getChannel());
-    return streams.batchAppend(metadata, options);
+    return make(streams, ...about);
   });
   return open();
 }

@@ -3,7 +3,6 @@
  * the server knows for correlation and cause. What doesn't look so was written by somebody else, and is left alone.
  */
 import type { AllStreamRecordedEvent, JSONEventData, RecordedEvent as StoredEvent } from '@kurrent/kurrentdb-client';
-import sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import { parseStreamName, streamName, type Metadata, type Position, type RecordedEvent, type Stream } from '../../kernel/event.js';
 import type { AcceptedEvent } from '../accepted-events.js';
 import { LogUnavailable } from '../port.js';
@@ -32,13 +31,6 @@ export function storedSize({ type, data, metadata }: JSONEventData): number {
 /** The name of a stream in the server. */
 export function storedName(stream: Stream, prefix: string): string {
   return prefix + streamName(stream);
-}
-
-/** The same as the protocol has it. */
-export function identifierOf(name: string): sharedPb.StreamIdentifier {
-  const identifier = new sharedPb.StreamIdentifier();
-  identifier.setStreamName(Buffer.from(name));
-  return identifier;
 }
 
 /**

@@ -5,12 +5,13 @@
  */
 import type { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { convertGrpcEvent } from '@kurrent/kurrentdb-client/dist/utils/convertGrpcEvent.js';
+import { createStreamIdentifier } from '@kurrent/kurrentdb-client/dist/utils/grpcStreamIdentifier.js';
 import sharedPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/shared_pb.js';
 import streamsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import type { Position } from '../../kernel/event.js';
 import { callFailure, NoAnswer } from './failure.js';
 import { openRead, type Call } from './internals.js';
-import { identifierOf, type Stored } from './record.js';
+import type { Stored } from './record.js';
 
 const { Empty } = sharedPb;
 const { ReadReq } = streamsPb;
@@ -34,7 +35,7 @@ export async function readStream(
   { from, count, ...silence }: Silence & { readonly from: number; readonly count: number },
 ): Promise<readonly Stored[]> {
   const where = new Options.StreamOptions();
-  where.setStreamIdentifier(identifierOf(stream));
+  where.setStreamIdentifier(createStreamIdentifier(stream));
   where.setRevision(String(from));
   const options = optionsOf(Options.ReadDirection.FORWARDS, count);
   options.setStream(where);
