@@ -12,7 +12,7 @@ import { openRuntime } from '../src/runtime.js';
 import { RegisterLead } from '../src/sales/lead.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../src/views/embedded.js';
 import { temporaryFolder, type Folder } from './support/folder.js';
-import { startKurrentServer } from './support/kurrent.js';
+import { startKurrentServer } from './support/engines/kurrent.js';
 
 describe('a data folder whose log was lost', () => {
   let folder: Folder;

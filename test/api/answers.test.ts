@@ -18,8 +18,8 @@ import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { ServedViews } from '../../src/views/served.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { knownErrors } from '../support/known-errors.js';
-import { noted } from '../support/log-events.js';
+import { knownErrors } from '../support/domain/known-errors.js';
+import { noted } from '../support/log/log-events.js';
 
 const schema = contractOf(projections);
 

@@ -15,7 +15,7 @@ import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { ServedViews } from '../../src/views/served.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { noted } from '../support/log-events.js';
+import { noted } from '../support/log/log-events.js';
 
 @ReadModel('cards', { version: 1, one: 'card' })
 class CardDocument {

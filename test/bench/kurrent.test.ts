@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { BareClient } from '../../bench/kurrent/bare.js';
 import { mustBeRegistered, newLeads, registered } from '../../bench/kurrent/leads.js';
 import { freshPlace, openToRead } from '../../bench/kurrent/place.js';
-import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
+import { startKurrentServer, type KurrentServer } from '../support/engines/kurrent.js';
 
 const AWAY = 'kurrentdb://ana:secret@127.0.0.1:1?tls=false';
 

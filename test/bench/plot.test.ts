@@ -8,7 +8,7 @@ import { dealMonths, deals } from '../../bench/deal/read-models.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import { toCurrent } from '../../src/kernel/event.js';
 import type { Document, Projection } from '../../src/kernel/projection.js';
-import { foldPlainly } from '../support/project.js';
+import { foldPlainly } from '../support/read-models/project.js';
 
 // A whole window of deals and part of another.
 const plots = dealPlots(100);

@@ -2,7 +2,7 @@
 import { expect, it } from '@jest/globals';
 import { jsonOfBuild, tableOfBuilds, type BuildRow } from '../../src/cli/build-rows.js';
 import type { BuildRecord } from '../../src/views/builds.js';
-import { buildRecord } from '../support/build-record.js';
+import { buildRecord } from '../support/read-models/build-record.js';
 
 const row = (values: Partial<BuildRecord>): BuildRow => ({
   head: 1_200_000,

@@ -4,11 +4,11 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { existsSync } from 'node:fs';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
-import { commandLine, type Answer } from '../support/command-line.js';
-import { daybook, killDaybooks } from '../support/daybook.js';
+import { commandLine, type Answer } from '../support/processes/command-line.js';
+import { daybook, killDaybooks } from '../support/processes/daybook.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { fillWithLeads } from '../support/leads-log.js';
-import { startServer, stopServers } from '../support/server.js';
+import { fillWithLeads } from '../support/log/leads-log.js';
+import { startServer, stopServers } from '../support/processes/server.js';
 
 let folder: Folder;
 let data: string;

@@ -7,11 +7,11 @@ import { openEmbeddedLog } from '../../src/log/embedded.js';
 import { openKurrentLog } from '../../src/log/kurrent.js';
 import type { EventLog } from '../../src/log/port.js';
 import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
-import { commandLine } from '../support/command-line.js';
-import { daybook, killDaybooks } from '../support/daybook.js';
+import { commandLine } from '../support/processes/command-line.js';
+import { daybook, killDaybooks } from '../support/processes/daybook.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
-import { allEvents, noted } from '../support/log-events.js';
+import { startKurrentServer, type KurrentServer } from '../support/engines/kurrent.js';
+import { allEvents, noted } from '../support/log/log-events.js';
 
 const ANA = '6f1c0d3e-5b1a-4c0e-9d57-0c8f7d1f0a11';
 const ION = '7a2d1e4f-6c2b-4d1f-8e68-1d9a8e2a1b22';

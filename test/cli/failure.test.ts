@@ -7,7 +7,7 @@ import { InvalidInput } from '../../src/kernel/input.js';
 import { LogUnavailable } from '../../src/log/port.js';
 import { NotThere } from '../../src/projector/operations.js';
 import { LeaseLost, NotReady, NotYetThere } from '../../src/views/errors.js';
-import { knownErrors } from '../support/known-errors.js';
+import { knownErrors } from '../support/domain/known-errors.js';
 
 const system = (code: string, rest: object = {}): Error => Object.assign(new Error(`${code}: it failed`), { code, ...rest });
 

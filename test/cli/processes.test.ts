@@ -5,9 +5,9 @@ import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog } from '../../src/engines.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
-import { daybook, killDaybooks } from '../support/daybook.js';
+import { daybook, killDaybooks } from '../support/processes/daybook.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { writeFiles } from '../support/import-files.js';
+import { writeFiles } from '../support/domain/import-files.js';
 
 let folder: Folder;
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { commandLine } from '../support/command-line.js';
+import { commandLine } from '../support/processes/command-line.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { writeFiles } from '../support/import-files.js';
+import { writeFiles } from '../support/domain/import-files.js';
 
 let folder: Folder;
 beforeEach(() => {

@@ -5,12 +5,12 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openEmbeddedViewReader } from '../../src/views/embedded.js';
 import type { BuildRecord } from '../../src/views/builds.js';
-import { commandLine, type Answer } from '../support/command-line.js';
-import { daybook, daybookWith, killDaybooks } from '../support/daybook.js';
+import { commandLine, type Answer } from '../support/processes/command-line.js';
+import { daybook, daybookWith, killDaybooks } from '../support/processes/daybook.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { registerLead } from '../support/funnel.js';
-import { fillWithLeads } from '../support/leads-log.js';
-import { startServer, stopServers } from '../support/server.js';
+import { registerLead } from '../support/api/funnel.js';
+import { fillWithLeads } from '../support/log/leads-log.js';
+import { startServer, stopServers } from '../support/processes/server.js';
 
 const LEADS = 40;
 /** Each lead is registered, assigned and qualified. */

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { EventIdTaken, WrongRevision, type EventLog, type EventToAppend, type Expected, type Page } from '../../src/log/port.js';
 import { streamName, type Stream } from '../../src/kernel/event.js';
-import { carriedOver, eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log-events.js';
-import { LogModel, type IdsSeen, type ModelOutcome } from '../support/log-model.js';
+import { carriedOver, eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log/log-events.js';
+import { LogModel, type IdsSeen, type ModelOutcome } from '../support/log/log-model.js';
 
 /** An empty log, and how to look at it a second time. */
 export interface LogUnderTest {

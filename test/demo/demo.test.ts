@@ -8,8 +8,8 @@ import { fromInput } from '../../src/kernel/input.js';
 import { openRuntime } from '../../src/runtime.js';
 import { RegisterLead } from '../../src/sales/lead.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { startKurrentServer } from '../support/kurrent.js';
-import { allEvents } from '../support/log-events.js';
+import { startKurrentServer } from '../support/engines/kurrent.js';
+import { allEvents } from '../support/log/log-events.js';
 
 const UNTIL = Date.parse('2026-03-01T00:00:00Z');
 const DAY = 86_400_000;

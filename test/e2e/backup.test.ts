@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { registerLead } from '../support/funnel.js';
+import { registerLead } from '../support/api/funnel.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models.js';
-import { runProgram, startServer, stopServers, type Server } from '../support/server.js';
+import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
+import { runProgram, startServer, stopServers, type Server } from '../support/processes/server.js';
 
 let data: Folder;
 let backup: Folder;

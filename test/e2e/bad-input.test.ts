@@ -1,9 +1,9 @@
 /** Requests that are wrong: a clear error that names the field, the right status, nothing of the inside, and nothing written. */
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
-import { definePipeline, registerLead } from '../support/funnel.js';
+import { definePipeline, registerLead } from '../support/api/funnel.js';
 import { temporaryFolder } from '../support/folder.js';
-import type { Answer } from '../support/graphql-client.js';
-import { startServer, stopServers, type Server } from '../support/server.js';
+import type { Answer } from '../support/api/graphql-client.js';
+import { startServer, stopServers, type Server } from '../support/processes/server.js';
 
 const folder = temporaryFolder();
 const large = temporaryFolder();

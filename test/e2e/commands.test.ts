@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { commands } from '../../src/domain.js';
 import { commandSpec } from '../../src/kernel/command.js';
-import { definePipeline, qualifiedLead, registerLead } from '../support/funnel.js';
-import { onKurrent } from '../support/engines.js';
+import { definePipeline, qualifiedLead, registerLead } from '../support/api/funnel.js';
+import { onKurrent } from '../support/engines/engines.js';
 import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/server.js';
+import { startServer, stopServers, type Server } from '../support/processes/server.js';
 
 const folder = temporaryFolder();
 let server: Server;

@@ -6,14 +6,14 @@ import { afterAll, expect, it } from '@jest/globals';
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { projections } from '../../projections/index.js';
-import { expectBuildsToEqualFreshOnes } from '../support/builds.js';
-import { onFiles, onMongo, viewReaderIn } from '../support/engines.js';
-import { definePipeline } from '../support/funnel.js';
-import { startFunnelClients } from '../support/funnel-clients.js';
+import { expectBuildsToEqualFreshOnes } from '../support/read-models/builds.js';
+import { onFiles, onMongo, viewReaderIn } from '../support/engines/engines.js';
+import { definePipeline } from '../support/api/funnel.js';
+import { startFunnelClients } from '../support/api/funnel-clients.js';
 import { temporaryFolder } from '../support/folder.js';
-import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models.js';
-import { startServer, stopServers, type Server } from '../support/server.js';
-import { expectAllThere, expectConversionsToBeComplete, expectWhole, isFollowedUp } from '../support/whole-log.js';
+import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
+import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { expectAllThere, expectConversionsToBeComplete, expectWhole, isFollowedUp } from '../support/log/whole-log.js';
 
 const KILLS = !onFiles ? 6 : process.env['CI'] === 'true' ? 15 : 6;
 /** How many clients there are, and how long each waits after a command, in milliseconds, so that slow read models keep up. */

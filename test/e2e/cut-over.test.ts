@@ -7,11 +7,11 @@ import { Operations } from '../../src/projector/operations.js';
 import type { Projection } from '../../src/kernel/projection.js';
 import type { BuildState } from '../../src/views/builds.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
-import { killChildren, startChild } from '../support/child.js';
-import { placeOf, viewReaderIn, viewWriterIn } from '../support/engines.js';
+import { killChildren, startChild } from '../support/processes/child.js';
+import { placeOf, viewReaderIn, viewWriterIn } from '../support/engines/engines.js';
 import { temporaryFolder } from '../support/folder.js';
-import { GraphqlClient } from '../support/graphql-client.js';
-import { startServer, stopServers } from '../support/server.js';
+import { GraphqlClient } from '../support/api/graphql-client.js';
+import { startServer, stopServers } from '../support/processes/server.js';
 
 const folder = temporaryFolder();
 const FIRST = 150;
@@ -63,7 +63,7 @@ const versionOf = (origins: readonly string[]): number => {
 const nobodyDecides = (): Promise<never> => Promise.reject(new Error('nobody decides here'));
 
 it('keeps every query whole, every page complete and every write readable, while versions change places', async () => {
-  const module = pathToFileURL(join(import.meta.dirname, '../support/two-versions.mjs')).href;
+  const module = pathToFileURL(join(import.meta.dirname, '../support/processes/two-versions.mjs')).href;
   const { projections } = (await import(module)) as { readonly projections: readonly Projection[] };
   const child = startChild('serve.mjs', JSON.stringify(await placeOf(folder.path)), module);
   await child.printed(1);

@@ -4,14 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Projection } from '../../src/kernel/projection.js';
-import { killChildren, startChild } from '../support/child.js';
-import { onKurrent, placeOf } from '../support/engines.js';
+import { killChildren, startChild } from '../support/processes/child.js';
+import { onKurrent, placeOf } from '../support/engines/engines.js';
 import { temporaryFolder } from '../support/folder.js';
-import { until } from '../support/fragile-server.js';
-import { GraphqlClient, type SentHeaders } from '../support/graphql-client.js';
-import { buildsOf, done, fillFolder, operation, refusalIn } from '../support/operator.js';
-import { eventsIn } from '../support/read-models.js';
-import { startServer, stopServers } from '../support/server.js';
+import { until } from '../support/processes/fragile-server.js';
+import { GraphqlClient, type SentHeaders } from '../support/api/graphql-client.js';
+import { buildsOf, done, fillFolder, operation, refusalIn } from '../support/api/operator.js';
+import { eventsIn } from '../support/read-models/read-models.js';
+import { startServer, stopServers } from '../support/processes/server.js';
 
 const folder = temporaryFolder();
 let client: GraphqlClient;
@@ -29,7 +29,7 @@ interface Letter {
 }
 
 /** The program's own read models, with an error in the handlers of leads. */
-const module = pathToFileURL(join(import.meta.dirname, '../support/fragile-projections.mjs')).href;
+const module = pathToFileURL(join(import.meta.dirname, '../support/processes/fragile-projections.mjs')).href;
 
 beforeAll(async () => {
   const child = startChild('serve.mjs', JSON.stringify(await placeOf(folder.path)), module);

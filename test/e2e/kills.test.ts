@@ -16,10 +16,10 @@ import { Operations } from '../../src/projector/operations.js';
 import { buildName, idOf, isOf, servedBuild, type Build } from '../../src/views/builds.js';
 import { openEmbeddedViewReader } from '../../src/views/embedded.js';
 import type { ViewReader } from '../../src/views/port.js';
-import { killChildren, startChild, type Child } from '../support/child.js';
-import { logIn, onFiles, onMongo, placeOf, viewReaderIn, viewWriterIn } from '../support/engines.js';
+import { killChildren, startChild, type Child } from '../support/processes/child.js';
+import { logIn, onFiles, onMongo, placeOf, viewReaderIn, viewWriterIn } from '../support/engines/engines.js';
 import { temporaryFolder } from '../support/folder.js';
-import { eventsIn, everythingIn } from '../support/read-models.js';
+import { eventsIn, everythingIn } from '../support/read-models/read-models.js';
 
 const KILLS = Number(process.env['DAYBOOK_KILLS'] ?? (onFiles ? 50 : onMongo ? 12 : 20));
 const SEED = Number(process.env['DAYBOOK_SEED'] ?? Date.now() % 1_000_000);

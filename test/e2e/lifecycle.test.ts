@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dropViewsOf, onKurrent } from '../support/engines.js';
-import { definePipeline, openOpportunity, registerLead } from '../support/funnel.js';
+import { dropViewsOf, onKurrent } from '../support/engines/engines.js';
+import { definePipeline, openOpportunity, registerLead } from '../support/api/funnel.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models.js';
-import { startServer, stopServers } from '../support/server.js';
+import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
+import { startServer, stopServers } from '../support/processes/server.js';
 
 let folder: Folder;
 

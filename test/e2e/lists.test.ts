@@ -1,8 +1,8 @@
 /** Lists over the API: filters of every kind, orders, searches, and pages that stay right while records are added. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { definePipeline, euros, openOpportunity, registerLead } from '../support/funnel.js';
+import { definePipeline, euros, openOpportunity, registerLead } from '../support/api/funnel.js';
 import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/server.js';
+import { startServer, stopServers, type Server } from '../support/processes/server.js';
 
 const folder = temporaryFolder();
 let server: Server;

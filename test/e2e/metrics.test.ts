@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { derivedId } from '../../src/kernel/derived-id.js';
 import { projections } from '../../projections/index.js';
-import { killChildren } from '../support/child.js';
+import { killChildren } from '../support/processes/child.js';
 import { temporaryFolder } from '../support/folder.js';
-import { parkLead, startFragileServer, until, type FragileServer } from '../support/fragile-server.js';
-import { convertLead, definePipeline, qualifiedLead, registerLead } from '../support/funnel.js';
-import { SocketClient } from '../support/socket-client.js';
+import { parkLead, startFragileServer, until, type FragileServer } from '../support/processes/fragile-server.js';
+import { convertLead, definePipeline, qualifiedLead, registerLead } from '../support/api/funnel.js';
+import { SocketClient } from '../support/api/socket-client.js';
 
 const folder = temporaryFolder();
 let server: FragileServer;

@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLog, openViewReader } from '../../src/engines.js';
 import type { EventLog } from '../../src/log/port.js';
-import { digestsOf } from '../support/digest.js';
-import { logIn, viewReaderIn } from '../support/engines.js';
+import { digestsOf } from '../support/read-models/digest.js';
+import { logIn, viewReaderIn } from '../support/engines/engines.js';
 import { temporaryFolder } from '../support/folder.js';
-import { REGISTERED_BY_ORIGIN, WON_BY_MONTH, WON_BY_ORIGIN } from '../support/olist-totals.js';
-import { allEvents } from '../support/log-events.js';
-import { runProgram, startServer, stopServers, type Server } from '../support/server.js';
+import { REGISTERED_BY_ORIGIN, WON_BY_MONTH, WON_BY_ORIGIN } from '../support/domain/olist-totals.js';
+import { allEvents } from '../support/log/log-events.js';
+import { runProgram, startServer, stopServers, type Server } from '../support/processes/server.js';
 
 const project = join(import.meta.dirname, '../..');
 const data = join(project, '../shared/data/olist');

@@ -1,8 +1,16 @@
 /** Opportunities over the API: opened, moved, won, lost, reopened, and what each rule answers. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { convertLead, definePipeline, euros, openOpportunity, qualifiedLead, registerAccount, registerLead } from '../support/funnel.js';
+import {
+  convertLead,
+  definePipeline,
+  euros,
+  openOpportunity,
+  qualifiedLead,
+  registerAccount,
+  registerLead,
+} from '../support/api/funnel.js';
 import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/server.js';
+import { startServer, stopServers, type Server } from '../support/processes/server.js';
 
 const folder = temporaryFolder();
 let server: Server;

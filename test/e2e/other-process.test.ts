@@ -4,11 +4,11 @@ import { commandsByName } from '../../src/domain.js';
 import { fromInput } from '../../src/kernel/input.js';
 import type { EventLog } from '../../src/log/port.js';
 import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeline.js';
-import { logIn } from '../support/engines.js';
-import { definePipeline, euros, openOpportunity, qualifiedLead, registerLead } from '../support/funnel.js';
+import { logIn } from '../support/engines/engines.js';
+import { definePipeline, euros, openOpportunity, qualifiedLead, registerLead } from '../support/api/funnel.js';
 import { temporaryFolder } from '../support/folder.js';
-import { expectReadModelsToEqualTheLog } from '../support/read-models.js';
-import { startServer, stopServers, type Server } from '../support/server.js';
+import { expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
+import { startServer, stopServers, type Server } from '../support/processes/server.js';
 
 const folder = temporaryFolder();
 let server: Server;

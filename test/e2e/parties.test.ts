@@ -1,8 +1,8 @@
 /** Accounts and contacts over the API: registered, revised, assigned, and what each rule answers. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { registerAccount } from '../support/funnel.js';
+import { registerAccount } from '../support/api/funnel.js';
 import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/server.js';
+import { startServer, stopServers, type Server } from '../support/processes/server.js';
 
 const folder = temporaryFolder();
 let server: Server;

@@ -1,9 +1,9 @@
 /** Pipelines over the API: defining, revising and retiring them, and what becomes of the opportunities in a stage that is dropped. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { definePipeline, euros, openOpportunity, registerAccount, STANDARD } from '../support/funnel.js';
+import { definePipeline, euros, openOpportunity, registerAccount, STANDARD } from '../support/api/funnel.js';
 import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/server.js';
+import { startServer, stopServers, type Server } from '../support/processes/server.js';
 
 const folder = temporaryFolder();
 let server: Server;

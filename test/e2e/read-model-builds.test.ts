@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { projections } from '../../projections/index.js';
 import type { Projection } from '../../src/kernel/projection.js';
-import { killChildren, startChild } from '../support/child.js';
-import { placeOf } from '../support/engines.js';
+import { killChildren, startChild } from '../support/processes/child.js';
+import { placeOf } from '../support/engines/engines.js';
 import { temporaryFolder } from '../support/folder.js';
-import { startFragileServer, until, type FragileServer } from '../support/fragile-server.js';
-import { registerLead } from '../support/funnel.js';
-import { GraphqlClient } from '../support/graphql-client.js';
-import { answering, buildsOf, done, fillFolder, operation, refusal, refusalIn, statesOf, type ToldBuild } from '../support/operator.js';
+import { startFragileServer, until, type FragileServer } from '../support/processes/fragile-server.js';
+import { registerLead } from '../support/api/funnel.js';
+import { GraphqlClient } from '../support/api/graphql-client.js';
+import { answering, buildsOf, done, fillFolder, operation, refusal, refusalIn, statesOf, type ToldBuild } from '../support/api/operator.js';
 
 const names = [...new Set(projections.map(({ model }) => model.name))].sort();
 const folders = [temporaryFolder(), temporaryFolder(), temporaryFolder()] as const;
@@ -196,7 +196,7 @@ describe('where nobody projects', () => {
 });
 
 describe('of two versions', () => {
-  const module = pathToFileURL(join(import.meta.dirname, '../support/two-versions.mjs')).href;
+  const module = pathToFileURL(join(import.meta.dirname, '../support/processes/two-versions.mjs')).href;
   /** How long a build that answered is kept for requests that read it. */
   const SHORT_MS = 3_000;
   let both: GraphqlClient;

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { projections } from '../../projections/index.js';
-import { killChildren } from '../support/child.js';
-import { viewWriterIn } from '../support/engines.js';
+import { killChildren } from '../support/processes/child.js';
+import { viewWriterIn } from '../support/engines/engines.js';
 import { temporaryFolder } from '../support/folder.js';
-import { startFragileServer, until, type FragileServer } from '../support/fragile-server.js';
-import { registerAccount } from '../support/funnel.js';
-import { done, fillFolder, operation, refusal, refusalIn } from '../support/operator.js';
-import { startServer } from '../support/server.js';
+import { startFragileServer, until, type FragileServer } from '../support/processes/fragile-server.js';
+import { registerAccount } from '../support/api/funnel.js';
+import { done, fillFolder, operation, refusal, refusalIn } from '../support/api/operator.js';
+import { startServer } from '../support/processes/server.js';
 
 const OWNERS = ['bob', 'bob', 'bob', 'eve'];
 const names = [...new Set(projections.map(({ model }) => model.name))].sort();

@@ -5,9 +5,9 @@ import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { holdLock } from '../../src/sqlite/lock.js';
-import { registerLead } from '../support/funnel.js';
+import { registerLead } from '../support/api/funnel.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { runProgram, startServer, stopServers, type Exit } from '../support/server.js';
+import { runProgram, startServer, stopServers, type Exit } from '../support/processes/server.js';
 
 let folder: Folder;
 

@@ -10,12 +10,12 @@ import { openPolicyCheckpoints } from '../../src/engines.js';
 import { policies } from '../../src/policies/index.js';
 import { progressOf } from '../../src/policies/runner.js';
 import type { LeaseStore, ViewWriter } from '../../src/views/port.js';
-import { onServers, placeOf, variablesOf, viewWriterIn } from '../support/engines.js';
+import { onServers, placeOf, variablesOf, viewWriterIn } from '../support/engines/engines.js';
 import { temporaryFolder } from '../support/folder.js';
-import { convertLead, definePipeline, registerLead } from '../support/funnel.js';
-import type { Done } from '../support/graphql-client.js';
-import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models.js';
-import { startServer, stopServers, type Server } from '../support/server.js';
+import { convertLead, definePipeline, registerLead } from '../support/api/funnel.js';
+import type { Done } from '../support/api/graphql-client.js';
+import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
+import { startServer, stopServers, type Server } from '../support/processes/server.js';
 
 const READ_MODELS = projections.map(({ model }) => model.name);
 const POLICIES = policies.map((policy) => progressOf(policy).name);

@@ -5,14 +5,14 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { definePipeline, openOpportunity, registerLead } from '../support/funnel.js';
-import { logIn } from '../support/engines.js';
+import { definePipeline, openOpportunity, registerLead } from '../support/api/funnel.js';
+import { logIn } from '../support/engines/engines.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import type { GraphqlFailure } from '../support/graphql-client.js';
-import { startKurrentServer } from '../support/kurrent.js';
-import { allEvents, noted } from '../support/log-events.js';
-import { startServer, stopServers, type Server } from '../support/server.js';
-import { closingOf, openSocket, SocketClient } from '../support/socket-client.js';
+import type { GraphqlFailure } from '../support/api/graphql-client.js';
+import { startKurrentServer } from '../support/engines/kurrent.js';
+import { allEvents, noted } from '../support/log/log-events.js';
+import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { closingOf, openSocket, SocketClient } from '../support/api/socket-client.js';
 
 interface Event {
   readonly position: string;

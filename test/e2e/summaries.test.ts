@@ -1,8 +1,8 @@
 /** Summaries over the API: the lead funnel, the key figures of sales and the board, against figures counted by hand. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { definePipeline, euros } from '../support/funnel.js';
+import { definePipeline, euros } from '../support/api/funnel.js';
 import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/server.js';
+import { startServer, stopServers, type Server } from '../support/processes/server.js';
 
 const folder = temporaryFolder();
 let server: Server;

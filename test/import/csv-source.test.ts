@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { InvalidSource, readSource, type SourceSpec } from '../../src/import/csv-source.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { writeFiles } from '../support/import-files.js';
+import { writeFiles } from '../support/domain/import-files.js';
 
 let folder: Folder;
 beforeEach(() => {

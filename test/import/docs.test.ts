@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Environment } from '@marcbachmann/cel-js';
 import { registerFunctions } from '../../src/import/functions.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { importInto, writeFiles } from '../support/import-files.js';
+import { importInto, writeFiles } from '../support/domain/import-files.js';
 
 const page = readFileSync('docs/import.md', 'utf8');
 

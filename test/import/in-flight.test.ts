@@ -11,7 +11,7 @@ import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
 import { policies } from '../../src/policies/index.js';
 import { Reactor, type Refusal } from '../../src/policies/reactor.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { writeFiles } from '../support/import-files.js';
+import { writeFiles } from '../support/domain/import-files.js';
 import { overriding } from '../support/overriding.js';
 
 let folder: Folder;

@@ -3,7 +3,7 @@ import { InvalidSource } from '../../src/import/csv-source.js';
 import { InvalidMapping } from '../../src/import/mapping-document.js';
 import { readMapping, type Mapping } from '../../src/import/mapping.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { writeFiles } from '../support/import-files.js';
+import { writeFiles } from '../support/domain/import-files.js';
 
 let folder: Folder;
 beforeEach(() => {

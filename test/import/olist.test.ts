@@ -5,8 +5,8 @@ import type { LeadConverted, LeadRegistered } from '../../contracts/sales/lead.j
 import type { OpportunityWon } from '../../contracts/sales/opportunity.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { importInto, type Imported } from '../support/import-files.js';
-import { REGISTERED_BY_ORIGIN, WON_BY_MONTH, WON_BY_ORIGIN } from '../support/olist-totals.js';
+import { importInto, type Imported } from '../support/domain/import-files.js';
+import { REGISTERED_BY_ORIGIN, WON_BY_MONTH, WON_BY_ORIGIN } from '../support/domain/olist-totals.js';
 
 const MAPPING = resolve('examples/olist/mapping.yaml');
 const DATA = resolve('../shared/data/olist');

@@ -11,7 +11,7 @@ import { fromInput } from '../../src/kernel/input.js';
 import { openRuntime } from '../../src/runtime.js';
 import { RegisterLead } from '../../src/sales/lead.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { importInto, writeFiles } from '../support/import-files.js';
+import { importInto, writeFiles } from '../support/domain/import-files.js';
 
 let folder: Folder;
 beforeEach(() => {

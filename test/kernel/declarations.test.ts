@@ -14,7 +14,7 @@ import { changesOf, revised } from '../../src/kernel/revision.js';
 import { deadLetter, RetryDeadLetters, SkipDeadLetter } from '../../src/operations/dead-letter.js';
 import * as parties from '../../src/parties/index.js';
 import * as sales from '../../src/sales/index.js';
-import { recordedAs } from '../support/given.js';
+import { recordedAs } from '../support/domain/given.js';
 
 const commands = [...sales.commands, ...parties.commands, RetryDeadLetters, SkipDeadLetter];
 const aggregates = [...sales.aggregates, ...parties.aggregates, deadLetter as unknown as Aggregate<unknown, never>];

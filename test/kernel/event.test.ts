@@ -7,7 +7,7 @@ import { LeadQualified, LeadRegistered } from '../../contracts/sales/lead.js';
 import { OpportunityOpened } from '../../contracts/sales/opportunity.js';
 import { PipelineDefined } from '../../contracts/sales/pipeline.js';
 import { parseStreamName, streamName, toCurrent } from '../../src/kernel/event.js';
-import { recordedAs } from '../support/given.js';
+import { recordedAs } from '../support/domain/given.js';
 
 const instant = '2018-02-01T09:00:00.000Z';
 const stream = { type: 'lead', id: 'l1' };

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openEmbeddedLog, type EmbeddedLogOptions } from '../../src/log/embedded.js';
 import { LogUnavailable, WrongRevision, type EventLog } from '../../src/log/port.js';
 import { logConformance } from '../conformance/log.js';
-import { eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log-events.js';
+import { eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log/log-events.js';
 
 logConformance('The embedded log', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'daybook-log-'));

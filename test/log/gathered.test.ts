@@ -7,7 +7,7 @@ import { gathered } from '../../src/log/gathered.js';
 import { LogUnavailable, WrongRevision, type EventLog } from '../../src/log/port.js';
 import { logConformance } from '../conformance/log.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { carriedOver, eventsOf, freshStream, noted, readToEnd } from '../support/log-events.js';
+import { carriedOver, eventsOf, freshStream, noted, readToEnd } from '../support/log/log-events.js';
 import { overriding } from '../support/overriding.js';
 
 const AT_TEN = '2018-01-01T10:00:00.000Z';

@@ -19,8 +19,8 @@ import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { newAuthority, type Authority } from '../support/certificates.js';
-import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
+import { newAuthority, type Authority } from '../support/engines/certificates.js';
+import { startKurrentServer, type KurrentServer } from '../support/engines/kurrent.js';
 
 const project = join(import.meta.dirname, '../..');
 

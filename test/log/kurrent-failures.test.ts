@@ -11,9 +11,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import { openKurrentLog, type KurrentLogOptions } from '../../src/log/kurrent.js';
 import { LogUnavailable, WrongRevision, type EventLog, type EventToAppend, type Page } from '../../src/log/port.js';
-import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
-import { startRelay } from '../support/relay.js';
-import { allEvents, eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log-events.js';
+import { startKurrentServer, type KurrentServer } from '../support/engines/kurrent.js';
+import { startRelay } from '../support/engines/relay.js';
+import { allEvents, eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log/log-events.js';
 
 let server: KurrentServer;
 /** A test's own log in the server. */
@@ -364,7 +364,7 @@ describe('a connection that breaks', () => {
 
 describe('a server that stands still while much is written to it', () => {
   test('ends no process, and takes all of it when it goes on', async () => {
-    const burst = fork(join(import.meta.dirname, '..', 'support', 'kurrent-burst.mjs'), [server.url, prefix], {
+    const burst = fork(join(import.meta.dirname, '..', 'support', 'processes', 'kurrent-burst.mjs'), [server.url, prefix], {
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
       execArgv: [],
       env: { ...process.env, NODE_OPTIONS: '' },

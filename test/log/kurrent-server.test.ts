@@ -10,9 +10,9 @@ import { openKurrentLog, type KurrentLogOptions } from '../../src/log/kurrent.js
 import { LogUnavailable, WrongRevision, type EventLog, type Page } from '../../src/log/port.js';
 import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
 import { DealOpened, definitions, RaiseDeal } from '../projector/deals.js';
-import { killChildren, startChild } from '../support/child.js';
-import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
-import { carriedOver, eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log-events.js';
+import { killChildren, startChild } from '../support/processes/child.js';
+import { startKurrentServer, type KurrentServer } from '../support/engines/kurrent.js';
+import { carriedOver, eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log/log-events.js';
 
 let server: KurrentServer;
 /** Somebody else who writes to the same server. */

@@ -4,9 +4,9 @@ import { KurrentDBClient, NO_STREAM, jsonEvent } from '@kurrent/kurrentdb-client
 import { randomUUID } from 'node:crypto';
 import { openKurrentLog, type KurrentLogOptions } from '../../src/log/kurrent.js';
 import { LogUnavailable, type EventLog } from '../../src/log/port.js';
-import { newAuthority, type Authority } from '../support/certificates.js';
-import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
-import { freshStream, noted } from '../support/log-events.js';
+import { newAuthority, type Authority } from '../support/engines/certificates.js';
+import { startKurrentServer, type KurrentServer } from '../support/engines/kurrent.js';
+import { freshStream, noted } from '../support/log/log-events.js';
 
 let opened: EventLog[];
 let prefix: string;

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { openKurrentLog } from '../../src/log/kurrent.js';
 import type { EventLog } from '../../src/log/port.js';
 import { logConformance, type LogUnderTest } from '../conformance/log.js';
-import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
+import { startKurrentServer, type KurrentServer } from '../support/engines/kurrent.js';
 
 /** A log of its own in a server that holds others: nobody else has its prefix. */
 async function openFresh(url: string): Promise<LogUnderTest> {

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { streamName, type RecordedEvent, type Stream } from '../../src/kernel/event.js';
 import { openEmbeddedLog, type EmbeddedLog } from '../../src/log/embedded.js';
-import { killChildren, startChild, type Child } from '../support/child.js';
-import { eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log-events.js';
+import { killChildren, startChild, type Child } from '../support/processes/child.js';
+import { eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log/log-events.js';
 
 let folder: string;
 let file: string;
@@ -126,7 +126,7 @@ describe('two threads', () => {
   test('see in a tail what the other appends', async () => {
     const log = openEmbeddedLog({ file });
     const tail = tailed(log, 0, 120);
-    const worker = new Worker(join(import.meta.dirname, '..', 'support', 'appends.mjs'), {
+    const worker = new Worker(join(import.meta.dirname, '..', 'support', 'processes', 'appends.mjs'), {
       argv: [file, 'contend', 'ana', '40'],
       stdout: true,
     });

@@ -8,9 +8,9 @@ import { openKurrentLog } from '../../src/log/kurrent.js';
 import { migrate, type MigrateOptions, type Step } from '../../src/migrate/migrate.js';
 import { MigrationRefused } from '../../src/migrate/refused.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
-import { freshStream, noted } from '../support/log-events.js';
-import { fill, wholeOf } from '../support/migrations.js';
+import { startKurrentServer, type KurrentServer } from '../support/engines/kurrent.js';
+import { freshStream, noted } from '../support/log/log-events.js';
+import { fill, wholeOf } from '../support/log/migrations.js';
 import { overriding } from '../support/overriding.js';
 
 type Engine = 'embedded' | 'EventStoreDB' | 'KurrentDB';

@@ -1,7 +1,7 @@
 import { describe, it } from '@jest/globals';
 import { AccountAssigned, AccountRegistered, AccountRevised } from '../../contracts/parties/account.js';
 import { account, AssignAccount, RegisterAccount, ReviseAccount } from '../../src/parties/account.js';
-import { given } from '../support/given.js';
+import { given } from '../support/domain/given.js';
 
 const bare = {
   kind: 'company' as const,

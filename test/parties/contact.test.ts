@@ -1,7 +1,7 @@
 import { describe, it } from '@jest/globals';
 import { ContactAssigned, ContactRegistered, ContactRevised } from '../../contracts/parties/contact.js';
 import { AssignContact, contact, RegisterContact, ReviseContact } from '../../src/parties/contact.js';
-import { given } from '../support/given.js';
+import { given } from '../support/domain/given.js';
 
 const bare = {
   salutation: null,

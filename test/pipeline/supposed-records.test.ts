@@ -16,7 +16,7 @@ import { AssignLead, RegisterLead } from '../../src/sales/lead.js';
 import { DefinePipeline, RetirePipeline } from '../../src/sales/define-pipeline.js';
 import { OpenOpportunity } from '../../src/sales/opportunity.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
-import { startKurrentServer, type KurrentServer } from '../support/kurrent.js';
+import { startKurrentServer, type KurrentServer } from '../support/engines/kurrent.js';
 import { overriding } from '../support/overriding.js';
 
 let folder: Folder;

@@ -15,8 +15,8 @@ import { RegisterLead } from '../../src/sales/lead.js';
 import { AssignOpportunity, OpenOpportunity, ReviseOpportunity } from '../../src/sales/opportunity.js';
 import { DisqualifyLead, QualifyLead, ReopenLead } from '../../src/sales/qualify-lead.js';
 import { Rejection } from '../../src/kernel/rejection.js';
-import { Company } from '../support/company.js';
-import { project } from '../support/project.js';
+import { Company } from '../support/domain/company.js';
+import { project } from '../support/read-models/project.js';
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' });
 

@@ -13,9 +13,9 @@ import { DefinePipeline } from '../../src/sales/define-pipeline.js';
 import { RegisterLead } from '../../src/sales/lead.js';
 import { OpenOpportunity } from '../../src/sales/opportunity.js';
 import { QualifyLead } from '../../src/sales/qualify-lead.js';
-import { Company } from '../support/company.js';
-import { project } from '../support/project.js';
-import { REGISTERED_BY_ORIGIN, WON_BY_MONTH, WON_BY_ORIGIN } from '../support/olist-totals.js';
+import { Company } from '../support/domain/company.js';
+import { project } from '../support/read-models/project.js';
+import { REGISTERED_BY_ORIGIN, WON_BY_MONTH, WON_BY_ORIGIN } from '../support/domain/olist-totals.js';
 
 const folder = join(import.meta.dirname, '../../../shared/data/olist');
 type Row = Readonly<Record<string, string>>;

@@ -14,9 +14,9 @@ import { DefinePipeline, RetirePipeline, RevisePipeline } from '../../src/sales/
 import { AssignLead, RegisterLead, ReviseLead } from '../../src/sales/lead.js';
 import { AdvanceOpportunity, AssignOpportunity, OpenOpportunity, ReviseOpportunity } from '../../src/sales/opportunity.js';
 import { DisqualifyLead, QualifyLead, ReopenLead } from '../../src/sales/qualify-lead.js';
-import { Company } from '../support/company.js';
-import { recordedAs } from '../support/given.js';
-import { project } from '../support/project.js';
+import { Company } from '../support/domain/company.js';
+import { recordedAs } from '../support/domain/given.js';
+import { project } from '../support/read-models/project.js';
 
 const day = (date: number) => `2018-02-${String(date).padStart(2, '0')}T10:00:00.000Z`;
 const eur = (amount: number) => ({ amount, currency: 'EUR' });

@@ -3,8 +3,8 @@ import { afterAll, expect, it, jest } from '@jest/globals';
 import { Collection, MongoNetworkError } from 'mongodb';
 import { ViewsUnavailable } from '../../src/views/errors.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
-import { dropDatabase } from '../support/mongo-database.js';
-import { mongoForTests } from '../support/secantus.js';
+import { dropDatabase } from '../support/engines/mongo-database.js';
+import { mongoForTests } from '../support/engines/secantus.js';
 import { AccountRenamed, DealMovedTo, DealOpened, DealRaised, deals, failing, nameless } from './deals.js';
 import { openStage, type Stage } from './stage.js';
 

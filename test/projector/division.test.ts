@@ -11,13 +11,13 @@ import { CheckpointMoved, NotReady } from '../../src/views/errors.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
 import { openEmbeddedViewReader } from '../../src/views/embedded.js';
 import type { Division, Lease, ParkingChange, ViewReader, ViewWriter } from '../../src/views/port.js';
-import { killChildren, startChild, type Child } from '../support/child.js';
+import { killChildren, startChild, type Child } from '../support/processes/child.js';
 import { temporaryFolder } from '../support/folder.js';
-import { heldUpAt } from '../support/held-up.js';
-import { dropDatabase } from '../support/mongo-database.js';
+import { heldUpAt } from '../support/engines/held-up.js';
+import { dropDatabase } from '../support/engines/mongo-database.js';
 import { overriding } from '../support/overriding.js';
-import { everythingIn } from '../support/read-models.js';
-import { mongoForTests } from '../support/secantus.js';
+import { everythingIn } from '../support/read-models/read-models.js';
+import { mongoForTests } from '../support/engines/secantus.js';
 import { AccountRenamed, DealMovedTo, DealOpened, DealRaised, deals, DealWithdrawn, failing, nameless } from './deals.js';
 import { openStage, type Stage } from './stage.js';
 

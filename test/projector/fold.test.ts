@@ -6,7 +6,7 @@ import type { Change, Document, Projection } from '../../src/kernel/projection.j
 import { fold, refusalOf, type FoldInput, type Folded } from '../../src/projector/fold.js';
 import { keyOfStream } from '../../src/projector/waiting.js';
 import type { StoredDocument } from '../../src/views/port.js';
-import { recordedAs } from '../support/given.js';
+import { recordedAs } from '../support/domain/given.js';
 import { AccountRenamed, DealMovedTo, DealOpened, DealRaised, deals, DealWithdrawn, failing, nameless } from './deals.js';
 
 const NOW = '2018-03-01T12:00:00.000Z';

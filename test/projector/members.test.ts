@@ -9,8 +9,8 @@ import { memberOf } from '../../src/views/members.js';
 import { openMongoViewWriter } from '../../src/views/mongo.js';
 import type { ViewWriter } from '../../src/views/port.js';
 import { temporaryFolder } from '../support/folder.js';
-import { dropDatabase } from '../support/mongo-database.js';
-import { mongoForTests } from '../support/secantus.js';
+import { dropDatabase } from '../support/engines/mongo-database.js';
+import { mongoForTests } from '../support/engines/secantus.js';
 
 jest.setTimeout(120_000);
 

@@ -10,10 +10,10 @@ import { RegisterLead } from '../../src/sales/lead.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { servedBuild } from '../../src/views/builds.js';
-import { killChildren, startChild, type Child } from '../support/child.js';
+import { killChildren, startChild, type Child } from '../support/processes/child.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { overriding } from '../support/overriding.js';
-import { expectReadModelsToEqualTheLog } from '../support/read-models.js';
+import { expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
 import { DealOpened, DealRaised, deals } from './deals.js';
 import { openStage } from './stage.js';
 

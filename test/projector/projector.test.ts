@@ -17,7 +17,7 @@ import { LeaseLost } from '../../src/views/errors.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { overriding } from '../support/overriding.js';
-import { foldPlainly } from '../support/project.js';
+import { foldPlainly } from '../support/read-models/project.js';
 
 describe('the projector', () => {
   let folder: Folder;

@@ -14,8 +14,8 @@ import { servedBuild, type Build, type BuildRecord } from '../../src/views/build
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
 import type { DocumentHistory, ViewReader, ViewWriter } from '../../src/views/port.js';
 import { temporaryFolder } from '../support/folder.js';
-import { gathered } from '../support/gathered.js';
-import { noted } from '../support/log-events.js';
+import { gathered } from '../support/log/gathered.js';
+import { noted } from '../support/log/log-events.js';
 import { definitions } from './deals.js';
 
 export interface Stage {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { mayTakeOver, surplus } from '../../src/projector/take-over.js';
 import type { BuildRecord } from '../../src/views/builds.js';
-import { buildRecord } from '../support/build-record.js';
+import { buildRecord } from '../support/read-models/build-record.js';
 
 const MINUTE = 60_000;
 const at = (minute: number): string => new Date(minute * MINUTE).toISOString();

@@ -3,7 +3,7 @@ import { OpportunityLost, OpportunityOpened, OpportunityReopened, OpportunityWon
 import { PipelineDefined, PipelineRetired, PipelineRevised } from '../../contracts/sales/pipeline.js';
 import { LoseOpportunity, ReopenOpportunity, WinOpportunity } from '../../src/sales/close-opportunity.js';
 import { opportunity } from '../../src/sales/opportunity.js';
-import { at, given } from '../support/given.js';
+import { at, given } from '../support/domain/given.js';
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' });
 const definition = {

@@ -4,7 +4,7 @@ import { PipelineDefined, PipelineRetired } from '../../contracts/sales/pipeline
 import { derivedId } from '../../src/kernel/derived-id.js';
 import { ConvertLead } from '../../src/sales/convert-lead.js';
 import { lead } from '../../src/sales/lead.js';
-import { given, ID } from '../support/given.js';
+import { given, ID } from '../support/domain/given.js';
 
 const person = {
   name: 'Ana Pop',

@@ -2,7 +2,7 @@ import { describe, it } from '@jest/globals';
 import { PipelineDefined, PipelineRetired, PipelineRevised } from '../../contracts/sales/pipeline.js';
 import { DefinePipeline, RetirePipeline, RevisePipeline } from '../../src/sales/define-pipeline.js';
 import { pipeline } from '../../src/sales/pipeline.js';
-import { given } from '../support/given.js';
+import { given } from '../support/domain/given.js';
 
 const contact = { name: 'Contact', probability: 10, expectedDays: 7 };
 const demo = { name: 'Demo', probability: 50, expectedDays: null };

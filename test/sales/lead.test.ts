@@ -11,7 +11,7 @@ import {
 import { derivedId } from '../../src/kernel/derived-id.js';
 import { AssignLead, lead, RegisterLead, ReviseLead } from '../../src/sales/lead.js';
 import { DisqualifyLead, QualifyLead, ReopenLead } from '../../src/sales/qualify-lead.js';
-import { given, ID } from '../support/given.js';
+import { given, ID } from '../support/domain/given.js';
 
 const registered = LeadRegistered({
   name: 'Ana Pop',

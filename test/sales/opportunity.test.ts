@@ -9,7 +9,7 @@ import {
 } from '../../contracts/sales/opportunity.js';
 import { PipelineDefined, PipelineRetired, PipelineRevised } from '../../contracts/sales/pipeline.js';
 import { AdvanceOpportunity, AssignOpportunity, OpenOpportunity, opportunity, ReviseOpportunity } from '../../src/sales/opportunity.js';
-import { at, given, ID } from '../support/given.js';
+import { at, given, ID } from '../support/domain/given.js';
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' });
 const definition = {

@@ -12,8 +12,8 @@ import { DefinePipeline } from '../../src/sales/define-pipeline.js';
 import { AssignLead, RegisterLead, ReviseLead } from '../../src/sales/lead.js';
 import { AdvanceOpportunity, AssignOpportunity, OpenOpportunity, ReviseOpportunity } from '../../src/sales/opportunity.js';
 import { DisqualifyLead, QualifyLead, ReopenLead } from '../../src/sales/qualify-lead.js';
-import { Company } from '../support/company.js';
-import { project } from '../support/project.js';
+import { Company } from '../support/domain/company.js';
+import { project } from '../support/read-models/project.js';
 
 /** A step that may be asked for, and from which status it leads to which; from the others it is refused with the code. */
 interface Step {

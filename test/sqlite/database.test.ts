@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openDatabase, type DatabaseKind, type OpenOptions } from '../../src/sqlite/database.js';
 import { DatabaseUnavailable } from '../../src/sqlite/unavailable.js';
-import { killChildren, startChild } from '../support/child.js';
+import { killChildren, startChild } from '../support/processes/child.js';
 
 const notes: DatabaseKind = {
   what: 'note book',

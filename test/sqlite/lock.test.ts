@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { holdLock, LockHeld } from '../../src/sqlite/lock.js';
 import { DatabaseUnavailable } from '../../src/sqlite/unavailable.js';
-import { killChildren, startChild } from '../support/child.js';
+import { killChildren, startChild } from '../support/processes/child.js';
 
 let folder: string;
 beforeEach(() => {

@@ -8,9 +8,9 @@ import { ViewsUnavailable } from '../../src/views/errors.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
 import { change, commitOf, deals, is, live, tallies } from '../conformance/views/deals.js';
 import { keepDeals, leaseOf, recordOf } from '../conformance/views/store.js';
-import { killChildren, startChild } from '../support/child.js';
+import { killChildren, startChild } from '../support/processes/child.js';
 import { type Folder, temporaryFolder } from '../support/folder.js';
-import { gathered } from '../support/gathered.js';
+import { gathered } from '../support/log/gathered.js';
 
 let folder: Folder;
 let opened: (ViewReader | ViewWriter)[];

@@ -13,11 +13,11 @@ import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.
 import type { DocumentChange, DocumentHistory, Lease, ParkingChange, ViewReader, ViewWriter } from '../../src/views/port.js';
 import { change, deals } from '../conformance/views/deals.js';
 import { documentsAsOf } from '../conformance/views/naive.js';
-import { killChildren, startChild } from '../support/child.js';
-import { gathered } from '../support/gathered.js';
-import { heldUpAt } from '../support/held-up.js';
-import { dropDatabase } from '../support/mongo-database.js';
-import { mongoForTests } from '../support/secantus.js';
+import { killChildren, startChild } from '../support/processes/child.js';
+import { gathered } from '../support/log/gathered.js';
+import { heldUpAt } from '../support/engines/held-up.js';
+import { dropDatabase } from '../support/engines/mongo-database.js';
+import { mongoForTests } from '../support/engines/secantus.js';
 
 jest.setTimeout(240_000);
 

@@ -9,8 +9,8 @@ import { DocumentRefused, ViewsUnavailable } from '../../src/views/errors.js';
 import { attempt } from '../../src/views/mongo/connection.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
 import { change, commitOf, deals } from '../conformance/views/deals.js';
-import { dropDatabase } from '../support/mongo-database.js';
-import { mongoForTests } from '../support/secantus.js';
+import { dropDatabase } from '../support/engines/mongo-database.js';
+import { mongoForTests } from '../support/engines/secantus.js';
 
 jest.setTimeout(120_000);
 

@@ -9,8 +9,8 @@ import { MongoViewReader } from '../../src/views/mongo/reader.js';
 import { openMongoViewWriter } from '../../src/views/mongo.js';
 import type { ViewReader } from '../../src/views/port.js';
 import type { ListQuery } from '../../src/views/query.js';
-import { dropDatabase } from '../support/mongo-database.js';
-import { mongoForTests } from '../support/secantus.js';
+import { dropDatabase } from '../support/engines/mongo-database.js';
+import { mongoForTests } from '../support/engines/secantus.js';
 
 jest.setTimeout(240_000);
 

@@ -8,10 +8,10 @@ import { ViewsUnavailable } from '../../src/views/errors.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
 import type { Lease, ViewReader, ViewWriter } from '../../src/views/port.js';
 import { change, commitOf, deals, live } from '../conformance/views/deals.js';
-import { gathered } from '../support/gathered.js';
-import { dropDatabase } from '../support/mongo-database.js';
-import { startRelay, type Relay } from '../support/relay.js';
-import { mongoForTests } from '../support/secantus.js';
+import { gathered } from '../support/log/gathered.js';
+import { dropDatabase } from '../support/engines/mongo-database.js';
+import { startRelay, type Relay } from '../support/engines/relay.js';
+import { mongoForTests } from '../support/engines/secantus.js';
 
 jest.setTimeout(120_000);
 

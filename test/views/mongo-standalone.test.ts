@@ -6,8 +6,8 @@ import { builds } from '../conformance/views/builds.js';
 import { filters } from '../conformance/views/filters.js';
 import { moments } from '../conformance/views/moments.js';
 import { summaries } from '../conformance/views/summaries.js';
-import { storesOn } from '../support/mongo-store.js';
-import { mongoForTests } from '../support/secantus.js';
+import { storesOn } from '../support/engines/mongo-store.js';
+import { mongoForTests } from '../support/engines/secantus.js';
 
 jest.setTimeout(240_000);
 

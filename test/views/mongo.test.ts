@@ -1,7 +1,7 @@
 import { afterAll, describe, jest, test } from '@jest/globals';
 import { viewsConformance } from '../conformance/views.js';
-import { storesOn } from '../support/mongo-store.js';
-import { mongoForTests } from '../support/secantus.js';
+import { storesOn } from '../support/engines/mongo-store.js';
+import { mongoForTests } from '../support/engines/secantus.js';
 
 /** The server for tests is slow, and shares its machine with the tests. */
 const HISTORIES = 8;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { noProgress, type BuildRecord } from '../../src/views/builds.js';
 import { rateNow, secondsLeft } from '../../src/views/progress.js';
-import { buildRecord } from '../support/build-record.js';
+import { buildRecord } from '../support/read-models/build-record.js';
 
 const MEASURED = Date.parse('2026-01-01T00:00:00.000Z');
 

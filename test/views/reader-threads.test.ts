@@ -6,7 +6,7 @@ import { ReaderThreads } from '../../src/views/embedded/reader-threads.js';
 import { ViewsUnavailable } from '../../src/views/errors.js';
 import { type Folder, temporaryFolder } from '../support/folder.js';
 
-const dying = pathToFileURL(join(import.meta.dirname, '../support/dying-thread.mjs'));
+const dying = pathToFileURL(join(import.meta.dirname, '../support/processes/dying-thread.mjs'));
 const question = { kind: 'number', query: raw('SELECT 1') } as const;
 
 let folder: Folder;

@@ -4,7 +4,7 @@ import { shapeOf } from '../../../src/kernel/read-model.js';
 import { noProgress, type Build } from '../../../src/views/builds.js';
 import { BuildGone, LeaseLost, NotReady } from '../../../src/views/errors.js';
 import type { ViewWriter } from '../../../src/views/port.js';
-import { gathered } from '../../support/gathered.js';
+import { gathered } from '../../support/log/gathered.js';
 import { change, commitOf, deals, keys, live, tallies } from './deals.js';
 import { onStore, recordOf, type OpenStore } from './store.js';
 

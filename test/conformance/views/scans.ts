@@ -1,7 +1,7 @@
 /** A scan tells a build document by document with all that is kept of each, and a selection may be of given keys. */
 import { describe, expect, test } from '@jest/globals';
 import { isDeepStrictEqual } from 'node:util';
-import { gathered } from '../../support/gathered.js';
+import { gathered } from '../../support/log/gathered.js';
 import { change, commitOf, is, keys, live, tallies } from './deals.js';
 import { onStore, type ByHand, type OpenStore } from './store.js';
 

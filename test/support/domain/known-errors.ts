@@ -1,0 +1,52 @@
+/** One of each kind of error that people meet. A kind that is missing here fails test/cli/failure.test.ts. */
+import { InvalidConfig } from '../../../src/config.js';
+import { HistoryNotEmpty } from '../../../src/import/carried-over.js';
+import { InvalidSource } from '../../../src/import/csv-source.js';
+import { InvalidMapping } from '../../../src/import/mapping-document.js';
+import { SetupRefused } from '../../../src/import/run-import.js';
+import { InvalidInput } from '../../../src/kernel/input.js';
+import type { KnownError } from '../../../src/kernel/known-error.js';
+import { Rejection } from '../../../src/kernel/rejection.js';
+import { LogUnavailable, NoSuchPosition } from '../../../src/log/port.js';
+import { PortInUse } from '../../../src/main.js';
+import { MigrationRefused } from '../../../src/migrate/refused.js';
+import { NotFirst } from '../../../src/projector/decide.js';
+import { NotThere } from '../../../src/projector/operations.js';
+import { LockHeld } from '../../../src/sqlite/lock.js';
+import { DatabaseUnavailable } from '../../../src/sqlite/unavailable.js';
+import {
+  BadCursor,
+  BuildGone,
+  CheckpointMoved,
+  LeaseLost,
+  NoHistory,
+  NotReady,
+  NotYetThere,
+  ViewsUnavailable,
+} from '../../../src/views/errors.js';
+
+export const knownErrors = {
+  InvalidConfig: new InvalidConfig('port: expected a whole number.'),
+  HistoryNotEmpty: new HistoryNotEmpty('The log holds events already.'),
+  InvalidSource: new InvalidSource('leads.csv: there is no such file.'),
+  InvalidMapping: new InvalidMapping('crm.yaml', [{ line: 3, message: 'name is missing' }]),
+  SetupRefused: new SetupRefused('The setup was refused.'),
+  InvalidInput: new InvalidInput('SkipDeadLetter', [{ field: 'reason', message: 'reason is required' }]),
+  Rejection: new Rejection('LEAD_NOT_OPEN', 'The lead is not open.', 'id'),
+  LogUnavailable: new LogUnavailable('The disk of /data/events.db is full. Make room.', { attempt: 'read the log' }),
+  NoSuchPosition: new NoSuchPosition(7),
+  PortInUse: new PortInUse('Port 4000 is in use already.'),
+  MigrationRefused: new MigrationRefused('The target holds other events.'),
+  NotFirst: new NotFirst('e2', { key: 'k', id: 'e1', type: 'LeadRegistered', position: 5 } as ConstructorParameters<typeof NotFirst>[1]),
+  NotThere: new NotThere('readModel', 'There is no read model "lead".'),
+  LockHeld: new LockHeld('/data/server.lock', 42),
+  DatabaseUnavailable: new DatabaseUnavailable('full', 'The disk of /data/views.db is full.'),
+  BadCursor: new BadCursor('after is not a cursor of this query.'),
+  BuildGone: new BuildGone('leads@1#2'),
+  CheckpointMoved: new CheckpointMoved('leads@1#2', 5, 6),
+  LeaseLost: new LeaseLost('leads'),
+  NoHistory: new NoHistory('leads'),
+  NotReady: new NotReady('leads@1#2 is still being built.'),
+  NotYetThere: new NotYetThere('leads', 12, 9),
+  ViewsUnavailable: new ViewsUnavailable('The views at mongodb://db.internal can not be reached.'),
+} satisfies Readonly<Record<string, KnownError>>;
