@@ -1,21 +1,10 @@
 /** The past over the API: what was known at a position and at an instant, right at their edges, and a record's whole history. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { convertLead, definePipeline, qualifiedLead, registerLead } from '../support/api/funnel.js';
-import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { sharedServer } from '../support/processes/set-up.js';
 
-const folder = temporaryFolder();
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer(folder.path);
-});
-
-afterAll(async () => {
-  await stopServers();
-  folder.remove();
-});
+const { server } = await sharedServer();
 
 interface Entry {
   readonly type: string;

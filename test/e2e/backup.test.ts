@@ -1,23 +1,14 @@
 /** Backups as docs/operations.md and docs/deployment.md have them, made beside a running server, and restored. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { registerLead } from '../support/api/funnel.js';
-import { temporaryFolder, type Folder } from '../support/folder.js';
 import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
-import { runProgram, startServer, stopServers, type Server } from '../support/processes/server.js';
+import { runProgram, startServer, type Server } from '../support/processes/server.js';
+import { folderPerTest } from '../support/processes/set-up.js';
 
-let data: Folder;
-let backup: Folder;
-beforeEach(() => {
-  [data, backup] = [temporaryFolder(), temporaryFolder()];
-});
-afterEach(async () => {
-  await stopServers();
-  data.remove();
-  backup.remove();
-});
+const [data, backup] = [folderPerTest(), folderPerTest()];
 
 /** Registers leads until it is told to end, while the work is done. */
 async function whileLeadsCome<T>(server: Server, work: () => Promise<T> | T): Promise<T> {

@@ -1,25 +1,17 @@
 /** Requests that are wrong: a clear error that names the field, the right status, nothing of the inside, and nothing written. */
-import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
 import { definePipeline, registerLead } from '../support/api/funnel.js';
-import { temporaryFolder } from '../support/folder.js';
 import type { Answer } from '../support/api/graphql-client.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { startServer } from '../support/processes/server.js';
+import { sharedFolder, sharedServer } from '../support/processes/set-up.js';
 
-const folder = temporaryFolder();
-const large = temporaryFolder();
-let server: Server;
+const { server } = await sharedServer();
+const large = sharedFolder();
 let before: string;
 
 beforeAll(async () => {
-  server = await startServer(folder.path);
   await registerLead(server, { id: 'ana' });
   await definePipeline(server, { id: 'p1' });
-});
-
-afterAll(async () => {
-  await stopServers();
-  folder.remove();
-  large.remove();
 });
 
 beforeEach(async () => {

@@ -1,24 +1,13 @@
 /** What holds for every command: sent twice it runs once, it can insist on a revision, it tells no future, it needs its record. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { commands } from '../../src/domain.js';
 import { commandSpec } from '../../src/kernel/command.js';
 import { definePipeline, qualifiedLead, registerLead } from '../support/api/funnel.js';
 import { onKurrent } from '../support/engines/engines.js';
-import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { sharedServer } from '../support/processes/set-up.js';
 
-const folder = temporaryFolder();
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer(folder.path);
-});
-
-afterAll(async () => {
-  await stopServers();
-  folder.remove();
-});
+const { server } = await sharedServer();
 
 describe('a commandId', () => {
   it('makes a command run once: the second time it gives the first result, whatever happened in between', async () => {

@@ -2,7 +2,7 @@
  * kill -9 of the server at any moment, while read models are rebuilt and cut over too: what was acknowledged is there, what was cut short is
  * finished, and read models are what the log says.
  */
-import { afterAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { projections } from '../../projections/index.js';
@@ -10,21 +10,16 @@ import { expectBuildsToEqualFreshOnes } from '../support/read-models/builds.js';
 import { onFiles, onMongo, viewReaderIn } from '../support/engines/engines.js';
 import { definePipeline } from '../support/api/funnel.js';
 import { startFunnelClients } from '../support/api/funnel-clients.js';
-import { temporaryFolder } from '../support/folder.js';
 import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { startServer, type Server } from '../support/processes/server.js';
 import { expectAllThere, expectConversionsToBeComplete, expectWhole, isFollowedUp } from '../support/log/whole-log.js';
+import { sharedFolder } from '../support/processes/set-up.js';
 
 const KILLS = !onFiles ? 6 : process.env['CI'] === 'true' ? 15 : 6;
 /** How many clients there are, and how long each waits after a command, in milliseconds, so that slow read models keep up. */
 const [CLIENTS, PAUSE_MS] = onMongo ? [2, 500] : [6, 0];
 
-const folder = temporaryFolder();
-
-afterAll(async () => {
-  await stopServers();
-  folder.remove();
-});
+const folder = sharedFolder();
 
 it(`loses nothing and doubles nothing in ${KILLS} kills under load`, async () => {
   // Small pages, so that a rebuild lasts.

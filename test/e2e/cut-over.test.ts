@@ -1,19 +1,15 @@
 /** Cut-over and rollback over HTTP while clients write, read what they wrote, page and sum up: no query fails or sees a mix of versions. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { Operations } from '../../src/projector/operations.js';
-import type { Projection } from '../../src/kernel/projection.js';
 import type { BuildState } from '../../src/views/builds.js';
 import type { ViewReader, ViewWriter } from '../../src/views/port.js';
-import { killChildren, startChild } from '../support/processes/child.js';
-import { placeOf, viewReaderIn, viewWriterIn } from '../support/engines/engines.js';
-import { temporaryFolder } from '../support/folder.js';
-import { GraphqlClient } from '../support/api/graphql-client.js';
-import { startServer, stopServers } from '../support/processes/server.js';
+import { viewReaderIn, viewWriterIn } from '../support/engines/engines.js';
+import { startServer } from '../support/processes/server.js';
+import { sharedFolder } from '../support/processes/set-up.js';
+import { until } from '../support/until.js';
+import { projectionsOf, startReadModelServer } from '../support/processes/read-model-server.js';
 
-const folder = temporaryFolder();
+const folder = sharedFolder();
 const FIRST = 150;
 let writer: ViewWriter;
 let reader: ViewReader;
@@ -33,11 +29,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await killChildren();
-  await stopServers();
   await reader.close();
   await writer.close();
-  folder.remove();
 });
 
 interface Lead {
@@ -60,19 +53,21 @@ const versionOf = (origins: readonly string[]): number => {
   return written.has('FAIR') ? 2 : 1;
 };
 
+const isTrue = (answer: boolean): boolean => answer;
+const are =
+  (...wanted: readonly BuildState[]) =>
+  (states: readonly BuildState[]): boolean =>
+    states.join() === wanted.join();
+
 const nobodyDecides = (): Promise<never> => Promise.reject(new Error('nobody decides here'));
 
 it('keeps every query whole, every page complete and every write readable, while versions change places', async () => {
-  const module = pathToFileURL(join(import.meta.dirname, '../support/processes/two-versions.mjs')).href;
-  const { projections } = (await import(module)) as { readonly projections: readonly Projection[] };
-  const child = startChild('serve.mjs', JSON.stringify(await placeOf(folder.path)), module);
-  await child.printed(1);
-  const client = new GraphqlClient(child.lines[0] ?? '');
+  const client = await startReadModelServer('two-versions', folder.path);
   const operations = new Operations({
     reader,
     writer: async () => writer,
     pipeline: { execute: nobodyDecides, begun: nobodyDecides },
-    projections,
+    projections: await projectionsOf('two-versions'),
     requestTimeoutMs: 0,
   });
   const done = new AbortController();
@@ -129,36 +124,33 @@ it('keeps every query whole, every page complete and every write readable, while
     );
     return type.fields.map(({ name }) => name);
   };
-  const until = async (holds: () => Promise<boolean>): Promise<void> => {
-    while (!(await holds())) await sleep(20);
-  };
   const states = async (): Promise<readonly BuildState[]> =>
     (await reader.builds()).filter(({ name }) => name === 'leads').map(({ state }) => state);
   /** Lets the clients go on for a while, in what is there now. */
   const goesOn = async (): Promise<void> => {
     const [written, walked] = [writes, walks];
-    await until(async () => writes > written + 3 && walks > walked + 1);
+    await until(async () => writes > written + 3 && walks > walked + 1, isTrue);
   };
 
   const changes = async (): Promise<void> => {
-    await until(async () => (await states()).join() === 'live,ready');
+    await until(states, are('live', 'ready'));
     expect(await labelled()).toBe(false);
     expect(await fields()).not.toContain('label');
     await goesOn();
     await operations.cutOver('leads');
-    await until(labelled);
+    await until(labelled, isTrue);
     expect(await fields()).toContain('label');
     await goesOn();
     for (const back of [1, 2, 1]) {
       await operations.rollBack('leads');
-      await until(async () => (await labelled()) === (back === 2));
+      await until(labelled, (answer) => answer === (back === 2));
       await goesOn();
     }
     expect(await fields()).not.toContain('label');
     await operations.rebuild('leads');
-    await until(async () => (await states()).join() === 'live,retired,ready');
+    await until(states, are('live', 'retired', 'ready'));
     await operations.cutOver('leads');
-    await until(labelled);
+    await until(labelled, isTrue);
     await goesOn();
   };
 

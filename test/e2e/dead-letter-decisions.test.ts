@@ -1,19 +1,16 @@
 /** What operators decide about documents that wait, over HTTP: once for each commandId, and about the event that they saw. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Projection } from '../../src/kernel/projection.js';
-import { killChildren, startChild } from '../support/processes/child.js';
-import { onKurrent, placeOf } from '../support/engines/engines.js';
-import { temporaryFolder } from '../support/folder.js';
-import { until } from '../support/processes/fragile-server.js';
-import { GraphqlClient, type SentHeaders } from '../support/api/graphql-client.js';
+import { onKurrent } from '../support/engines/engines.js';
+import type { GraphqlClient, SentHeaders } from '../support/api/graphql-client.js';
 import { buildsOf, done, fillFolder, operation, refusalIn } from '../support/api/operator.js';
 import { eventsIn } from '../support/read-models/read-models.js';
-import { startServer, stopServers } from '../support/processes/server.js';
+import { startServer } from '../support/processes/server.js';
+import { sharedFolder } from '../support/processes/set-up.js';
+import { until } from '../support/until.js';
+import { projectionsOf, startReadModelServer } from '../support/processes/read-model-server.js';
 
-const folder = temporaryFolder();
+const [folder, mended] = [sharedFolder(), sharedFolder()];
 let client: GraphqlClient;
 /** A lead that was assigned to nobody, to Bob and to nobody again: assignments to nobody can't be taken. */
 let lead: string;
@@ -28,25 +25,14 @@ interface Letter {
   readonly waiting: readonly { readonly eventId: string }[];
 }
 
-/** The program's own read models, with an error in the handlers of leads. */
-const module = pathToFileURL(join(import.meta.dirname, '../support/processes/fragile-projections.mjs')).href;
-
 beforeAll(async () => {
-  const child = startChild('serve.mjs', JSON.stringify(await placeOf(folder.path)), module);
-  await child.printed(1);
-  client = new GraphqlClient(child.lines[0] ?? '');
+  client = await startReadModelServer('fragile', folder.path);
 });
 
 beforeEach(async () => {
   lead = (await client.done('registerLead', { name: 'Ana Pop', origin: 'fair' })).streamId;
   for (const owner of ['nobody', 'bob', 'nobody']) await client.done('assignLead', { id: lead, owner });
   await carriedOut(await client.logPosition());
-});
-
-afterAll(async () => {
-  await killChildren();
-  await stopServers();
-  folder.remove();
 });
 
 /** Until leads have come so far. */
@@ -287,35 +273,28 @@ describe('a retry', () => {
   });
 
   it('has all go on once the handlers are mended, as if nothing had happened', async () => {
-    const mended = temporaryFolder();
-    const fragile = (await import(module)) as { readonly projections: readonly Projection[] };
-    const [ana, bob] = await fillFolder(mended.path, ['nobody', 'bob'], fragile.projections);
+    const [ana, bob] = await fillFolder(mended.path, ['nobody', 'bob'], await projectionsOf('fragile'));
     const server = await startServer(mended.path);
-    try {
-      await server.ready();
-      const lead = async (id: string | undefined) =>
-        (await server.ask<{ readonly lead: object }>('query ($id: ID!) { lead(id: $id) { owner status } }', { id })).lead;
-      expect([await lead(ana), await lead(bob)]).toEqual([
-        { owner: 'ana', status: 'OPEN' },
-        { owner: 'bob', status: 'QUALIFIED' },
-      ]);
-      // What waits is known, and is no difference of its own.
-      expect(await verified(server)).toMatchObject({ equal: true, results: [{ parked: 1, differing: 0 }] });
-      const { position } = await done<Decision>(server, 'retryDeadLetters', { readModel: 'leads' });
-      await server.ask('query ($position: Position) { leads(first: 1, minPosition: $position) { nodes { id } } }', { position });
-      expect(await lead(ana)).toEqual({ owner: 'nobody', status: 'QUALIFIED' });
-      expect(await server.ask('{ deadLetters { key } }')).toEqual({ deadLetters: [] });
-      expect(await buildsOf(server, 'leads')).toMatchObject([{ build: 1, state: 'LIVE', parked: 0 }]);
-      expect(await verified(server)).toMatchObject({ equal: true, results: [{ parked: 0, differing: 0 }] });
-      expect(refusalIn(await operation(server, 'retryDeadLetters', { readModel: 'leads' }))).toMatchObject({
-        code: 'NOT_THERE',
-        fields: ['readModel'],
-        message: 'No document of leads waits.',
-      });
-    } finally {
-      await server.stop();
-      mended.remove();
-    }
+    await server.ready();
+    const lead = async (id: string | undefined) =>
+      (await server.ask<{ readonly lead: object }>('query ($id: ID!) { lead(id: $id) { owner status } }', { id })).lead;
+    expect([await lead(ana), await lead(bob)]).toEqual([
+      { owner: 'ana', status: 'OPEN' },
+      { owner: 'bob', status: 'QUALIFIED' },
+    ]);
+    // What waits is known, and is no difference of its own.
+    expect(await verified(server)).toMatchObject({ equal: true, results: [{ parked: 1, differing: 0 }] });
+    const { position } = await done<Decision>(server, 'retryDeadLetters', { readModel: 'leads' });
+    await server.ask('query ($position: Position) { leads(first: 1, minPosition: $position) { nodes { id } } }', { position });
+    expect(await lead(ana)).toEqual({ owner: 'nobody', status: 'QUALIFIED' });
+    expect(await server.ask('{ deadLetters { key } }')).toEqual({ deadLetters: [] });
+    expect(await buildsOf(server, 'leads')).toMatchObject([{ build: 1, state: 'LIVE', parked: 0 }]);
+    expect(await verified(server)).toMatchObject({ equal: true, results: [{ parked: 0, differing: 0 }] });
+    expect(refusalIn(await operation(server, 'retryDeadLetters', { readModel: 'leads' }))).toMatchObject({
+      code: 'NOT_THERE',
+      fields: ['readModel'],
+      message: 'No document of leads waits.',
+    });
   });
 
   async function verified(server: GraphqlClient): Promise<unknown> {

@@ -12,7 +12,6 @@ import { random } from '../../src/demo/random.js';
 import { openLog, openViewReader, openViewWriter } from '../../src/engines.js';
 import { servedBuild } from '../../src/views/builds.js';
 import { digestsOf } from '../support/read-models/digest.js';
-import { temporaryFolder } from '../support/folder.js';
 import { definePipeline } from '../support/api/funnel.js';
 import { startFunnelClients } from '../support/api/funnel-clients.js';
 import { KeptServer } from '../support/processes/kept-server.js';
@@ -23,6 +22,7 @@ import { startRelay, type Relay } from '../support/engines/relay.js';
 import { mongoForTests } from '../support/engines/secantus.js';
 import { startServer, stopServers } from '../support/processes/server.js';
 import { expectAllThere, expectConversionsToBeComplete, expectWhole, isFollowedUp } from '../support/log/whole-log.js';
+import { sharedFolder } from '../support/processes/set-up.js';
 
 const FAULTS = Number(process.env['DAYBOOK_FAULTS'] ?? (process.env['CI'] === 'true' ? 20 : 9));
 const SEED = Number(process.env['DAYBOOK_SEED'] ?? Date.now() % 1_000_000);
@@ -42,12 +42,10 @@ interface Member {
 }
 
 const mongo = await mongoForTests({ durable: true });
-const folder = temporaryFolder();
+const folder = sharedFolder();
 
 afterAll(async () => {
-  await stopServers();
   await mongo?.stop();
-  folder.remove();
 });
 
 (mongo?.restart ? it : it.skip)(

@@ -1,25 +1,16 @@
 /** The GraphiQL page in a real browser: whole from this server, and working. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { registerLead } from '../support/api/funnel.js';
-import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { startServer } from '../support/processes/server.js';
+import { sharedFolder, sharedServer } from '../support/processes/set-up.js';
 
 const BROWSER = '/usr/bin/chromium';
-const folder = temporaryFolder();
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer(folder.path);
-});
-
-afterAll(async () => {
-  await stopServers();
-  folder.remove();
-});
+const { server } = await sharedServer();
+const other = sharedFolder();
 
 it('is one page that loads nothing from elsewhere', async () => {
   const { status, headers, text } = await server.get('/graphiql');
@@ -31,15 +22,12 @@ it('is one page that loads nothing from elsewhere', async () => {
 });
 
 it('is not served where introspection is off, nor is the schema told', async () => {
-  const silent = temporaryFolder();
-  const production = await startServer(silent.path, { NODE_ENV: 'production' });
+  const production = await startServer(other.path, { NODE_ENV: 'production' });
   expect(await production.get('/graphiql')).toMatchObject({ status: 404 });
   const { errors } = await production.request('{ __schema { types { name } } }');
   expect(errors).toHaveLength(1);
   const typo = await production.request('{ leads { nodes { nam } } }');
   expect(typo.text).not.toContain('Did you mean');
-  await production.stop();
-  silent.remove();
 });
 
 // CI installs the browser; elsewhere it may be missing.

@@ -4,7 +4,7 @@
  *   DAYBOOK_KILLS=500   more kills than in CI
  *   DAYBOOK_SEED=7      the same choices again
  */
-import { afterEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,10 +16,10 @@ import { Operations } from '../../src/projector/operations.js';
 import { buildName, idOf, isOf, servedBuild, type Build } from '../../src/views/builds.js';
 import { openEmbeddedViewReader } from '../../src/views/embedded.js';
 import type { ViewReader } from '../../src/views/port.js';
-import { killChildren, startChild, type Child } from '../support/processes/child.js';
+import { startChild, type Child } from '../support/processes/child.js';
 import { logIn, onFiles, onMongo, placeOf, viewReaderIn, viewWriterIn } from '../support/engines/engines.js';
-import { temporaryFolder } from '../support/folder.js';
 import { eventsIn, everythingIn } from '../support/read-models/read-models.js';
+import { folderPerTest } from '../support/processes/set-up.js';
 
 const KILLS = Number(process.env['DAYBOOK_KILLS'] ?? (onFiles ? 50 : onMongo ? 12 : 20));
 const SEED = Number(process.env['DAYBOOK_SEED'] ?? Date.now() % 1_000_000);
@@ -42,7 +42,7 @@ interface Acknowledged {
   readonly position: number;
 }
 
-afterEach(killChildren);
+const folder = folderPerTest();
 
 /** Each round begins with an empty log, so that a rebuild stays short enough to be killed anywhere. */
 const ROUNDS = Array.from({ length: Math.ceil(KILLS / 50) }, (_, round) => [Math.min(50, KILLS - round * 50), SEED + round] as const);
@@ -50,7 +50,6 @@ const ROUNDS = Array.from({ length: Math.ceil(KILLS / 50) }, (_, round) => [Math
 it.each(ROUNDS)(
   'loses nothing in %i kills (seed %i), and comes to what a build made afresh comes to',
   async (kills, seed) => {
-    const folder = temporaryFolder();
     const chance = random(seed);
     const place = JSON.stringify(await placeOf(folder.path));
     const log = await logIn(folder.path);
@@ -116,7 +115,6 @@ it.each(ROUNDS)(
       await reader.close();
       await writer.close();
       await log.close();
-      folder.remove();
     }
 
     /** Begins builds of what is not being built. */

@@ -1,20 +1,9 @@
 /** Leads as a sales desk handles them over the API: every command, and what each rule answers. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { convertLead, definePipeline, euros, qualifiedLead, registerAccount, registerLead } from '../support/api/funnel.js';
-import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { sharedServer } from '../support/processes/set-up.js';
 
-const folder = temporaryFolder();
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer(folder.path);
-});
-
-afterAll(async () => {
-  await stopServers();
-  folder.remove();
-});
+const { server } = await sharedServer();
 
 const codeOf = async (command: string, input: object): Promise<string | undefined> => {
   const { userErrors, revision, position } = await server.command(command, input);

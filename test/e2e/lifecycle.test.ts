@@ -1,25 +1,16 @@
 /** Starting and stopping: asked to stop, the server ends cleanly; started again, it goes on where it was. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dropViewsOf, onKurrent } from '../support/engines/engines.js';
 import { definePipeline, openOpportunity, registerLead } from '../support/api/funnel.js';
-import { temporaryFolder, type Folder } from '../support/folder.js';
 import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
-import { startServer, stopServers } from '../support/processes/server.js';
+import { startServer } from '../support/processes/server.js';
+import { folderPerTest } from '../support/processes/set-up.js';
 
-let folder: Folder;
-
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-
-afterEach(async () => {
-  await stopServers();
-  folder.remove();
-});
+const folder = folderPerTest();
 
 describe('the server', () => {
   it('tells where it is served, and stops on Ctrl-C and on SIGTERM', async () => {

@@ -1,11 +1,9 @@
 /** Lists over the API: filters of every kind, orders, searches, and pages that stay right while records are added. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { definePipeline, euros, openOpportunity, registerLead } from '../support/api/funnel.js';
-import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { sharedServer } from '../support/processes/set-up.js';
 
-const folder = temporaryFolder();
-let server: Server;
+const { server } = await sharedServer({ DAYBOOK_MIN_POSITION_TIMEOUT_MS: '300' });
 /** Everything that is read by the tests has been written at this position. */
 let position: string;
 
@@ -28,7 +26,6 @@ const LEADS = [
 const SCORES = { l1: 50, l3: 90, l5: 50 };
 
 beforeAll(async () => {
-  server = await startServer(folder.path, { DAYBOOK_MIN_POSITION_TIMEOUT_MS: '300' });
   for (const lead of LEADS) await server.done('registerLead', lead);
   for (const [id, score] of Object.entries(SCORES)) {
     await server.done('qualifyLead', { id, score, temperature: id === 'l3' ? 'HOT' : 'WARM' });
@@ -47,11 +44,6 @@ beforeAll(async () => {
       )
     ).errors.length > 0
   );
-});
-
-afterAll(async () => {
-  await stopServers();
-  folder.remove();
 });
 
 interface Connection {

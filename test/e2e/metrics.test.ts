@@ -1,24 +1,19 @@
 /** Each metric that docs/operations.md names: there, under that name and those labels, and saying what has happened. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { derivedId } from '../../src/kernel/derived-id.js';
 import { projections } from '../../projections/index.js';
-import { killChildren } from '../support/processes/child.js';
-import { temporaryFolder } from '../support/folder.js';
-import { parkLead, startFragileServer, until, type FragileServer } from '../support/processes/fragile-server.js';
 import { convertLead, definePipeline, qualifiedLead, registerLead } from '../support/api/funnel.js';
 import { SocketClient } from '../support/api/socket-client.js';
+import { sharedFolder } from '../support/processes/set-up.js';
+import { until } from '../support/until.js';
+import { type ReadModelServer, parkLead, startReadModelServer } from '../support/processes/read-model-server.js';
 
-const folder = temporaryFolder();
-let server: FragileServer;
+const folder = sharedFolder();
+let server: ReadModelServer;
 
 beforeAll(async () => {
-  server = await startFragileServer(folder.path);
-});
-
-afterAll(async () => {
-  await killChildren();
-  folder.remove();
+  server = await startReadModelServer('fragile', folder.path);
 });
 
 /** The samples of a scrape by their names with labels. */
@@ -137,7 +132,7 @@ describe('/metrics', () => {
   it('tells how far behind builds are that nobody projects, in positions and in seconds', async () => {
     const head = Number(await server.logPosition());
     await until(scrape, at(head));
-    const alone = await startFragileServer(folder.path, { role: 'api' });
+    const alone = await startReadModelServer('fragile', folder.path, { role: 'api' });
     await server.kill();
     await registerLead(alone);
     await alone.done('registerAccount', { name: 'Brutăria Ana' });
@@ -154,7 +149,7 @@ describe('/metrics', () => {
     );
     // `readyLagMs` is two seconds.
     expect(lag(second)).toBeGreaterThan(1.5);
-    server = await startFragileServer(folder.path);
+    server = await startReadModelServer('fragile', folder.path);
     await until(
       () => scrape(alone),
       (samples) => samples.get('daybook_ready') === 1 && lag(samples) === 0 && ofBuild(samples, 'lag_events') === 0,

@@ -1,19 +1,19 @@
 /** A real funnel, imported by the command line and asked over GraphQL: the answers are the totals in ../shared/data/README.md. */
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLog, openViewReader } from '../../src/engines.js';
 import type { EventLog } from '../../src/log/port.js';
 import { digestsOf } from '../support/read-models/digest.js';
 import { logIn, viewReaderIn } from '../support/engines/engines.js';
-import { temporaryFolder } from '../support/folder.js';
 import { REGISTERED_BY_ORIGIN, WON_BY_MONTH, WON_BY_ORIGIN } from '../support/domain/olist-totals.js';
 import { allEvents } from '../support/log/log-events.js';
-import { runProgram, startServer, stopServers, type Server } from '../support/processes/server.js';
+import { runProgram, startServer, type Server } from '../support/processes/server.js';
+import { sharedFolder } from '../support/processes/set-up.js';
 
 const project = join(import.meta.dirname, '../..');
 const data = join(project, '../shared/data/olist');
-const folder = temporaryFolder();
+const [folder, files] = [sharedFolder(), sharedFolder()];
 let server: Server;
 
 // Importing all of it and reading it again, where an engine is a slow server for tests, on a machine that does other things too.
@@ -26,11 +26,6 @@ beforeAll(async () => {
   expect({ code, output }).toMatchObject({ code: 0 });
   server = await startServer(folder.path);
   await server.ready();
-});
-
-afterAll(async () => {
-  await stopServers();
-  folder.remove();
 });
 
 describe('the funnel of 8,000 leads', () => {
@@ -173,7 +168,6 @@ async function placesOf(log: EventLog): Promise<(position: number) => number> {
 
 describe('the read models', () => {
   it('are those of an import into files, byte for byte, with all their kept versions', async () => {
-    const files = temporaryFolder();
     const settings = { DAYBOOK_LOG_URL: 'embedded', DAYBOOK_LOG_PREFIX: '', DAYBOOK_VIEWS_URL: 'embedded' };
     expect(await runProgram([...importingInto(files.path), '--as-history'], settings)).toMatchObject({ code: 0 });
     const other = await startServer(files.path, settings);
@@ -188,8 +182,6 @@ describe('the read models', () => {
       expect(await digestsOf(views, await placesOf(own))).toEqual(expected);
     } finally {
       for (const open of [filesViews, views, filesLog, own]) await open.close();
-      await other.stop('SIGKILL');
-      files.remove();
     }
   });
 });

@@ -1,19 +1,19 @@
 /** What operations ask: is it alive, is it ready, and who is behind. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { fromInput } from '../../src/kernel/input.js';
 import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
 import { RegisterLead } from '../../src/sales/lead.js';
 import { projections } from '../../projections/index.js';
-import { killChildren } from '../support/processes/child.js';
 import { logIn, onMongo } from '../support/engines/engines.js';
-import { parkLead, startFragileServer, until } from '../support/processes/fragile-server.js';
 import { registerLead } from '../support/api/funnel.js';
-import { temporaryFolder } from '../support/folder.js';
 import type { GraphqlClient } from '../support/api/graphql-client.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { startServer } from '../support/processes/server.js';
+import { sharedFolder, sharedServer } from '../support/processes/set-up.js';
+import { until } from '../support/until.js';
+import { parkLead, startReadModelServer } from '../support/processes/read-model-server.js';
 
-const folder = temporaryFolder();
-let server: Server;
+const { server } = await sharedServer();
+const [behind, fragile, slow] = [sharedFolder(), sharedFolder(), sharedFolder()];
 
 interface Standing {
   readonly status: string;
@@ -33,16 +33,6 @@ const standing = async (of: GraphqlClient): Promise<{ readonly status: number; r
   return { status, body: JSON.parse(text) as Standing };
 };
 
-beforeAll(async () => {
-  server = await startServer(folder.path);
-});
-
-afterAll(async () => {
-  await killChildren();
-  await stopServers();
-  folder.remove();
-});
-
 describe('/health/live', () => {
   it('answers as long as the process does', async () => {
     expect(await server.get('/health/live')).toMatchObject({ status: 200, text: '{"status":"live"}' });
@@ -60,7 +50,6 @@ describe('/health/ready', () => {
   });
 
   it('says no while read models are behind what the log held at the start, and names them', async () => {
-    const behind = temporaryFolder();
     const log = await logIn(behind.path);
     const pipeline = new CommandPipeline({ log });
     // As many as keep it busy for a while: SecantusDB takes a second for what SQLite takes in a few milliseconds.
@@ -84,46 +73,33 @@ describe('/health/ready', () => {
     expect(body.models.every(({ behind: missing }) => missing === 0)).toBe(true);
     expect(await late.ask('{ leads { totalCount } }')).toEqual({ leads: { totalCount: LEADS } });
     expect(await late.stop()).toMatchObject({ code: 0 });
-    behind.remove();
   });
 
   it('tells of documents that wait, and says no only when so many do that a read model stopped: then it says why', async () => {
-    const fragile = temporaryFolder();
-    const broken = await startFragileServer(fragile.path, { parkedLimit: 1 });
-    try {
-      const leads = async () => {
-        const { status, body } = await standing(broken);
-        return { status, ...body.models.find(({ model }) => model === 'leads') };
-      };
-      await parkLead(broken);
-      const position = Number(await broken.logPosition());
-      const waits = await until(leads, (told) => told.parked === 1 && told.position === position);
-      expect(waits).toMatchObject({ status: 200, behind: 0 });
-      expect(waits.error).toBeUndefined();
-      await parkLead(broken);
-      const stopped = await until(leads, ({ error }) => error !== undefined);
-      expect(stopped).toMatchObject({ status: 503, parked: 2, error: expect.stringContaining('more than 1 documents wait') });
-      const others = (await standing(broken)).body.models.filter(({ model }) => model !== 'leads');
-      expect(others.map(({ error }) => error)).toEqual(others.map(() => undefined));
-    } finally {
-      await broken.kill();
-      fragile.remove();
-    }
+    const broken = await startReadModelServer('fragile', fragile.path, { parkedLimit: 1 });
+    const leads = async () => {
+      const { status, body } = await standing(broken);
+      return { status, ...body.models.find(({ model }) => model === 'leads') };
+    };
+    await parkLead(broken);
+    const position = Number(await broken.logPosition());
+    const waits = await until(leads, (told) => told.parked === 1 && told.position === position);
+    expect(waits).toMatchObject({ status: 200, behind: 0 });
+    expect(waits.error).toBeUndefined();
+    await parkLead(broken);
+    const stopped = await until(leads, ({ error }) => error !== undefined);
+    expect(stopped).toMatchObject({ status: 503, parked: 2, error: expect.stringContaining('more than 1 documents wait') });
+    const others = (await standing(broken)).body.models.filter(({ model }) => model !== 'leads');
+    expect(others.map(({ error }) => error)).toEqual(others.map(() => undefined));
   });
 });
 
 describe('a request that takes too long', () => {
   it('is told so, and the server goes on', async () => {
-    const slow = temporaryFolder();
     const impatient = await startServer(slow.path, { DAYBOOK_REQUEST_TIMEOUT_MS: '400' });
-    try {
-      const late = await impatient.request('{ leads(minPosition: "9007199254740991") { totalCount } }');
-      expect(late.status).toBe(503);
-      expect(late.text).toContain('TIMED_OUT');
-      expect(await impatient.get('/health/live')).toMatchObject({ status: 200 });
-    } finally {
-      await impatient.stop();
-      slow.remove();
-    }
+    const late = await impatient.request('{ leads(minPosition: "9007199254740991") { totalCount } }');
+    expect(late.status).toBe(503);
+    expect(late.text).toContain('TIMED_OUT');
+    expect(await impatient.get('/health/live')).toMatchObject({ status: 200 });
   });
 });

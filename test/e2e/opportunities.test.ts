@@ -1,5 +1,5 @@
 /** Opportunities over the API: opened, moved, won, lost, reopened, and what each rule answers. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
   convertLead,
   definePipeline,
@@ -9,21 +9,13 @@ import {
   registerAccount,
   registerLead,
 } from '../support/api/funnel.js';
-import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { sharedServer } from '../support/processes/set-up.js';
 
-const folder = temporaryFolder();
-let server: Server;
+const { server } = await sharedServer();
 let pipelineId: string;
 
 beforeAll(async () => {
-  server = await startServer(folder.path);
   pipelineId = await definePipeline(server);
-});
-
-afterAll(async () => {
-  await stopServers();
-  folder.remove();
 });
 
 /** Issues a command and gives these fields of the opportunity in its answer. */

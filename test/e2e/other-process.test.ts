@@ -6,23 +6,18 @@ import type { EventLog } from '../../src/log/port.js';
 import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeline.js';
 import { logIn } from '../support/engines/engines.js';
 import { definePipeline, euros, openOpportunity, qualifiedLead, registerLead } from '../support/api/funnel.js';
-import { temporaryFolder } from '../support/folder.js';
 import { expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { sharedServer } from '../support/processes/set-up.js';
 
-const folder = temporaryFolder();
-let server: Server;
+const { folder, server } = await sharedServer();
 let log: EventLog;
 
 beforeAll(async () => {
-  server = await startServer(folder.path);
   log = await logIn(folder.path);
 });
 
 afterAll(async () => {
   await log.close();
-  await stopServers();
-  folder.remove();
 });
 
 /** A command in this process, which is not the server's, and no process manager works here. */

@@ -1,20 +1,9 @@
 /** Accounts and contacts over the API: registered, revised, assigned, and what each rule answers. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { registerAccount } from '../support/api/funnel.js';
-import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { sharedServer } from '../support/processes/set-up.js';
 
-const folder = temporaryFolder();
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer(folder.path);
-});
-
-afterAll(async () => {
-  await stopServers();
-  folder.remove();
-});
+const { server } = await sharedServer();
 
 describe('an account', () => {
   const fields = 'name kind status legalName registrationNumber taxNumber industry size segment website email phone tags owner revision';

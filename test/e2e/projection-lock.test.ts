@@ -1,24 +1,21 @@
 /** The lock of read models on a copy of the tree: when what makes their documents changes, wherever that stands, and when a version is added. */
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from '../support/folder.js';
+import { folderPerTest } from '../support/processes/set-up.js';
 
 const root = join(import.meta.dirname, '..', '..');
-let folder: ReturnType<typeof temporaryFolder>;
+const folder = folderPerTest();
 const at = (...path: readonly string[]): string => join(folder.path, ...path);
 
 beforeEach(() => {
-  folder = temporaryFolder();
   const sources = ['projections', 'contracts', 'src/kernel'];
   for (const copied of ['package.json', 'scripts', ...sources, 'dist/projections', 'dist/src', 'dist/contracts']) {
     cpSync(join(root, copied), at(copied), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), at('node_modules'));
 });
-
-afterEach(() => folder.remove());
 
 const lock = (...words: readonly string[]) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [at('scripts/projection-lock.mjs'), ...words], { encoding: 'utf8' });

@@ -1,35 +1,26 @@
 /** Builds of read models over GraphQL, as a page for operators asks for them: what it is told, which build answers then, and each refusal. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { projections } from '../../projections/index.js';
-import type { Projection } from '../../src/kernel/projection.js';
-import { killChildren, startChild } from '../support/processes/child.js';
-import { placeOf } from '../support/engines/engines.js';
-import { temporaryFolder } from '../support/folder.js';
-import { startFragileServer, until, type FragileServer } from '../support/processes/fragile-server.js';
 import { registerLead } from '../support/api/funnel.js';
-import { GraphqlClient } from '../support/api/graphql-client.js';
+import type { GraphqlClient } from '../support/api/graphql-client.js';
 import { answering, buildsOf, done, fillFolder, operation, refusal, refusalIn, statesOf, type ToldBuild } from '../support/api/operator.js';
+import { sharedFolder } from '../support/processes/set-up.js';
+import { until } from '../support/until.js';
+import { type ReadModelServer, projectionsOf, startReadModelServer } from '../support/processes/read-model-server.js';
 
 const names = [...new Set(projections.map(({ model }) => model.name))].sort();
-const folders = [temporaryFolder(), temporaryFolder(), temporaryFolder()] as const;
-
-afterAll(async () => {
-  await killChildren();
-  for (const folder of folders) folder.remove();
-});
+const folders = [sharedFolder(), sharedFolder(), sharedFolder()] as const;
 
 const isReady = (wanted: number) => (builds: readonly ToldBuild[]) =>
   builds.some(({ build, state }) => build === wanted && state === 'READY');
 
 describe('on a server that projects', () => {
-  let server: FragileServer;
+  let server: ReadModelServer;
   let lead: string;
 
   beforeAll(async () => {
     // What has caught up waits to be cut over.
-    server = await startFragileServer(folders[0].path);
+    server = await startReadModelServer('fragile', folders[0].path);
     lead = await registerLead(server);
     const head = await server.logPosition();
     await until(
@@ -162,11 +153,11 @@ describe('on a server that projects', () => {
 });
 
 describe('where nobody projects', () => {
-  let server: FragileServer;
+  let server: ReadModelServer;
 
   beforeAll(async () => {
     await fillFolder(folders[1].path, ['bob', 'eve']);
-    server = await startFragileServer(folders[1].path, { role: 'api' });
+    server = await startReadModelServer('fragile', folders[1].path, { role: 'api' });
   });
 
   it('what is asked for waits for a projector: it is not cut over to before it is built, and asking again changes nothing', async () => {
@@ -196,20 +187,16 @@ describe('where nobody projects', () => {
 });
 
 describe('of two versions', () => {
-  const module = pathToFileURL(join(import.meta.dirname, '../support/processes/two-versions.mjs')).href;
   /** How long a build that answered is kept for requests that read it. */
   const SHORT_MS = 3_000;
   let both: GraphqlClient;
-  let older: FragileServer;
+  let older: ReadModelServer;
 
   beforeAll(async () => {
-    const program = (await import(module)) as { readonly projections: readonly Projection[] };
-    await fillFolder(folders[2].path, ['bob', 'eve'], projections, program.projections);
-    const settings = { ...(await placeOf(folders[2].path)), role: 'api', requestTimeoutMs: SHORT_MS };
-    const child = startChild('serve.mjs', JSON.stringify(settings), module);
-    older = await startFragileServer(folders[2].path, { role: 'api', requestTimeoutMs: SHORT_MS });
-    await child.printed(1);
-    both = new GraphqlClient(child.lines[0] ?? '');
+    await fillFolder(folders[2].path, ['bob', 'eve'], projections, await projectionsOf('two-versions'));
+    const settings = { role: 'api', requestTimeoutMs: SHORT_MS };
+    older = await startReadModelServer('fragile', folders[2].path, settings);
+    both = await startReadModelServer('two-versions', folders[2].path, settings);
   });
 
   it('a program goes back to a version that it has; what was rolled back from is kept, and another program refuses it', async () => {

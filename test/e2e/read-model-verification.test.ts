@@ -1,20 +1,20 @@
 /** Verification over GraphQL, as a page for operators asks for it and watches it. What is planted is planted through the port, so in every engine. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { projections } from '../../projections/index.js';
-import { killChildren } from '../support/processes/child.js';
 import { viewWriterIn } from '../support/engines/engines.js';
-import { temporaryFolder } from '../support/folder.js';
-import { startFragileServer, until, type FragileServer } from '../support/processes/fragile-server.js';
 import { registerAccount } from '../support/api/funnel.js';
 import { done, fillFolder, operation, refusal, refusalIn } from '../support/api/operator.js';
 import { startServer } from '../support/processes/server.js';
+import { sharedFolder } from '../support/processes/set-up.js';
+import { until } from '../support/until.js';
+import { type ReadModelServer, startReadModelServer } from '../support/processes/read-model-server.js';
 
 const OWNERS = ['bob', 'bob', 'bob', 'eve'];
 const names = [...new Set(projections.map(({ model }) => model.name))].sort();
-const folder = temporaryFolder();
+const [folder, empty] = [sharedFolder(), sharedFolder()];
 /** Nobody projects here, so that what is planted stays, and the lease is free to plant it. */
-let server: FragileServer;
+let server: ReadModelServer;
 let leads: readonly string[];
 
 interface Result {
@@ -88,12 +88,7 @@ async function plant(change: (lead: Readonly<Record<string, unknown>>) => Readon
 
 beforeAll(async () => {
   leads = await fillFolder(folder.path, OWNERS);
-  server = await startFragileServer(folder.path, { role: 'api' });
-});
-
-afterAll(async () => {
-  await killChildren();
-  folder.remove();
+  server = await startReadModelServer('fragile', folder.path, { role: 'api' });
 });
 
 describe('a verification', () => {
@@ -148,13 +143,10 @@ describe('a verification', () => {
   });
 
   it('of read models that were never built is refused: it would find nothing that differs', async () => {
-    const empty = temporaryFolder();
     const other = await startServer(empty.path, { DAYBOOK_ROLE: 'api' });
     const expected = { code: 'NOT_READY', fields: ['readModels'], message: expect.stringMatching(/^Not built yet: .*rebuild /) };
     expect(await refusal(other, 'verifyReadModels', { readModels: ['leads'] })).toEqual(expected);
     expect(await refusal(other, 'verifyReadModels', {})).toEqual(expected);
-    await other.stop('SIGKILL');
-    empty.remove();
   });
 
   it('of what nobody projects tells how it is where it stands, though the log has gone on', async () => {

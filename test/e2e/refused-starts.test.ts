@@ -1,24 +1,15 @@
 /** Starts that can't succeed: one clear message that says what to do, a code that is not zero, and nothing touched. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { holdLock } from '../../src/sqlite/lock.js';
 import { registerLead } from '../support/api/funnel.js';
-import { temporaryFolder, type Folder } from '../support/folder.js';
-import { runProgram, startServer, stopServers, type Exit } from '../support/processes/server.js';
+import { runProgram, startServer, type Exit } from '../support/processes/server.js';
+import { folderPerTest } from '../support/processes/set-up.js';
 
-let folder: Folder;
-
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-
-afterEach(async () => {
-  await stopServers();
-  folder.remove();
-});
+const folder = folderPerTest();
 
 const serve = async (environment: Readonly<Record<string, string>> = {}, ...args: readonly string[]): Promise<Exit> =>
   runProgram(['serve', '--data-dir', folder.path, '--port', '0', ...args], environment);

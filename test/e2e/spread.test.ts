@@ -11,11 +11,11 @@ import { policies } from '../../src/policies/index.js';
 import { progressOf } from '../../src/policies/runner.js';
 import type { LeaseStore, ViewWriter } from '../../src/views/port.js';
 import { onServers, placeOf, variablesOf, viewWriterIn } from '../support/engines/engines.js';
-import { temporaryFolder } from '../support/folder.js';
 import { convertLead, definePipeline, registerLead } from '../support/api/funnel.js';
 import type { Done } from '../support/api/graphql-client.js';
 import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { startServer, type Server } from '../support/processes/server.js';
+import { sharedFolder } from '../support/processes/set-up.js';
 
 const READ_MODELS = projections.map(({ model }) => model.name);
 const POLICIES = policies.map((policy) => progressOf(policy).name);
@@ -32,7 +32,7 @@ const halvesOf = ({ length }: readonly string[]): readonly number[] => [Math.flo
 const servers = await onServers();
 
 (servers ? describe : describe.skip)('processes on several machines', () => {
-  const folder = temporaryFolder();
+  const folder = sharedFolder();
   let answering: readonly [Server, Server];
   let projecting: readonly [Server, Server];
   let views: ViewWriter;
@@ -55,8 +55,6 @@ const servers = await onServers();
   afterAll(async () => {
     await views.close();
     await checkpoints.close();
-    await stopServers();
-    folder.remove();
   });
 
   /** How many of these leases each of the two that project has. */

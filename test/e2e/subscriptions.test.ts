@@ -1,5 +1,5 @@
 /** Subscriptions over a real websocket: resumed without gap or double, at the client's pace, within limits, and ended in peace. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -11,8 +11,9 @@ import { temporaryFolder, type Folder } from '../support/folder.js';
 import type { GraphqlFailure } from '../support/api/graphql-client.js';
 import { startKurrentServer } from '../support/engines/kurrent.js';
 import { allEvents, noted } from '../support/log/log-events.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { startServer, type Server } from '../support/processes/server.js';
 import { closingOf, openSocket, SocketClient } from '../support/api/socket-client.js';
+import { sharedServer } from '../support/processes/set-up.js';
 
 interface Event {
   readonly position: string;
@@ -31,16 +32,11 @@ const EVENTS = `subscription ($after: Position, $types: [EventType!]) {
   events(after: $after, types: $types) { position type recordType recordId actor data }
 }`;
 
-/** The server of tests that write nothing, or mind nothing that others wrote. */
-let shared: Server;
+/** The server of tests that write nothing, or for which it doesn't matter what others wrote. */
+const { server: shared } = await sharedServer();
 let server: Server;
 let folder: Folder;
-const sharedFolder = temporaryFolder();
 const clients: SocketClient[] = [];
-
-beforeAll(async () => {
-  shared = await startServer(sharedFolder.path);
-});
 
 beforeEach(() => {
   folder = temporaryFolder();
@@ -51,11 +47,6 @@ afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
   if (server !== shared) await server.stop('SIGKILL');
   folder.remove();
-});
-
-afterAll(async () => {
-  await stopServers();
-  sharedFolder.remove();
 });
 
 /** A server of the test's own. */

@@ -1,11 +1,9 @@
 /** Summaries over the API: the lead funnel, the key figures of sales and the board, against figures counted by hand. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { definePipeline, euros } from '../support/api/funnel.js';
-import { temporaryFolder } from '../support/folder.js';
-import { startServer, stopServers, type Server } from '../support/processes/server.js';
+import { sharedServer } from '../support/processes/set-up.js';
 
-const folder = temporaryFolder();
-let server: Server;
+const { server } = await sharedServer();
 let position: string;
 
 /** Days from registration to win, where there was one. */
@@ -30,7 +28,6 @@ const LEADS: readonly {
 const after = (instant: string, days: number): string => new Date(Date.parse(instant) + days * 86_400_000).toISOString();
 
 beforeAll(async () => {
-  server = await startServer(folder.path);
   const pipelineId = await definePipeline(server, { id: 'p1' });
   for (const { id, origin, at, owner, qualified, wonAfter, amount = 0, lost } of LEADS) {
     await server.done('registerLead', { id, name: id, owner, occurredAt: at, ...(origin === undefined ? {} : { origin }) });
@@ -50,11 +47,6 @@ beforeAll(async () => {
   }
   await server.done('disqualifyLead', { id: 'd', reason: 'NO_BUDGET', occurredAt: '2024-01-16T00:00:00Z' });
   position = await server.logPosition();
-});
-
-afterAll(async () => {
-  await stopServers();
-  folder.remove();
 });
 
 const summary = async (field: string, fields: string): Promise<unknown> =>
