@@ -1,4 +1,4 @@
-# Daybook with what it needs to run, as a user without rights. It serves loopback inside the container until DAYBOOK_HOST and DAYBOOK_EXPOSED
+# Daybook with its runtime dependencies, run by an unprivileged user. It serves loopback inside the container unless DAYBOOK_HOST and DAYBOOK_EXPOSED
 # say otherwise: see docker-compose.yml.
 
 FROM node:20.20.2-bookworm-slim AS build

@@ -1,4 +1,4 @@
-/** Lint: typescript-eslint's strict, type-checked rules, fitted to a code base of decorated classes, async ports and pure functions. */
+/** Lint rules: typescript-eslint's strict, type-checked rules, with exceptions for decorated classes and async ports. */
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
@@ -34,20 +34,22 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/prefer-readonly': 'error',
+      // `this: void` marks methods that may be called without their object.
+      '@typescript-eslint/no-invalid-void-type': ['error', { allowAsThisParameter: true }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-unused-vars': [
         'error',
         { argsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_', ignoreRestSiblings: true },
       ],
-      // Modules and commands are classes because Nest and GraphQL want one; what they carry is in their decorators.
+      // Nest requires classes for modules; their content is in decorators.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true, allowEmpty: true }],
-      // A port's functions are async whatever an adapter does inside.
+      // Functions of ports are async, whether or not an adapter awaits anything.
       '@typescript-eslint/require-await': 'off',
-      // The compiler takes `signal.aborted` for what it was before an await, so checks that matter would be called unnecessary.
+      // The compiler assumes that `signal.aborted` does not change during an await, so the rule reports necessary checks.
       '@typescript-eslint/no-unnecessary-condition': 'off',
-      // Generic instances and options that are structural types of classes are taken for foreign objects.
+      // The rule misreports generic instances, and options that are structural types of classes.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
-      // Documents are plain JSON objects, also where they are keyed by data.
+      // Documents are plain JSON objects, some keyed by data.
       '@typescript-eslint/no-dynamic-delete': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
@@ -56,10 +58,7 @@ export default tseslint.config(
   {
     files: ['**/{util,utils,helper,helpers,common,manager,misc}{,.*}.{ts,js,mjs}', '**/{util,utils,helper,helpers,common,manager,misc}/**'],
     rules: {
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'Program', message: 'Name the file by the idea that is in it, in the words of the field.' },
-      ],
+      'no-restricted-syntax': ['error', { selector: 'Program', message: 'Name the file after its subject.' }],
     },
   },
   {
@@ -69,7 +68,7 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts'],
     rules: {
-      // Answers over HTTP and Jest's asymmetric matchers are typed any; a wrong shape fails the test itself.
+      // HTTP responses and Jest's asymmetric matchers have type any; a wrong shape fails the test.
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
     },

@@ -1,4 +1,4 @@
-/** Jest on swc and native ES modules; run through `npm test`, which sets --experimental-vm-modules. */
+/** Jest with swc and native ES modules. Run it by `npm test`, which sets --experimental-vm-modules. */
 const swc = {
   swcrc: false,
   jsc: {

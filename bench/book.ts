@@ -1,4 +1,4 @@
-/** The book of a run: figures and their limits as they come in. */
+/** The results of a run: figures and their limits. */
 import { metrics, type Metric, type Target } from './metrics.js';
 import { figureOf, type Figure } from './measure.js';
 
@@ -26,14 +26,17 @@ export function met(entry: Entry): boolean | undefined {
 }
 
 export class Book {
-  private readonly entries = new Map<string, Entry>();
+  readonly #onFigure: (entry: Entry) => void;
+  readonly #entries = new Map<string, Entry>();
 
-  /** @param told hears of every figure as it is taken */
-  constructor(private readonly told: (entry: Entry) => void) {}
+  /** @param onFigure called with every figure when it is measured */
+  constructor(onFigure: (entry: Entry) => void) {
+    this.#onFigure = onFigure;
+  }
 
   /**
-   * Notes the values of a key's runs, and those of its limit.
-   * @param target where it depends on what is there; that of the metric unless given
+   * Records the values of a key's runs, and those of its limit.
+   * @param target defaults to the metric's target
    * @throws RangeError when the key is not one of `metrics`.
    */
   note(key: string, values: readonly number[], limit?: readonly number[], target?: Target): void {
@@ -41,12 +44,12 @@ export class Book {
     if (!metric) throw new RangeError(`${key} is not a key of this benchmark.`);
     const aim = target ?? metric.target;
     const entry = { metric, figure: figureOf(values), ...(limit ? { limit: figureOf(limit) } : {}), ...(aim ? { target: aim } : {}) };
-    this.entries.set(key, entry);
-    this.told(entry);
+    this.#entries.set(key, entry);
+    this.#onFigure(entry);
   }
 
   /** The figures taken, in the order of `metrics`. */
   all(): readonly Entry[] {
-    return metrics.flatMap(({ key }) => this.entries.get(key) ?? []);
+    return metrics.flatMap(({ key }) => this.#entries.get(key) ?? []);
   }
 }

@@ -1,7 +1,7 @@
-/** Results are checked in full: a wrong one ends the benchmark, since a fast wrong answer is no answer. */
+/** Checks of results: a wrong result ends the benchmark. */
 import { isDeepStrictEqual } from 'node:util';
 
-/** A workload's result is not what the plot says. */
+/** A workload has an unexpected result. */
 export class WrongResult extends Error {
   override readonly name = 'WrongResult';
 }

@@ -1,14 +1,13 @@
 /**
- * `npm run bench`: measures Daybook and, in the same run, what its engines could do at best.
- *   npm run bench                        everything but what takes a log ten times as long; writes bench/results.json
- *   npm run bench -- --large             that too; writes the tables of docs/performance.md as well
+ * `npm run bench`: measures Daybook and, in the same run, the limits of its engines.
+ *   npm run bench                        everything except a log ten times as long; writes bench/results.json
+ *   npm run bench -- --large             with that; also writes the tables of docs/performance.md
  *   npm run bench -- --keys              writes the list of keys in docs/performance.md, and measures nothing
  *   npm run bench -- --events 20000      smaller; prints only
- *   npm run bench -- --only w1,g1_list   the workloads that give keys beginning so; prints only
+ *   npm run bench -- --only w1,g1_list   the workloads with keys that begin so; prints only
  *   npm run bench -- --log URL           the log on a server of EventStoreDB or KurrentDB, by its connection string; prints only
- * Ends with 1 when a result is wrong or the server is away; a missed target is told and changes nothing.
+ * Exits with 1 when a result is wrong or the server is unavailable. A missed target is only reported.
  */
-import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +33,7 @@ import { LogUnavailable } from '../src/log/port.js';
 
 const EVENTS = 200_000;
 
-/** What the keys of a log on a server begin with. */
+/** The prefix of the keys for a log on a server. */
 const ON_SERVER = 'kurrent';
 
 const { values } = parseArgs({
@@ -63,7 +62,7 @@ for (const name of only) {
 }
 if (log !== undefined) checkAddress(log);
 
-/** Whether any of the keys is asked for. */
+/** Whether any of the keys is selected. */
 const wanted = (...keys: readonly string[]): boolean =>
   only.length === 0 || keys.some((key) => only.some((name) => key.startsWith(name) || name.startsWith(key)));
 
@@ -108,7 +107,7 @@ try {
   remove();
 }
 
-/** It is not repeated: it may hold a password. */
+/** The value is not repeated: it may contain a password. */
 function checkAddress(url: string): void {
   try {
     parseAddress(url);

@@ -1,4 +1,4 @@
-/** How figures are taken: several runs, the subject and its limit in turn, the median and the spread kept. */
+/** Measurement: several runs, alternating between the subject and its limit, with median and spread. */
 
 /** The outcome of several runs. */
 export interface Figure {
@@ -14,16 +14,16 @@ export function figureOf(values: readonly number[]): Figure {
   return { median: quantile(sorted, 0.5), min: sorted[0] ?? NaN, max: sorted.at(-1) ?? NaN };
 }
 
-/** The value below which a share of the sorted values lies: the nearest rank. @param share 0 to 1 */
+/** A quantile of sorted values, by nearest rank. @param share 0 to 1 */
 export function quantile(sorted: readonly number[], share: number): number {
   const value = sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))];
-  if (value === undefined) throw new RangeError('There is no quantile of nothing.');
+  if (value === undefined) throw new RangeError('A quantile needs at least one value.');
   return value;
 }
 
 /**
- * Runs each of the measurements `runs` times, in turn rather than one after the other: what slows the machine meets them all.
- * Unless they begin cold by nature, one run of each goes before and isn't counted.
+ * Runs each of the measurements `runs` times, alternating, so that a slow machine affects all of them.
+ * Each has one warm-up run that isn't counted, unless it is meant to start cold.
  */
 export async function inTurn<Name extends string, Value>(
   runs: number,
@@ -41,7 +41,7 @@ export async function inTurn<Name extends string, Value>(
   return values;
 }
 
-/** How long `work` takes, in seconds, and what it answers. */
+/** The duration of `work` in seconds, and its result. */
 export async function timed<T>(work: () => T | Promise<T>): Promise<{ readonly seconds: number; readonly result: T }> {
   const start = performance.now();
   const result = await work();

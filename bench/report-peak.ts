@@ -1,6 +1,6 @@
 /**
- * Loaded into a process by --import: notes how much memory is resident and writes the most, in bytes, to BENCH_PEAK_FILE when it ends.
- * The system's own count won't do: a process begins with that of the one that started it.
+ * Loaded into a process by --import: samples resident memory and writes the peak, in bytes, to BENCH_PEAK_FILE at exit.
+ * The system's own peak can't be used: a process inherits its parent's.
  */
 import { writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';

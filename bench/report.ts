@@ -1,4 +1,4 @@
-/** How a run is told: a table on the console, bench/results.json for programs, the table in docs/performance.md for people. */
+/** Reports a run: a table on the console, bench/results.json, and the table in docs/performance.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const DOCUMENT = join(ROOT, 'docs', 'performance.md');
 
 const HEAD = ['key', 'figure', 'spread', 'limit', 'ratio', 'target'] as const;
 
-/** The line of one figure, as soon as it is taken. */
+/** The line of a figure. */
 export function line(entry: Entry): string {
   return pad(cells(entry));
 }
@@ -23,7 +23,7 @@ export const head = pad(HEAD);
 
 /**
  * Writes the results.
- * @param documented renews the table and the list of keys in the document, too
+ * @param documented whether to update the table and the list of keys in the document
  */
 export function publish(
   entries: readonly Entry[],
@@ -58,12 +58,12 @@ export function publish(
   publishKeys();
 }
 
-/** Renews the list of keys in the document. */
+/** Updates the list of keys in the document. */
 export function publishKeys(): void {
   rewrite('keys', keys);
 }
 
-/** The list of keys, line by line. */
+/** The list of keys, one per line. */
 export const keys = rows([['key', 'what it is', 'the limit beside it'], ['---', '---', '---'], ...metrics.map(explained)]);
 
 function rows(list: readonly (readonly string[])[]): readonly string[] {
@@ -101,7 +101,7 @@ function shown(value: number): string {
   return rounded(value).toLocaleString('en', { maximumFractionDigits: 3 });
 }
 
-/** Three digits that mean something, or all of a whole number. */
+/** Three significant digits, or all digits of a whole number. */
 function rounded(value: number): number {
   return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
 }
@@ -114,7 +114,7 @@ function pad(row: readonly string[]): string {
     .trimEnd();
 }
 
-/** Replaces the lines between the two markers of that name in the document. @throws RangeError when the markers are missing. */
+/** Replaces the lines between two markers in the document. @throws RangeError when the markers are missing */
 function rewrite(name: string, lines: readonly string[]): void {
   const document = readFileSync(DOCUMENT, 'utf8');
   const begin = `<!-- ${name}: written by npm run bench -->`;

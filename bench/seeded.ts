@@ -1,4 +1,4 @@
-/** Logs that hold the whole workload: what builds, reads and lists as of a moment are measured on; and a plain one beside. */
+/** Logs with the whole workload, for measuring builds, reads and as-of lists, and a plain log for comparison. */
 import { mustEqual } from './check.js';
 import { eventsOf, streamOf } from './deal/events.js';
 import { dealPlots, STEPS, windowsOf, type DealPlot } from './deal/plot.js';
@@ -8,10 +8,10 @@ import { openLog } from '../src/engines.js';
 import type { EventLog } from '../src/log/port.js';
 
 export interface SeededLog {
-  /** The folder that the log is in. */
+  /** The folder of the log. */
   readonly dataDir: string;
   readonly plots: readonly DealPlot[];
-  /** How many events it holds; positions count from 1 without gaps. */
+  /** The number of events; positions count from 1 without gaps. */
   readonly events: number;
 }
 
@@ -46,7 +46,7 @@ export async function seed(setting: Setting): Promise<Seeded> {
   };
 }
 
-/** Fills a log with the whole lives of so many deals. */
+/** Fills a log with all events of the deals. */
 export async function seedLog(setting: Setting, deals: number): Promise<SeededLog> {
   const dataDir = fresh(setting, 'seeded');
   const log = await openLog({ dataDir }, { durableAtClose: true });

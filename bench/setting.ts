@@ -1,20 +1,20 @@
-/** What a run is about: how much of everything, where its files go. */
+/** The size of a run and its files. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { STEPS } from './deal/plot.js';
 
 export interface Setting {
-  /** How many deals the log holds, each of 11 events. */
+  /** The number of deals in the log, with 11 events each. */
   readonly deals: number;
-  /** How many opportunities the server holds, each of 10 events. */
+  /** The number of opportunities of the server, with 10 events each. */
   readonly opportunities: number;
-  /** How often each measurement is taken. */
+  /** The number of runs per measurement. */
   readonly runs: number;
   /** A temporary folder of this run. */
   readonly folder: string;
 }
 
-/** @param events about how many events the log and the server hold */
+/** @param events the approximate number of events of the log and the server */
 export function settingOf(events: number, folder: string): Setting {
   return { deals: Math.round(events / STEPS), opportunities: Math.round(events / 10), runs: 3, folder };
 }
@@ -27,7 +27,7 @@ export function fresh({ folder }: Setting, name: string): string {
   return join(folder, `${files}-${name}`);
 }
 
-/** Deletes an SQLite file and what stands beside it. */
+/** Deletes an SQLite file with its WAL files. */
 export function removeDatabase(file: string): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
 }

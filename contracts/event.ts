@@ -1,71 +1,93 @@
-/** The words in which a contract is written: an event type with its version, its shape, and how older shapes become today's. */
-import type { z } from 'zod';
+/** Event types: version, fields, and the upcasters of earlier versions. */
+import { z } from 'zod';
+import type { Fields, Of } from './fields/index.js';
 
-/** An event that a command decided and that no log has taken yet. */
+/** An event that a command has decided, before it is appended. */
 export interface NewEvent<Type extends string = string, Data = unknown> {
   readonly type: Type;
   readonly version: number;
   readonly data: Data;
 }
 
-/** One earlier shape of an event type, and the step that lifts data of that shape to the version after it. */
+/** An earlier version of an event type, and the function that converts its data to the next version. */
 interface Upcaster {
   readonly from: number;
   readonly schema: z.ZodType;
   readonly lift: (data: never) => unknown;
 }
 
-/** An event type at its current version. Called with data, it makes a {@link NewEvent}; the data is checked against the schema. */
-export interface EventDefinition<Type extends string = string, Schema extends z.ZodType = z.ZodType> {
-  (data: z.input<Schema>): NewEvent<Type, z.output<Schema>>;
-  readonly type: Type;
+/** An event type, whatever the type of its data. */
+export interface AnyEventDefinition {
+  readonly type: string;
   readonly version: number;
-  readonly schema: Schema;
+  /** A sentence for the published contract. */
+  readonly description: string;
+  readonly fields: Fields;
+  readonly schema: z.ZodType;
   readonly upcasters: readonly Upcaster[];
-  /**
-   * Declares the shape that version `from` had, and how its data becomes data of version `from + 1`.
-   * Called once per superseded version, from 1 upwards; the definition's own version is the last `from` plus one.
-   * @throws RangeError when `from` is not the version that comes next.
-   */
-  upcast<Old extends z.ZodType>(from: number, schema: Old, lift: (data: z.output<Old>) => unknown): EventDefinition<Type, Schema>;
 }
 
-/** The union of the events that a list of definitions makes. */
-export type EventOf<Definitions extends readonly EventDefinition[]> = {
-  [K in keyof Definitions]: Definitions[K] extends EventDefinition<infer Type, infer Schema> ? NewEvent<Type, z.output<Schema>> : never;
+/** An event type at its current version. Called with data, it validates the data and returns a {@link NewEvent}. */
+export interface EventDefinition<Type extends string = string, F extends Fields = Fields> extends AnyEventDefinition {
+  (data: Of<F>): NewEvent<Type, Of<F>>;
+  readonly type: Type;
+  readonly fields: F;
+  /**
+   * Declares the fields of version `from`, and how its data becomes data of version `from + 1`.
+   * Called once per superseded version, from 1 upwards; the definition's own version is the last `from` plus one.
+   * @throws RangeError when `from` is not the next version.
+   */
+  upcast<Old extends Fields>(from: number, fields: Old, lift: (data: Of<Old>) => unknown): EventDefinition<Type, F>;
+}
+
+/** The union of the events of a list of definitions. */
+export type EventOf<Definitions extends readonly AnyEventDefinition[]> = {
+  [K in keyof Definitions]: Definitions[K] extends EventDefinition<infer Type, infer F> ? NewEvent<Type, Of<F>> : never;
 }[number];
 
-/** Declares an event type, version 1. Type names are in the past tense and unique in the whole log. */
-export function event<Type extends string, Schema extends z.ZodType>(type: Type, schema: Schema): EventDefinition<Type, Schema> {
-  return define(type, schema, []);
+/**
+ * Declares an event type, version 1.
+ * @param type in the past tense, unique in the whole log, never changed
+ * @param description a sentence for the published contract
+ */
+export function event<Type extends string, F extends Fields>(type: Type, description: string, fields: F): EventDefinition<Type, F> {
+  return define(type, description, fields, []);
 }
 
-function define<Type extends string, Schema extends z.ZodType>(
+function define<Type extends string, F extends Fields>(
   type: Type,
-  schema: Schema,
+  description: string,
+  fields: F,
   upcasters: readonly Upcaster[],
-): EventDefinition<Type, Schema> {
+): EventDefinition<Type, F> {
   const version = upcasters.length + 1;
-  const make = (data: z.input<Schema>): NewEvent<Type, z.output<Schema>> => ({ type, version, data: schema.parse(data) });
+  const schema = storedObject(fields).meta({ description });
+  const make = (data: Of<F>): NewEvent<Type, Of<F>> => ({ type, version, data: schema.parse(data) as Of<F> });
   return Object.assign(make, {
     type,
     version,
+    description,
+    fields,
     schema,
     upcasters,
-    upcast<Old extends z.ZodType>(from: number, old: Old, lift: (data: z.output<Old>) => unknown): EventDefinition<Type, Schema> {
+    upcast<Old extends Fields>(from: number, old: Old, lift: (data: Of<Old>) => unknown): EventDefinition<Type, F> {
       if (from !== version) {
         throw new RangeError(`${type}: upcasters are declared in order; the next is from version ${version}, not ${from}.`);
       }
-      return define(type, schema, [...upcasters, { from, schema: old, lift }]);
+      return define(type, description, fields, [...upcasters, { from, schema: storedObject(old), lift }]);
     },
   });
 }
 
+function storedObject(fields: Fields): z.ZodObject {
+  return z.object(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.stored])));
+}
+
 /**
- * Data of any published version, as data of the current one.
- * @throws RangeError when the version is newer than this program knows, or no version at all.
+ * Converts data of any published version to the current one.
+ * @throws RangeError when the version is invalid or newer than this program knows.
  */
-export function upcast(definition: EventDefinition, version: number, data: unknown): unknown {
+export function upcast(definition: AnyEventDefinition, version: number, data: unknown): unknown {
   if (version === definition.version) return data;
   if (!Number.isInteger(version) || version < 1 || version > definition.version) {
     throw new RangeError(
@@ -75,12 +97,4 @@ export function upcast(definition: EventDefinition, version: number, data: unkno
   let current = data;
   for (const step of definition.upcasters.slice(version - 1)) current = step.lift(step.schema.parse(current) as never);
   return definition.schema.parse(current);
-}
-
-/**
- * Marks a field as personal data of somebody: logs and errors leave it out, and the published schema lists it.
- * `whose` is the field that holds the id of that person's record; without it, the record that the event is about.
- */
-export function personal<Schema extends z.ZodType>(schema: Schema, whose = 'id'): Schema {
-  return schema.meta({ personal: whose });
 }

@@ -1,5 +1,5 @@
 /**
- * Builds dist/ with swc, in a temporary folder that then replaces dist/ in one step: an interrupted build leaves the old dist/, and several
+ * Builds dist/ with swc, in a temporary folder that then replaces dist/: an interrupted build leaves the old dist/, and several
  * processes may build at the same time. `nest build` writes the same files, but straight into dist/.
  *   node scripts/build.mjs               builds
  *   node scripts/build.mjs --if-missing  builds if there is no dist/; warns if dist/ is older than the sources
@@ -55,7 +55,7 @@ async function replaceDist(built) {
       await rm(dist, { recursive: true, force: true });
       return await rename(built, dist);
     } catch (failure) {
-      // Another build has just put its own dist/ there.
+      // Another build has just created dist/.
       if (failure.code !== 'ENOTEMPTY' && failure.code !== 'EEXIST') throw failure;
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Adds up the reports of the test runners (Jest's --json format) and prints `N passed, N failed` as its last line.
  *   node scripts/count-tests.mjs <report.json>...
- * Where every suite is meant to run, a test that did not run has failed: skipped tests and test files that are in no report count so.
+ * Skipped tests, and test files that are in no report, count as failed.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
@@ -20,7 +20,7 @@ for (const report of reports) {
   for (const suite of JSON.parse(readFileSync(report, 'utf8')).testResults) {
     const path = relative(root, suite.name);
     seen.add(path);
-    // The same file may be in several reports: on other engines.
+    // The same file may be in several reports, one per pair of engines.
     const file = reports.length > 1 ? `${basename(report, '.json')}: ${path}` : path;
     if (suite.assertionResults.length === 0) failures.push(`${file}: did not run, or has no test`);
     for (const test of suite.assertionResults) {

@@ -1,13 +1,15 @@
 /**
- * Sees to it that a read model whose handlers or columns changed has a new version, so that it is built afresh wherever it runs.
+ * Checks that a read model whose handlers or columns changed has a new version, so that every deployment rebuilds it.
  *   node scripts/projection-lock.mjs check            compares projections/lock.json with the code; what CI does
- *   node scripts/projection-lock.mjs write            locks new versions; refuses a change under a version that is locked
- *   node scripts/projection-lock.mjs write NAME...    locks a change of these under their old version: only where the documents stay the same
+ *   node scripts/projection-lock.mjs write            locks new versions; refuses changes of a locked version
+ *   node scripts/projection-lock.mjs write NAME...    locks changes of these under their old version: only if the documents stay the same
  *
- * What is hashed is all that makes the documents what they are:
- *   - the code of the projection's own file, and that of every declaration that it uses elsewhere, in the kernel, in contracts, in projections/
- *   - what the store makes of its columns, and, where it keeps folded text or words, the code that folds
- *   - the event types that it names, with their versions, and the code that lifts earlier versions to today's
+ * The hash covers everything that the documents depend on:
+ *   - the code of the projection and of every declaration that it uses: in its own file, in the kernel, in contracts and, for lists, how the
+ *     record type evolves
+ *   - the shape of its columns and, if the store keeps folded text or words, the folding code
+ *   - the event types that it handles, with their versions and upcasters
+ * Commands and field kinds are not part of it: they determine what is written, not how it is projected.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,6 +18,21 @@ import { pathToFileURL } from 'node:url';
 import { reachedCode } from './reached-code.mjs';
 
 const root = dirname(import.meta.dirname);
+
+/** Declarations that don't affect documents, or whose result is hashed instead of their code. */
+const leftOut = ['contracts/fields/', 'src/kernel/command.ts', 'src/kernel/read-model.ts'].map((path) => join(root, path));
+const isLeftOut = (file) => leftOut.some((path) => file.startsWith(path));
+
+/** Arguments that are not hashed as code: columns are hashed by their shape, events by type and version. */
+const withoutArguments = {
+  list: { leftOut: 2, keeps: ['derive'] },
+  readModel: { leftOut: 1 },
+  projection: { leftOut: 1 },
+  projectionOfMany: { leftOut: 1 },
+  recordType: { leftOut: 1 },
+  event: { leftOut: 1 },
+};
+
 const lockFile = join(root, 'projections', 'lock.json');
 const [mode, ...accepted] = process.argv.slice(2);
 
@@ -30,15 +47,17 @@ if (mode === 'write') {
   const refused = changed.filter((name) => !accepted.includes(name.split('@')[0]));
   if (refused.length > 0) fail(refused);
   writeFileSync(lockFile, `${JSON.stringify(Object.fromEntries(Object.entries(now).sort(([a], [b]) => (a < b ? -1 : 1))), null, 2)}\n`);
-  console.log(`Locked ${Object.keys(now).length} read models: ${added.length} new, ${changed.length} changed, ${gone.length} gone.`);
+  console.log(`Locked ${Object.keys(now).length} read models: ${added.length} new, ${changed.length} changed, ${gone.length} removed.`);
 } else if (mode === 'check') {
   if (changed.length > 0) fail(changed);
   if (added.length + gone.length > 0) {
-    console.error(`projections/lock.json lacks ${[...added].join(', ') || 'nothing'} and has ${gone.join(', ') || 'nothing'} too many.`);
+    console.error(
+      `projections/lock.json lacks ${[...added].join(', ') || 'nothing'} and has the obsolete ${gone.join(', ') || 'nothing'}.`,
+    );
     console.error('Run `npm run projections:lock` and commit the result.');
     process.exit(1);
   }
-  console.log(`The documents of ${Object.keys(now).length} read models are made as their versions promise.`);
+  console.log(`${Object.keys(now).length} read models match their locked versions.`);
 } else {
   console.error('Usage: node scripts/projection-lock.mjs check | write [NAME...]');
   process.exit(2);
@@ -47,45 +66,39 @@ if (mode === 'write') {
 function fail(names) {
   for (const name of names) {
     const [model, version] = name.split('@');
-    console.error(`${model}: what makes its documents changed, but its version is still ${version}.`);
+    console.error(`${model}: the code or columns of its documents changed, but its version is still ${version}.`);
   }
-  console.error('Raise `version` in @ReadModel, so that the documents are built afresh, and run `npm run projections:lock`.');
-  console.error(`Where the documents stay the same: npm run projections:lock -- ${names.map((name) => name.split('@')[0]).join(' ')}`);
+  console.error('Raise its `version`, so that the documents are rebuilt, and run `npm run projections:lock`.');
+  console.error(`If the documents stay the same: npm run projections:lock -- ${names.map((name) => name.split('@')[0]).join(' ')}`);
   process.exit(1);
 }
 
-/** `leads@1` → hash, of every read model that a file in projections/ exports. */
+/** The hash of every read model exported in projections/, by `leads@1`. */
 async function currentHashes() {
   const hashes = {};
   const { shapeOf } = await built('src/kernel/read-model.ts');
-  const { comparedColumns } = await built('src/views/columns.ts');
+  const { comparedColumns } = await built('src/views/shared/columns.ts');
   const definitions = await definitionsByType();
   for (const file of filesIn('projections')) {
-    for (const { model, types } of Object.values(await built(file)).filter((value) => value?.model && value.types)) {
+    for (const [declared, { model, types }] of Object.entries(await built(file)).filter(([, value]) => value?.model && value.types)) {
       const named = types.toSorted().map((type) => definitions.get(type));
-      const roots = [{ file, name: '*' }];
-      if (comparedColumns(model).some(({ kind }) => kind === 'text')) roots.push({ file: 'src/kernel/fold.ts', name: 'fold' });
-      if (model.columns.some(({ search }) => search)) roots.push({ file: 'src/kernel/fold.ts', name: 'words' });
-      const lifted = named.filter(({ definition }) => definition.upcasters.length > 0);
-      if (lifted.length > 0) roots.push({ file: 'contracts/event.ts', name: 'upcast' }, ...lifted);
-      const code = reachedCode(roots.map(({ file: from, name }) => ({ file: join(root, from), name })));
-      const parts = [
-        ...code.map(withoutVersion(model)),
-        shapeOf(model),
-        ...named.map(({ definition: { type, version } }) => `${type} ${version}`),
-      ];
+      const roots = [{ file, name: declared }];
+      if (comparedColumns(model).some(({ kind }) => kind === 'text')) roots.push({ file: 'contracts/fold.ts', name: 'fold' });
+      if (model.columns.some(({ search }) => search)) roots.push({ file: 'contracts/fold.ts', name: 'words' });
+      const upcasted = named.filter(({ definition }) => definition.upcasters.length > 0);
+      if (upcasted.length > 0) roots.push({ file: 'contracts/event.ts', name: 'upcast' }, ...upcasted);
+      const code = reachedCode(
+        roots.map(({ file: from, name }) => ({ file: join(root, from), name })),
+        { isLeftOut, withoutArguments },
+      );
+      const parts = [...code, shapeOf(model), ...named.map(({ definition: { type, version } }) => `${type} ${version}`)];
       hashes[`${model.name}@${model.version}`] = createHash('sha256').update(parts.join('\0')).digest('base64url');
     }
   }
   return hashes;
 }
 
-/** An earlier version is kept in a copy of its file. */
-function withoutVersion({ name }) {
-  return (code) => (code.includes(`ReadModel("${name}"`) ? code.replace(/version:\d+/, '') : code);
-}
-
-/** Event type → its definition and where that is declared. */
+/** The definition of each event type, and where it is declared. */
 async function definitionsByType() {
   const definitions = new Map();
   for (const file of filesIn('contracts')) {
@@ -104,9 +117,9 @@ function filesIn(folder) {
     .map((name) => join(folder, name));
 }
 
-/** What a source file exports when it runs. */
+/** The exports of a source file's build. */
 async function built(file) {
   const path = join(root, 'dist', file.replace(/\.ts$/, '.js'));
-  if (!existsSync(path)) throw new Error(`${relative(root, path)} is not there. Run \`npm run build\` first.`);
+  if (!existsSync(path)) throw new Error(`${relative(root, path)} does not exist. Run \`npm run build\` first.`);
   return import(pathToFileURL(path).href);
 }

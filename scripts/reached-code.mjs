@@ -1,21 +1,25 @@
 /**
- * The code that declarations come to: their own and that of every declaration they use, along imports of values within the project. It is
- * without types, comments, descriptions for people and layout, and without where it stands: what is beside it in a file may change, and it
- * may move. What decorators are given is part of it, but what that comes to is not.
+ * The code of declarations and of all declarations that they use, following imports of values within the project. It excludes types, comments,
+ * descriptions and layout, and does not depend on its location: other code in the same file may change, and the code may move.
  */
 import { parseSync, printSync, transformFileSync } from '@swc/core';
 import { dirname, resolve } from 'node:path';
 
 /**
- * @param roots files with the name of one of their declarations each; `*`: all that a file declares
- * @returns each declaration once, in the order in which they are come upon
+ * @param roots files, each with the name of one of its declarations
+ * @param options.isLeftOut whether the declarations of a file, and what they use, are excluded
+ * @param options.withoutArguments by function name: the index of the excluded argument and, if that is an object, the properties that
+ *   are kept
+ * @returns each declaration once, in the order of discovery
  */
-export function reachedCode(roots) {
+export function reachedCode(roots, { isLeftOut, withoutArguments }) {
+  const moduleOf = modulesWithout(withoutArguments);
   const reached = new Set();
   const packages = new Set();
   const reach = ({ file, name }) => {
-    const { declared, statements, imported } = moduleOf(file);
-    const found = name === '*' ? statements : declared.get(name);
+    if (isLeftOut(file)) return;
+    const { declared, imported } = moduleOf(file);
+    const found = declared.get(name);
     if (!found) throw new Error(`${file} declares no ${name}.`);
     for (const statement of found) {
       if (reached.has(statement)) continue;
@@ -31,23 +35,60 @@ export function reachedCode(roots) {
   return [...[...reached].map(({ code }) => code), ...packages];
 }
 
-const modules = new Map();
+/** Finds the declarations and imports of a file. */
+function modulesWithout(withoutArguments) {
+  const modules = new Map();
+  return (file) => {
+    const known = modules.get(file);
+    if (known) return known;
+    const { body } = parseSync(withoutTypes(file), { syntax: 'ecmascript', target: 'es2023' });
+    const imports = body.filter(({ type }) => type === 'ImportDeclaration');
+    const statements = body.filter((item) => !imports.includes(item)).map((item) => statementOf(reduced(item, withoutArguments)));
+    const declared = new Map(statements.flatMap((statement) => statement.names.map((name) => [name, [statement]])));
+    // A statement that declares nothing, such as an assignment to a property, belongs to the declarations that it mentions.
+    for (const statement of statements.filter(({ names }) => names.length === 0)) {
+      for (const name of statement.mentions) declared.get(name)?.push(statement);
+    }
+    const module = { declared, imported: new Map(imports.flatMap((item) => importsOf(file, item))) };
+    modules.set(file, module);
+    return module;
+  };
+}
 
-/** The top-level statements of a file, which of them make each name, and what it imports. */
-function moduleOf(file) {
-  const known = modules.get(file);
-  if (known) return known;
-  const { body } = parseSync(withoutTypes(file), { syntax: 'ecmascript', target: 'es2023' });
-  const imports = body.filter(({ type }) => type === 'ImportDeclaration');
-  const statements = body.filter((item) => !imports.includes(item)).map(statementOf);
-  const declared = new Map(statements.flatMap((statement) => statement.names.map((name) => [name, [statement]])));
-  // What is done to a declaration where it stands, as decorators do, belongs to it.
-  for (const statement of statements.filter(({ names }) => names.length === 0)) {
-    for (const name of statement.mentions) declared.get(name)?.push(statement);
+/** The syntax tree without descriptions and excluded arguments. */
+function reduced(node, withoutArguments) {
+  if (Array.isArray(node)) return node.filter((each) => !isDescription(each)).map((each) => reduced(each, withoutArguments));
+  if (node === null || typeof node !== 'object') return node;
+  if (node.type === 'CallExpression') {
+    const { callee } = node;
+    if (callee.type === 'MemberExpression' && callee.property.value === 'describe') return reduced(callee.object, withoutArguments);
+    const rule = withoutArguments[nameOfCalled(callee)];
+    if (rule) return reducedParts({ ...node, arguments: node.arguments.map((each, at) => argument(each, at, rule)) }, withoutArguments);
   }
-  const module = { declared, statements, imported: new Map(imports.flatMap((item) => importsOf(file, item))) };
-  modules.set(file, module);
-  return module;
+  return reducedParts(node, withoutArguments);
+}
+
+function reducedParts(node, withoutArguments) {
+  return Object.fromEntries(Object.entries(node).map(([part, of]) => [part, reduced(of, withoutArguments)]));
+}
+
+/** `list` of `list(…)`, and `recordType` of `recordType()(…)`. */
+function nameOfCalled(callee) {
+  return callee.type === 'CallExpression' ? nameOfCalled(callee.callee) : callee.value;
+}
+
+function argument(node, at, { leftOut, keeps = [] }) {
+  if (at !== leftOut) return node;
+  const { expression } = node;
+  const properties = expression.type === 'ObjectExpression' ? expression.properties : [];
+  const kept = properties.filter(({ type, key, value }) => type === 'SpreadElement' || keeps.includes(key?.value ?? value));
+  return { ...node, expression: { type: 'ObjectExpression', span: expression.span, properties: kept } };
+}
+
+function isDescription(node) {
+  return (
+    node?.type === 'KeyValueProperty' && node.key.value === 'description' && ['StringLiteral', 'TemplateLiteral'].includes(node.value.type)
+  );
 }
 
 function withoutTypes(file) {
@@ -77,14 +118,14 @@ function statementOf(item) {
   const names = made.declarations?.map(({ id }) => id.value) ?? (made.identifier ? [made.identifier.value] : []);
   const mentions = new Set(namesIn(made));
   return {
-    code: code.replaceAll(/description:\s*(["'`])(?:\\.|(?!\1).)*\1,?/g, ''),
+    code,
     names,
     mentions,
     uses: names.length > 0 ? mentions : [],
   };
 }
 
-/** The names that a piece of code uses, and those that it gives to what is its own. */
+/** The names that a syntax tree uses or declares. */
 function* namesIn(node) {
   if (Array.isArray(node)) for (const each of node) yield* namesIn(each);
   else if (node?.type === 'Identifier') yield node.value;

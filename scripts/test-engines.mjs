@@ -1,23 +1,23 @@
 /**
- * Runs the end-to-end tests on the engines that are not in the data folder, one pair after the other (build first):
+ * Runs the end-to-end tests on the server engines, one pair after the other (build first):
  *   node scripts/test-engines.mjs [--json <folder>] [kurrent/embedded] [kurrent/mongo]
- * With --json each run leaves its report there, for scripts/count-tests.mjs.
+ * With --json each run writes a report into the folder, for scripts/count-tests.mjs.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** What is not told again on other engines, and why. */
+/** Tests that are not repeated on other engines, with the reasons. */
 const leftOut = {
-  'backup.test.ts': 'copies the files of the embedded engines; the log of a server is backed up by the server',
-  'refused-starts.test.ts': 'what is wrong with files in the data folder',
-  'graphiql.test.ts': 'a page in a browser, the same whatever answers',
-  'projection-lock.test.ts': 'no engine is asked',
-  'faults.test.ts': 'is on kurrent/mongo in any case',
+  'backup.test.ts': 'copies the files of the embedded engines; servers have their own backups',
+  'refused-starts.test.ts': 'concerns files in the data folder',
+  'graphiql.test.ts': 'a page in a browser, independent of engines',
+  'projection-lock.test.ts': 'independent of engines',
+  'faults.test.ts': 'always runs on kurrent/mongo',
 };
 
-/** What a test may take that says nothing of it, in milliseconds: servers for tests are slow where a file is not. */
+/** The default time limit of a test, in milliseconds: test servers are slower than files. */
 const PATIENCE_MS = 240_000;
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });

@@ -15,7 +15,7 @@ import { SERVICES, type Services } from './api/services.js';
 @Module({})
 export class AppModule {
   static of(services: Services): DynamicModule {
-    // What does not serve the API still tells how it is.
+    // Health and metrics are served in every role.
     const serves = hasRole(services.config, 'api');
     return {
       module: AppModule,

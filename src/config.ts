@@ -1,12 +1,13 @@
-/** Every setting, once: its name in the file, its name in the environment, what is allowed, what it is when nobody sets it. */
+/** The settings: names in the file and in the environment, allowed values, defaults, descriptions. */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { KnownError } from './kernel/known-error.js';
 import { messageOf } from './kernel/message-of.js';
+import { isTimeZone } from './kernel/time-zone.js';
 
-/** The configuration can't be used. The message names every setting that is wrong and what is allowed. */
+/** The configuration is invalid. The message names every invalid setting and the allowed values. */
 export class InvalidConfig extends KnownError {
   override readonly name = 'InvalidConfig';
   readonly code = 'INVALID_CONFIG';
@@ -14,7 +15,7 @@ export class InvalidConfig extends KnownError {
 
 const loopback: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 
-/** A whole number, from a file or as the text of a variable. */
+/** A whole number, as a number or as text. */
 function whole(min: number, max: number) {
   const allowed = `a whole number from ${min} to ${max}`;
   const number = z.number(allowed).int(allowed).min(min, allowed).max(max, allowed);
@@ -23,10 +24,10 @@ function whole(min: number, max: number) {
 
 const flag = z.union([z.stringbool(), z.boolean()], { error: 'true or false' });
 
-/** What the settings say of an engine that is in the data folder. */
+/** The value of `logUrl` and `viewsUrl` for an engine in the data folder. */
 export const EMBEDDED = 'embedded';
 
-/** Where an engine is: in the data folder, or elsewhere. What was given is never repeated: it may hold a password. */
+/** The address of an engine. Error messages don't repeat it: it may contain a password. */
 function engine(allowed: string, form: RegExp) {
   return z
     .string(allowed)
@@ -39,7 +40,7 @@ const settings = {
     .string()
     .min(1)
     .default('data')
-    .describe('Folder of the event log, the read models and the rejects of imports; made when absent.'),
+    .describe('Folder of the event log, the read models and the rejects of imports. Created if missing.'),
   logUrl: engine(
     'embedded, or a connection string such as kurrentdb://host:2113?tls=true or esdb://host:2113',
     /^(esdb|kurrentdb|kurrent|kdb)(\+discover)?:\/\//,
@@ -48,74 +49,84 @@ const settings = {
     .string()
     .regex(/^([A-Za-z0-9_.]{0,39}[_.])?$/, 'at most 40 letters, digits, "_" or ".", with "_" or "." at the end')
     .default('')
-    .describe('What the names of streams begin with in EventStoreDB or KurrentDB, so that several Daybooks share a server.'),
+    .describe('Prefix of the stream names in EventStoreDB or KurrentDB, so that several Daybooks can share a server.'),
   viewsUrl: engine('embedded, or a connection string such as mongodb://host:27017/daybook', /^mongodb(\+srv)?:\/\//).describe(
     'The read models: the file in the data folder, or MongoDB by its connection string, which names the database.',
   ),
+  modules: z
+    .string()
+    .regex(/^[a-z]+(,[a-z]+)*$/, 'all, or names of contexts separated by commas')
+    .default('all')
+    .describe(
+      'The contexts that this company uses: all, or names such as sales,parties. The others are left out of GraphQL, imports and reports.',
+    ),
   role: z
     .string()
-    .regex(/^(api|projector|policies)(,(api|projector|policies))*$/, 'api, projector and policies, or some of them, parted by commas')
+    .regex(/^(api|projector|policies)(,(api|projector|policies))*$/, 'one or more of api, projector and policies, separated by commas')
     .default('api,projector,policies')
-    .describe('What this process does: serve GraphQL, project, run process managers. Health and metrics are served always.'),
+    .describe('The roles of this process: serve GraphQL, project, run process managers. Health and metrics are always served.'),
   host: z
     .union([z.ipv4(), z.ipv6(), z.literal('localhost')], 'an IP address or localhost')
     .default('127.0.0.1')
-    .describe('Address to serve on. Another than loopback needs `exposed`.'),
+    .describe('Address to serve on. An address other than loopback requires `exposed`.'),
   exposed: flag
     .default(false)
     .describe(
-      'Serve on an address that others can reach. Until access control exists, whoever reaches it may do everything: for containers whose port is published on loopback alone.',
+      'Allow an address that others can reach. There is no access control yet, so anyone who reaches it has full access. Meant for containers whose port is published on loopback only.',
     ),
-  port: whole(0, 65_535).default(4000).describe('TCP port; 0 takes a free one.'),
+  port: whole(0, 65_535).default(4000).describe('TCP port; 0 for any free port.'),
   logLevel: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
-    .describe('Least level of the log lines on standard error.'),
+    .describe('Minimum level of log lines on standard error.'),
   defaultActor: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,99}$/, 'a user id: 1 to 100 letters, digits or "_.@:-"')
     .default('local')
-    .describe('Who acts when a request does not say so in its x-daybook-actor header.'),
+    .describe('The actor of requests without the header x-daybook-actor.'),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'a name of the IANA time zone database, such as UTC or Europe/Bucharest')
+    .default('UTC')
+    .describe("The company's time zone: for summaries by day or longer periods, and for days in `asOf`."),
   introspection: flag
     .default(process.env['NODE_ENV'] !== 'production')
-    .describe('Whether GraphQL tells its schema and the GraphiQL page is served. On unless NODE_ENV is production.'),
-  stateCache: whole(0, 10_000_000).default(10_000).describe('Records whose state the command pipeline keeps in memory; 0 loads each time.'),
-  readerThreads: whole(0, 64).default(2).describe('Threads that answer lists and summaries; 0 answers them on the server thread.'),
-  projectionPage: whole(1, 20_000).default(5_000).describe('Events folded and committed together while a read model catches up.'),
+    .describe('Whether GraphQL introspection and the GraphiQL page are enabled. Enabled unless NODE_ENV is production.'),
+  stateCache: whole(0, 10_000_000)
+    .default(10_000)
+    .describe('Number of records whose state the command handler keeps in memory; 0 disables the cache.'),
+  readerThreads: whole(0, 64).default(2).describe('Threads that run lists and summaries; 0 runs them on the main thread.'),
+  projectionPage: whole(1, 20_000).default(5_000).describe('Events per commit while a read model catches up.'),
   cutOver: z
     .enum(['auto', 'manual'], 'auto or manual')
     .default('auto')
-    .describe('Whether a build of a read model that has caught up becomes the live one by itself, or by `daybook projections cutover`.'),
+    .describe('Whether a new build of a read model goes live automatically when it has caught up, or by `daybook projections cutover`.'),
   rebuildShare: whole(1, 100)
     .default(50)
-    .describe('Part of its time that the projector gives to builds which are behind while events arrive, in percent.'),
+    .describe("Share of the projector's time for builds that are behind while events arrive, in percent."),
   rebuildPartitions: whole(1, 64)
     .default(1)
-    .describe(
-      'Parts, by the keys of documents, that a rebuild of one read model on MongoDB is divided into, for as many projector processes to share.',
-    ),
-  retiredBuilds: whole(0, 10).default(1).describe('Builds that were live before and are kept of each read model, to roll back to.'),
-  parkedLimit: whole(0, 1_000_000).default(1_000).describe('Documents of a read model that may wait as dead letters before it stops.'),
-  minPositionTimeoutMs: whole(0, 60_000).default(5_000).describe('How long a query waits for the position it asks for, in milliseconds.'),
-  policyPatienceMs: whole(0, 60_000)
-    .default(5_000)
-    .describe('How long a mutation waits for what process managers answer to it, in milliseconds.'),
+    .describe('Partitions of a rebuild on MongoDB, by document key. As many projector processes can share the work.'),
+  retiredBuilds: whole(0, 10).default(1).describe('Number of retired builds of each read model that are kept for a rollback.'),
+  deadLetterLimit: whole(0, 1_000_000).default(1_000).describe('Number of dead letters above which a build stops.'),
+  minPositionTimeoutMs: whole(0, 60_000).default(5_000).describe('How long a query waits for its `minPosition`, in milliseconds.'),
+  policyPatienceMs: whole(0, 60_000).default(5_000).describe('How long a mutation waits for process managers, in milliseconds.'),
   readyLagMs: whole(0, 600_000)
     .default(2_000)
-    .describe('How long a read model may be behind the log before /health/ready says no, in milliseconds.'),
-  requestTimeoutMs: whole(100, 600_000).default(30_000).describe('How long a request may take, in milliseconds.'),
-  bodyLimitBytes: whole(1_000, 100_000_000).default(1_000_000).describe('Largest request body, or message of a websocket, in bytes.'),
-  sockets: whole(0, 100_000).default(1_000).describe('Websockets that are served at once; 0 serves none.'),
-  subscriptionsPerSocket: whole(1, 10_000).default(50).describe('Subscriptions that one websocket may hold at once.'),
+    .describe('How long a read model may be behind the log before /health/ready fails, in milliseconds.'),
+  requestTimeoutMs: whole(100, 600_000).default(30_000).describe('Time limit of a request, in milliseconds.'),
+  bodyLimitBytes: whole(1_000, 100_000_000).default(1_000_000).describe('Maximum size of a request body or a websocket message, in bytes.'),
+  sockets: whole(0, 100_000).default(1_000).describe('Maximum number of open websockets; 0 disables them.'),
+  subscriptionsPerSocket: whole(1, 10_000).default(50).describe('Maximum number of subscriptions per websocket.'),
   socketPingMs: whole(100, 600_000)
     .default(15_000)
-    .describe('How often a websocket is asked whether it is there, in milliseconds; one that has not answered by the next time is ended.'),
+    .describe('Interval of websocket pings, in milliseconds. A websocket that has not answered by the next ping is closed.'),
   slowClientMs: whole(100, 600_000)
     .default(10_000)
-    .describe('How long a subscriber may leave what it was sent untaken, in milliseconds, before `slowClientEvents` counts.'),
+    .describe('How long a subscriber may take none of its messages, in milliseconds, before `slowClientEvents` applies.'),
   slowClientEvents: whole(0, 1_000_000)
     .default(1_000)
-    .describe('Events that may wait for such a subscriber; with more, its subscription is ended with where to resume.'),
+    .describe('Number of waiting events above which such a subscription ends, with the position to resume from.'),
 } as const;
 
 const schema = z.strictObject(settings);
@@ -124,17 +135,17 @@ type Setting = keyof Config;
 
 export type Role = 'api' | 'projector' | 'policies';
 
-/** Whether a process with this configuration does that. */
+/** Whether a process with this configuration has a role. */
 export function hasRole({ role }: Pick<Config, 'role'>, wanted: Role): boolean {
   return role.split(',').includes(wanted);
 }
 
-/** `dataDir` is DAYBOOK_DATA_DIR. */
+/** The environment variable of a setting: DAYBOOK_DATA_DIR for `dataDir`. */
 function variable(setting: string): string {
   return `DAYBOOK_${setting.replace(/([A-Z])/g, '_$1').toUpperCase()}`;
 }
 
-/** Names of variables that platforms set, and that count where Daybook's own are not set. */
+/** Variables that platforms set, used when Daybook's own are not set. */
 const aliases: Readonly<Record<string, Setting>> = { LOG_URL: 'logUrl', VIEWS_URL: 'viewsUrl' };
 
 /** The settings as a list for people: file key, variable, default, meaning. */
@@ -162,8 +173,8 @@ export function settingsTable(): string {
 
 /**
  * The configuration: command-line values over environment variables over the file over defaults.
- * The file is `daybook.yaml` in the working folder, or what DAYBOOK_CONFIG names; it may be absent unless named.
- * @throws InvalidConfig that names every wrong or unknown setting.
+ * The file is `daybook.yaml` in the working directory, which is optional, or the file named by DAYBOOK_CONFIG.
+ * @throws InvalidConfig with every invalid or unknown setting
  */
 export function loadConfig(
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -175,7 +186,7 @@ export function loadConfig(
   const byVariable = new Map(Object.keys(settings).map((setting) => [variable(setting), setting]));
   const file = environment['DAYBOOK_CONFIG'] ?? 'daybook.yaml';
   for (const [key, value] of Object.entries(readFile(file, environment['DAYBOOK_CONFIG'] !== undefined))) {
-    if (!(key in settings)) problems.push(`${key} in ${file} is not a setting; there are ${Object.keys(settings).join(', ')}`);
+    if (!(key in settings)) problems.push(`${key} in ${file} is not a setting; the settings are ${Object.keys(settings).join(', ')}`);
     else {
       values[key] = value;
       origin.set(key, `${key} in ${file}`);
@@ -190,7 +201,7 @@ export function loadConfig(
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith('DAYBOOK_') || name === 'DAYBOOK_CONFIG' || value === undefined) continue;
     const key = byVariable.get(name);
-    if (!key) problems.push(`${name} is not a setting; there are ${[...byVariable.keys()].join(', ')}`);
+    if (!key) problems.push(`${name} is not a setting; the settings are ${[...byVariable.keys()].join(', ')}`);
     else {
       values[key] = value;
       origin.set(key, name);
@@ -215,11 +226,11 @@ export function loadConfig(
       `${origin.get('host') ?? 'host'}: ${host} can be reached by others, and there is no access control yet; set exposed to allow it`,
     );
   }
-  if (!parsed.success || problems.length > 0) throw new InvalidConfig(`The configuration can't be used: ${problems.join('; ')}.`);
+  if (!parsed.success || problems.length > 0) throw new InvalidConfig(`The configuration is invalid: ${problems.join('; ')}.`);
   return { ...parsed.data, dataDir: resolve(parsed.data.dataDir) };
 }
 
-/** A setting's value for people: of a connection string nothing but where it leads. */
+/** A setting's value for people: of a connection string only protocol and hosts. */
 export function shownSetting(value: unknown): string {
   const text = String(value);
   const [, scheme, hosts] = /^([a-z+]+:\/\/)(?:.*@)?([^/?]*)/.exec(text) ?? [];
@@ -237,7 +248,7 @@ function readFile(file: string, required: boolean): Readonly<Record<string, unkn
     });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new InvalidConfig(`The configuration file ${file} must hold settings, one \`name: value\` a line.`);
+    throw new InvalidConfig(`The configuration file ${file} must have settings, one \`name: value\` per line.`);
   }
   return parsed as Readonly<Record<string, unknown>>;
 }

@@ -1,14 +1,15 @@
-/** The engines that the configuration names, loaded only when they are opened. */
+/** Opens the configured engines. Their modules are loaded on demand. */
 import { join } from 'node:path';
 import { EMBEDDED, type Config } from './config.js';
 import type { EventLog } from './log/port.js';
-import type { ViewReader, ViewWriter } from './views/port.js';
+import type { CheckpointStore } from './views/port/checkpoints.js';
+import type { ViewReader, ViewWriter } from './views/port/store.js';
 
 export interface LogOptions {
   readonly readOnly?: boolean;
-  /** Appends are durable when the log has been closed, not each by itself: for loads that can be repeated, while no server runs. */
+  /** Appends become durable when the log is closed, not each by itself. For loads that can be repeated, while no server runs. */
   readonly durableAtClose?: boolean;
-  /** It is made a copy of another log: events bring the times that they were recorded at there. */
+  /** The log becomes a copy of another log: events keep their recorded times. */
   readonly copying?: boolean;
 }
 
@@ -39,17 +40,17 @@ export async function openViewWriter({ dataDir, viewsUrl = EMBEDDED }: ViewsPlac
 }
 
 /**
- * Where process managers keep how far they are. A store apart from the read models: those may be thrown away to be built again, and while
- * the projector writes them nobody else can.
+ * Opens the checkpoints of process managers. They have their own store: read models may be deleted and rebuilt, and only the projector can write
+ * to theirs.
  * @throws ViewsUnavailable
  */
-export async function openPolicyCheckpoints({ dataDir, viewsUrl = EMBEDDED }: ViewsPlace): Promise<ViewWriter> {
+export async function openPolicyCheckpoints({ dataDir, viewsUrl = EMBEDDED }: ViewsPlace): Promise<CheckpointStore> {
   if (viewsUrl !== EMBEDDED) {
-    const { openMongoViewWriter } = await import('./views/mongo.js');
-    return openMongoViewWriter({ url: viewsUrl, part: 'policies' });
+    const { openMongoCheckpoints } = await import('./views/mongo.js');
+    return openMongoCheckpoints({ url: viewsUrl });
   }
-  const { openEmbeddedViewWriter } = await import('./views/embedded.js');
-  return openEmbeddedViewWriter({ file: join(dataDir, 'policies.db') });
+  const { openEmbeddedCheckpoints } = await import('./views/embedded.js');
+  return openEmbeddedCheckpoints({ file: join(dataDir, 'policies.db') });
 }
 
 /** @throws ViewsUnavailable */
@@ -67,7 +68,7 @@ export async function openViewReader({
   return openEmbeddedViewReader({ file: join(dataDir, 'views.db'), threads: readerThreads });
 }
 
-/** An empty store of read models in a folder of the caller's, who throws it away: for building aside, whatever engine the views live in. */
+/** An empty temporary store of read models, in a folder that the caller removes. It is embedded, whatever the configured engine. */
 export async function openScratchViews(folder: string): Promise<{ readonly writer: ViewWriter; readonly reader: ViewReader }> {
   const { openEmbeddedViewReader, openEmbeddedViewWriter } = await import('./views/embedded.js');
   const file = join(folder, 'aside.db');

@@ -1,4 +1,4 @@
-/** Log lines as JSON on standard error. Input, documents and headers are never logged: they may hold personal data. */
+/** The logger: JSON lines on standard error. Input, documents and headers are never logged: they may contain personal data. */
 import { pino, destination, type Logger } from 'pino';
 
 export type { Logger } from 'pino';

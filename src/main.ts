@@ -15,16 +15,15 @@ import { AppModule } from './app.module.js';
 import { hasRole, type Config } from './config.js';
 import { openPolicyCheckpoints } from './engines.js';
 import { createLogger, type Logger } from './logger.js';
-import { policies } from './policies/index.js';
-import { progressOf, runPolicy } from './policies/runner.js';
+import { checkpointOf, runPolicy } from './policies/runner.js';
 import { ProjectorHost } from './projector/host.js';
-import { newHolder } from './projector/holders.js';
-import { LeaseKeeper } from './projector/leases.js';
+import { newHolder } from './leases/holders.js';
+import { LeaseKeeper } from './leases/keeper.js';
 import { isSpread } from './projector/settings.js';
 import { Verifications } from './projector/verifications.js';
 import { openRuntime, type Runtime } from './runtime.js';
 import { holdLock } from './sqlite/lock.js';
-import type { Lease } from './views/port.js';
+import type { Lease } from './leases/port.js';
 
 export interface Serving {
   /** Where it is served, such as http://127.0.0.1:4000. */
@@ -75,15 +74,17 @@ export async function serve(config: Config, logger: Logger = createLogger(config
     const runtime = await openRuntime(config, {
       ...program,
       patienceMs: config.policyPatienceMs,
-      onRefusal: ({ policy, step, event, rejection }) => {
+      onRefusal: ({ policy, step, command, event, code, isNew }) => {
+        if (!isNew) return;
         metrics.policyRefusal(policy);
         logger.error(
-          { policy, step, event: event.id, stream: event.stream, code: rejection.code },
-          "a process manager's command was refused",
+          { policy, step, command, event: event.id, stream: event.stream, code },
+          'a command of a policy was refused: see policyRefusals',
         );
       },
     });
     closing.push(() => runtime.close());
+    await runtime.starts.beginAll(runtime.domain.policies);
 
     const readiness = new Readiness({ log: runtime.log, served: runtime.served, lagMs: config.readyLagMs });
     await readiness.start();
@@ -147,26 +148,26 @@ export async function serve(config: Config, logger: Logger = createLogger(config
 /** Follows the log for every process manager, in one process at a time, until the signal aborts. */
 async function startPolicies(
   config: Config,
-  { log, reactor }: Runtime,
+  { log, reactor, starts, domain: { policies } }: Runtime,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<{ readonly ended: Promise<void> }> {
   const checkpoints = await openPolicyCheckpoints(config);
   const tell = (policy: string) => (failure: unknown) =>
     logger.warn({ policy, message: messageOf(failure) }, 'a process manager tries again');
-  const names = policies.map((policy) => progressOf(policy).name);
+  const names = policies.map((policy) => checkpointOf(policy));
   const leases = new LeaseKeeper({
-    store: checkpoints,
+    store: checkpoints.leases,
     names: () => names,
     holder: newHolder(),
     spread: isSpread(config),
     onChange: () => undefined,
     onRetry: tell('all'),
   });
-  const keeping = leases.keep(signal);
+  const keeping = leases.keepRenewing(signal);
   const running = policies.map((policy) => {
-    const lease = (): Lease | undefined => leases.lease(progressOf(policy).name);
-    return runPolicy({ log, checkpoints, lease, reactor, policy, onRetry: tell(policy.name) }, signal);
+    const lease = (): Lease | undefined => leases.lease(checkpointOf(policy));
+    return runPolicy({ log, checkpoints, lease, reactor, starts, policy, onRetry: tell(policy.name) }, signal);
   });
   return {
     ended: Promise.all([...running, keeping])

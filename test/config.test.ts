@@ -41,7 +41,7 @@ describe('the configuration', () => {
   it('refuses what it does not know, in the file and in the environment, and names what there is', () => {
     const message = messageOf({ ...file('prot: 1\n'), DAYBOOK_PROT: '1' });
     expect(message).toContain('prot in ');
-    expect(message).toContain('DAYBOOK_PROT is not a setting; there are DAYBOOK_DATA_DIR');
+    expect(message).toContain('DAYBOOK_PROT is not a setting; the settings are DAYBOOK_DATA_DIR');
   });
 
   it.each([
@@ -67,7 +67,7 @@ describe('the configuration', () => {
 
   it.each([
     ['that is missing', { DAYBOOK_CONFIG: '/nowhere/daybook.yaml' }, "can't be read"],
-    ['that is no list of settings', undefined, 'one `name: value` a line'],
+    ['that is no list of settings', undefined, 'one `name: value` per line'],
   ])('refuses a named file %s', (_, environment, expected) => {
     expect(messageOf(environment ?? file('- port\n'))).toContain(expected);
   });

@@ -1,12 +1,11 @@
 /** A log that was lost is not begun anew in silence. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { rmSync, writeFileSync } from 'node:fs';
-import { projections } from '../projections/index.js';
+import { domain } from '../src/domain.js';
 import { loadConfig } from '../src/config.js';
-import { fromInput } from '../src/kernel/input.js';
 import { openEmbeddedLog } from '../src/log/embedded.js';
 import { LogUnavailable } from '../src/log/port.js';
-import { CommandPipeline } from '../src/pipeline/command-pipeline.js';
+import { CommandHandler } from '../src/command-handling/command-handler.js';
 import { Projector } from '../src/projector/projector.js';
 import { openRuntime } from '../src/runtime.js';
 import { RegisterLead } from '../src/sales/lead.js';
@@ -20,10 +19,10 @@ describe('a data folder whose log was lost', () => {
   beforeEach(async () => {
     folder = temporaryFolder();
     const log = openEmbeddedLog({ file: folder.events });
-    await new CommandPipeline({ log }).execute(fromInput(RegisterLead, { name: 'Ana' }), { actor: 'ana' });
+    await new CommandHandler({ log, definitions: domain.definitions }).execute(RegisterLead({ name: 'Ana' }), { actor: 'ana' });
     const views = await openEmbeddedViewWriter({ file: folder.views });
     const reader = await openEmbeddedViewReader({ file: folder.views, threads: 0 });
-    await new Projector({ log, views, reader, projections }).catchUp();
+    await new Projector({ log, views, reader, projections: domain.projections }).catchUp();
     await reader.close();
     await views.close();
     await log.close();
@@ -48,7 +47,7 @@ describe('a data folder whose log was lost', () => {
   ])('is refused with a log %s, and says what to do', async (_, lose) => {
     lose();
     await expect(open()).rejects.toThrow(LogUnavailable);
-    await expect(open()).rejects.toThrow('reached position 1: it was lost or cut off. Restore events.db from a backup');
+    await expect(open()).rejects.toThrow('reached position 1: it was lost or truncated. Restore events.db from a backup');
   });
 
   it('is refused with an empty log on a server too, which says what to look at there', async () => {
@@ -57,7 +56,7 @@ describe('a data folder whose log was lost', () => {
     const opening = openRuntime(loadConfig({}, settings), { onRefusal: () => undefined });
     await expect(opening).rejects.toThrow(LogUnavailable);
     await expect(opening).rejects.toThrow(
-      `The event log kurrentdb://127.0.0.1:${server.port} has no events under the prefix "crm.", but the read models beside it were made of a log ` +
+      `The event log kurrentdb://127.0.0.1:${server.port} has no events under the prefix "crm.", but its read models were built from a log ` +
         'that reached position 1. Check its address and DAYBOOK_LOG_PREFIX, or restore the server from a backup;',
     );
     await server.dispose();

@@ -1,4 +1,4 @@
-/** A process that builds read models as `builds.ts` says, and nothing else, so that its memory is that of the build. */
+/** A process that only builds read models, so that its memory is that of the build. */
 import { build, type BuildTask } from './builds.js';
 
 console.log(await build(JSON.parse(process.argv[2] ?? '') as BuildTask));

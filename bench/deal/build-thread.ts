@@ -1,4 +1,4 @@
-/** The thread that builds read models, with the memory that the server's projector has: answers each task with its time, in seconds. */
+/** A thread that builds read models, with the memory limit of the server's projector. It answers each task with its duration in seconds. */
 import { parentPort } from 'node:worker_threads';
 import { timed } from '../measure.js';
 import type { BuildTask } from './builds.js';

@@ -1,4 +1,4 @@
-/** Read models of deals as the projector builds them, and their documents compared with what the plot says. */
+/** Builds read models of deals by the projector, and compares their documents with the expected ones. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { mustEqual } from '../check.js';
@@ -7,8 +7,9 @@ import { ordinal, STEPS, stepsWithin, type DealPlot } from './plot.js';
 import { deals, projectionSets, type ProjectionSet } from './read-models.js';
 import { openViewReader } from '../../src/engines.js';
 import { THREAD_LIMITS } from '../../src/projector/host.js';
-import { servedBuild, type Served } from '../../src/views/builds.js';
-import type { ViewReader } from '../../src/views/port.js';
+import { servedBuild } from '../../src/views/serving/versions.js';
+import type { Served } from '../../src/views/port/builds.js';
+import type { ViewReader } from '../../src/views/port/store.js';
 
 const KEYS = 500;
 
@@ -18,16 +19,16 @@ export interface BuildTask {
   /** The folder of the read models. */
   readonly dataDir: string;
   readonly set: ProjectionSet;
-  /** Begins builds beside those that are there, which take over at the end. */
+  /** Starts builds beside the live ones, which they replace at the end. */
   readonly beside?: boolean;
 }
 
-/** One for all builds, as a server has one. */
+/** Shared by all builds, as in a server. */
 let thread: Worker | undefined;
 
 /**
- * Builds read models from the first event on, documents and checkpoints durable in the store's own way, until they serve.
- * @returns how long that took, in seconds; to open and close the store is not counted
+ * Builds read models from the first event on until they are live.
+ * @returns the duration in seconds, without opening and closing the store
  */
 export async function build(task: BuildTask): Promise<number> {
   thread ??= new Worker(new URL('./build-thread.js', import.meta.url), { resourceLimits: THREAD_LIMITS });
@@ -38,7 +39,7 @@ export async function build(task: BuildTask): Promise<number> {
   return seconds;
 }
 
-/** Compares every document that answers, and those that did in the middle of the log where versions are kept. @throws WrongResult */
+/** Compares all live documents and, with history, those as of the middle of the log. @throws WrongResult */
 export async function mustHold(dataDir: string, set: ProjectionSet, plots: readonly DealPlot[]): Promise<void> {
   const views = await openViewReader({ dataDir, readerThreads: 0 });
   const months = monthsOf(plots.length);

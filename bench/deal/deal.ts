@@ -1,25 +1,24 @@
-/** What may happen to a deal: state, rules and commands in the kernel's words, as any record type is written. */
-import { DealCallLogged, DealLost, DealOpened, DealStageChanged, DealWon, type DealEvent } from './contract.js';
-import type { Money } from '../../contracts/values.js';
-import { aggregate } from '../../src/kernel/aggregate.js';
-import { Command, Creating, Existing } from '../../src/kernel/command.js';
-import { Field } from '../../src/kernel/field.js';
-import { Id, Int, MoneyField, Text, User } from '../../src/kernel/field-type.js';
+/** Deals: state, rules and commands, as for any record type. */
+import {
+  call,
+  DealCallLogged,
+  dealEvents,
+  DealLost,
+  DealOpened,
+  DealStageChanged,
+  DealWon,
+  deal as fields,
+  type Deal,
+} from './contract.js';
+import { pick } from '../../contracts/fields/index.js';
+import { recordType } from '../../src/kernel/record-type.js';
 import { Rejection } from '../../src/kernel/rejection.js';
 
-export interface Deal {
-  readonly status: 'absent' | 'open' | 'won' | 'lost';
-  readonly stage: string;
-  readonly owner: string;
-  readonly amount: Money;
-  readonly moves: number;
-  readonly calls: number;
-}
-
-export const deal = aggregate<Deal, DealEvent>('deal', {
-  initial: { status: 'absent', stage: '', owner: '', amount: { amount: 0, currency: '' }, moves: 0, calls: 0 },
-  evolve: {
-    DealOpened: (deal, { data: { stage, owner, amount } }) => ({ ...deal, status: 'open', stage, owner, amount }),
+export const deal = recordType<Deal>()('deal', dealEvents, {
+  begins: {
+    DealOpened: ({ data: { stage, ownerId, amount } }) => ({ status: 'open', stage, ownerId, amount, moves: 0, calls: 0 }),
+  },
+  evolves: {
     DealStageChanged: (deal, { data }) => ({ ...deal, stage: data.to, moves: deal.moves + 1 }),
     DealCallLogged: (deal) => ({ ...deal, calls: deal.calls + 1 }),
     DealWon: (deal) => ({ ...deal, status: 'won' }),
@@ -27,82 +26,43 @@ export const deal = aggregate<Deal, DealEvent>('deal', {
   },
 });
 
-@Command(deal, { may: ['sales'] })
-export class OpenDeal extends Creating {
-  @Field(Text(200))
-  readonly name!: string;
+export const OpenDeal = deal.creates('OpenDeal', {
+  description: 'Opens a deal.',
+  input: fields,
+  decide: (input) => [DealOpened(input)],
+});
 
-  @Field(Id)
-  readonly account!: string;
+export const MoveDeal = deal.changes('MoveDeal', {
+  description: 'Moves a deal to another stage.',
+  input: pick(fields, 'stage', 'note'),
+  decide: (deal, { stage, note }) => [DealStageChanged({ from: open(deal).stage, to: stage, ownerId: deal.ownerId, note })],
+});
 
-  @Field(User)
-  readonly owner!: string;
+export const LogCall = deal.changes('LogCall', {
+  description: 'Logs a call.',
+  input: call,
+  decide: (deal, input) => [DealCallLogged({ by: open(deal).ownerId, ...input })],
+});
 
-  @Field(Text(100))
-  readonly stage!: string;
+export const WinDeal = deal.changes('WinDeal', {
+  description: 'Wins a deal.',
+  input: pick(fields, 'note'),
+  decide: (deal, { note }) => [DealWon({ ...closing(deal), note })],
+});
 
-  @Field(MoneyField)
-  readonly amount!: Money;
+export const LoseDeal = deal.changes('LoseDeal', {
+  description: 'Loses a deal.',
+  input: pick(fields, 'note'),
+  decide: (deal, { note }) => [DealLost({ ...closing(deal), note })],
+});
 
-  @Field(Text(500))
-  readonly note!: string;
-
-  decide(): DealEvent[] {
-    const { name, account, owner, stage, amount, note } = this;
-    return [DealOpened({ name, account, owner, stage, amount, note })];
-  }
+function closing(deal: Deal): Pick<Deal, 'stage' | 'ownerId' | 'amount'> {
+  const { stage, ownerId, amount } = open(deal);
+  return { stage, ownerId, amount };
 }
 
-@Command(deal, { may: ['sales'] })
-export class MoveDeal extends Existing {
-  @Field(Text(100))
-  readonly stage!: string;
-
-  @Field(Text(500))
-  readonly note!: string;
-
-  decide(deal: Deal): DealEvent[] {
-    refuseClosed(deal);
-    return [DealStageChanged({ from: deal.stage, to: this.stage, owner: deal.owner, note: this.note })];
-  }
-}
-
-@Command(deal, { may: ['sales'] })
-export class LogCall extends Existing {
-  @Field(Int(0, 600))
-  readonly minutes!: number;
-
-  @Field(Text(500))
-  readonly note!: string;
-
-  decide(deal: Deal): DealEvent[] {
-    refuseClosed(deal);
-    return [DealCallLogged({ by: deal.owner, minutes: this.minutes, note: this.note })];
-  }
-}
-
-@Command(deal, { may: ['sales'] })
-export class WinDeal extends Existing {
-  @Field(Text(500))
-  readonly note!: string;
-
-  decide(deal: Deal): DealEvent[] {
-    refuseClosed(deal);
-    return [DealWon({ stage: deal.stage, owner: deal.owner, amount: deal.amount, note: this.note })];
-  }
-}
-
-@Command(deal, { may: ['sales'] })
-export class LoseDeal extends Existing {
-  @Field(Text(500))
-  readonly note!: string;
-
-  decide(deal: Deal): DealEvent[] {
-    refuseClosed(deal);
-    return [DealLost({ stage: deal.stage, owner: deal.owner, amount: deal.amount, note: this.note })];
-  }
-}
-
-function refuseClosed({ status }: Deal): void {
-  if (status !== 'open') throw new Rejection('DEAL_CLOSED', `The deal is ${status}: nothing more happens to it.`);
+/** The deal. @throws Rejection when it is closed */
+function open(deal: Deal): Deal {
+  if (deal.status !== 'open') throw new Rejection('DEAL_CLOSED', `The deal is ${deal.status}.`);
+  return deal;
 }

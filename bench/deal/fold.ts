@@ -1,12 +1,10 @@
-/** A deal as its stream tells it, folded as the command pipeline does. */
-import { dealDefinitions } from './contract.js';
-import { deal, type Deal } from './deal.js';
-import type { Aggregate } from '../../src/kernel/aggregate.js';
+/** A deal's state from its stream, folded as the command handler does. */
+import { dealDefinitions, type Deal } from './contract.js';
+import { deal } from './deal.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
-import { emptyStream, follow } from '../../src/pipeline/recorded-stream.js';
+import { emptyStream, follow } from '../../src/command-handling/recorded-stream.js';
 
-const untyped = deal as unknown as Aggregate<unknown, never>;
-
-export function foldStream(events: readonly RecordedEvent[]): Deal {
-  return follow(untyped, emptyStream(untyped), events, dealDefinitions).state as Deal;
+/** The state; undefined without events. */
+export function foldStream(events: readonly RecordedEvent[]): Deal | undefined {
+  return follow(deal, emptyStream, events, dealDefinitions).state as Deal | undefined;
 }

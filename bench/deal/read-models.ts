@@ -1,69 +1,45 @@
-/** What is read of deals: one document each with its stage history, and one for each month and owner with what was won and lost. */
-import type { DealEvent } from './contract.js';
-import type { Money } from '../../contracts/values.js';
-import { Choice, Id, Instant, Int, List, MoneyField, Moneys, Month, Nested, Text, User } from '../../src/kernel/field-type.js';
-import { add, type Moneys as Sums } from '../../src/kernel/money.js';
-import { compoundKey, projection, projectionOfMany, type Change, type Plain, type Projection } from '../../src/kernel/projection.js';
-import { Column, ReadModel } from '../../src/kernel/read-model.js';
+/** The read models of deals: one with a document for each deal and its stage history, one with totals by month and owner. */
+import { deal, dealEvents } from './contract.js';
+import { Choice, Id, Instant, Int, List, Month, Nested, pick, User, type Of } from '../../contracts/fields/index.js';
+import { MoneyByCurrencyField } from '../../src/kernel/computed-fields.js';
+import { add } from '../../src/kernel/money.js';
+import { compoundKey, projection, projectionOfMany, type Change, type Projection } from '../../src/kernel/projection.js';
+import { readModel } from '../../src/kernel/read-model.js';
 
-class Visit {
-  @Column(Text(100))
-  readonly stage!: string;
+const Visit = Nested('Visit', 'A stage that a deal came to.', { stage: deal.stage, since: Instant });
 
-  @Column(Instant)
-  readonly since!: string;
-}
+const dealColumns = {
+  id: Id,
+  ...pick(deal, 'name', 'ownerId', 'stage', 'amount'),
+  status: Choice('DealStatus', 'Whether a deal is open, and how it ended.', ['open', 'won', 'lost']),
+  calls: Int(0),
+  changedAt: Instant,
+  stages: List(Visit, 100),
+};
+export type DealDoc = Of<typeof dealColumns>;
 
-@ReadModel('deals', { version: 1 })
-class DealDocument {
-  @Column(Id)
-  readonly id!: string;
+const dealModel = readModel('deals', {
+  version: 1,
+  description: 'A deal.',
+  columns: dealColumns,
+  filter: ['stage'],
+  sort: ['amount'],
+  dimension: ['stage'],
+});
 
-  @Column(Text(200))
-  readonly name!: string;
-
-  @Column(User)
-  readonly owner!: string;
-
-  @Column(Choice('DealStatus', ['open', 'won', 'lost']))
-  readonly status!: 'open' | 'won' | 'lost';
-
-  @Column(Text(100), { filter: true, dimension: true })
-  readonly stage!: string;
-
-  @Column(MoneyField, { sort: true })
-  readonly amount!: Money;
-
-  @Column(Int(0))
-  readonly calls!: number;
-
-  @Column(Instant)
-  readonly changedAt!: string;
-
-  @Column(
-    List(
-      Nested(() => Visit),
-      100,
-    ),
-  )
-  readonly stages!: readonly Plain<Visit>[];
-}
-
-export type DealDoc = Plain<DealDocument>;
-
-export const deals = projection<DealDocument, DealEvent>(DealDocument, {
+export const deals = projection(dealModel, dealEvents, {
   key: ({ stream }) => stream.id,
   on: {
-    DealOpened: (_, { stream, data, metadata: { occurredAt } }) => ({
+    DealOpened: (_, { stream, data: { name, ownerId, stage, amount }, metadata: { occurredAt } }): DealDoc => ({
       id: stream.id,
-      name: data.name,
-      owner: data.owner,
+      name,
+      ownerId,
       status: 'open',
-      stage: data.stage,
-      amount: data.amount,
+      stage,
+      amount,
       calls: 0,
       changedAt: occurredAt,
-      stages: [{ stage: data.stage, since: occurredAt }],
+      stages: [{ stage, since: occurredAt }],
     }),
     DealStageChanged: (deal, { data, metadata: { occurredAt } }) => ({
       ...deal,
@@ -72,59 +48,54 @@ export const deals = projection<DealDocument, DealEvent>(DealDocument, {
       stages: [...deal.stages, { stage: data.to, since: occurredAt }],
     }),
     DealCallLogged: (deal, { metadata }) => ({ ...deal, calls: deal.calls + 1, changedAt: metadata.occurredAt }),
-    DealWon: (deal, { metadata }) => ({ ...deal, status: 'won', changedAt: metadata.occurredAt }),
-    DealLost: (deal, { metadata }) => ({ ...deal, status: 'lost', changedAt: metadata.occurredAt }),
+    DealWon: (deal, { metadata }): DealDoc => ({ ...deal, status: 'won', changedAt: metadata.occurredAt }),
+    DealLost: (deal, { metadata }): DealDoc => ({ ...deal, status: 'lost', changedAt: metadata.occurredAt }),
   },
 });
 
-@ReadModel('dealMonths', { version: 1 })
-class MonthDocument {
-  @Column(Id)
-  readonly id!: string;
+const monthColumns = {
+  id: Id,
+  month: Month,
+  ownerId: User,
+  won: Int(0),
+  lost: Int(0),
+  wonAmount: MoneyByCurrencyField,
+  lostAmount: MoneyByCurrencyField,
+};
+export type MonthDoc = Of<typeof monthColumns>;
 
-  @Column(Month, { filter: true, dimension: true })
-  readonly month!: string;
+const monthModel = readModel('dealMonths', {
+  version: 1,
+  description: 'What one owner won and lost in a month.',
+  columns: monthColumns,
+  filter: ['month', 'ownerId'],
+  dimension: ['month', 'ownerId'],
+  measure: ['won', 'lost', 'wonAmount', 'lostAmount'],
+});
 
-  @Column(User, { filter: true, dimension: true })
-  readonly owner!: string;
-
-  @Column(Int(0), { measure: true })
-  readonly won!: number;
-
-  @Column(Int(0), { measure: true })
-  readonly lost!: number;
-
-  @Column(Moneys, { measure: true })
-  readonly wonAmount!: Sums;
-
-  @Column(Moneys, { measure: true })
-  readonly lostAmount!: Sums;
-}
-
-export type MonthDoc = Plain<MonthDocument>;
-
-export const dealMonths = projectionOfMany<MonthDocument, DealEvent>(MonthDocument, {
-  DealWon: ({ data: { owner, amount }, metadata }) => [
-    counted(metadata.occurredAt, owner, (month) => ({ ...month, won: month.won + 1, wonAmount: add(month.wonAmount, amount) })),
+export const dealMonths = projectionOfMany(monthModel, dealEvents, {
+  DealWon: ({ data: { ownerId, amount }, metadata }) => [
+    counted(metadata.occurredAt, ownerId, (month) => ({ ...month, won: month.won + 1, wonAmount: add(month.wonAmount, amount) })),
   ],
-  DealLost: ({ data: { owner, amount }, metadata }) => [
-    counted(metadata.occurredAt, owner, (month) => ({ ...month, lost: month.lost + 1, lostAmount: add(month.lostAmount, amount) })),
+  DealLost: ({ data: { ownerId, amount }, metadata }) => [
+    counted(metadata.occurredAt, ownerId, (month) => ({ ...month, lost: month.lost + 1, lostAmount: add(month.lostAmount, amount) })),
   ],
 });
 
-/** The key of a month's document of one owner. */
-export const monthKey = (month: string, owner: string): string => compoundKey(month, owner);
+/** The empty document of a month and an owner. */
+export function emptyMonth(month: string, ownerId: string): MonthDoc {
+  return { id: compoundKey(month, ownerId), month, ownerId, won: 0, lost: 0, wonAmount: {}, lostAmount: {} };
+}
 
-function counted(at: string, owner: string, to: (month: MonthDoc) => MonthDoc): Change<MonthDoc> {
-  const month = at.slice(0, 7);
-  const id = monthKey(month, owner);
-  return { key: id, to: (before) => to(before ?? { id, month, owner, won: 0, lost: 0, wonAmount: {}, lostAmount: {} }) };
+function counted(at: string, ownerId: string, to: (month: MonthDoc) => MonthDoc): Change<MonthDoc> {
+  const empty = emptyMonth(at.slice(0, 7), ownerId);
+  return { key: empty.id, to: (before) => to(before ?? empty) };
 }
 
 const kept = [deals, dealMonths];
 const current = kept.map((projection) => ({ ...projection, model: { ...projection.model, history: false } }));
 
-/** What is built at once: both read models with kept versions, both without, and five of each of these. */
+/** The sets of read models that are built together: both with history, both without, and five of each. */
 export const projectionSets = {
   kept,
   current,

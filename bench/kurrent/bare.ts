@@ -1,4 +1,4 @@
-/** The client by itself, with the events that Daybook would write: what the server does at best for whoever asks it the same. */
+/** The client alone, appending the same events as Daybook: the best that the server can do. */
 import {
   BACKWARDS,
   END,
@@ -15,10 +15,10 @@ import type { EventToAppend } from '../../src/log/port.js';
 import type { Exchanged } from '../served/job.js';
 import type { Place } from './place.js';
 
-/** Clients with the same options share a connection, which is never idle then: those of Daybook count from 0. */
+/** Clients with equal options share a connection. Daybook's count from 0, so these use other numbers. */
 const APART = 1_000;
 
-/** Events that go into one append to several streams, at most. */
+/** The maximum number of events in one append to several streams. */
 const TOGETHER = 500;
 
 export type Append = AppendStreamRequest;
@@ -38,20 +38,20 @@ export function appendsOf(place: Place, events: readonly RecordedEvent[]): reado
 }
 
 export class BareClient {
-  private readonly client: KurrentDBClient;
+  readonly #client: KurrentDBClient;
 
-  /** @throws LogUnavailable when the connection string is none */
+  /** @throws LogUnavailable when the connection string is invalid */
   constructor(url: string) {
-    this.client = KurrentDBClient.connectionString(parseAddress(url).secret('leader', APART));
+    this.#client = KurrentDBClient.connectionString(parseAddress(url).secret('leader', APART));
   }
 
   /** Makes an append. @returns its position */
   async append({ streamName, events, expectedState }: Append): Promise<number> {
-    const { position } = await this.client.appendToStream(streamName, events, { streamState: expectedState, requiresLeader: true });
+    const { position } = await this.#client.appendToStream(streamName, events, { streamState: expectedState, requiresLeader: true });
     return Number(position?.commit);
   }
 
-  /** Each lane makes its appends one after the other, all lanes at once. */
+  /** Runs lanes concurrently; the appends of a lane run one after the other. */
   async lanes(lanes: readonly (readonly Append[])[]): Promise<Exchanged> {
     const latencies: number[] = [];
     const start = performance.now();
@@ -67,19 +67,19 @@ export class BareClient {
     return { seconds: (performance.now() - start) / 1000, latencies: latencies.sort((a, b) => a - b) };
   }
 
-  /** Makes appends in order: many at a time where the server takes that, otherwise one after the other. @returns the seconds that took */
+  /** Appends in order: many at a time if the server supports it, otherwise one by one. @returns the duration in seconds */
   async inOrder(appends: readonly Append[], together: boolean): Promise<number> {
     if (!together) return (await this.lanes([appends])).seconds;
     const groups = groupsOf(appends);
     const start = performance.now();
-    for (const group of groups) await this.client.multiStreamAppend([...group]);
+    for (const group of groups) await this.#client.multiStreamAppend([...group]);
     return (performance.now() - start) / 1000;
   }
 
-  /** Whether the server takes appends to several streams at a time. @param append one that may be made for the question */
+  /** Whether the server supports appends to several streams at once. @param append an append to test it with */
   async takesSeveral(append: Append): Promise<boolean> {
     try {
-      await this.client.multiStreamAppend([append]);
+      await this.#client.multiStreamAppend([append]);
       return true;
     } catch (error) {
       if (error instanceof UnsupportedError) return false;
@@ -87,11 +87,11 @@ export class BareClient {
     }
   }
 
-  /** The ids of a stream's events; none where there is no stream. */
+  /** The ids of a stream's events; none if it does not exist. */
   async read(stream: Stream, { logPrefix }: Place): Promise<readonly string[]> {
     const ids: string[] = [];
     try {
-      for await (const { event } of this.client.readStream(storedName(stream, logPrefix), { requiresLeader: true })) {
+      for await (const { event } of this.#client.readStream(storedName(stream, logPrefix), { requiresLeader: true })) {
         if (event) ids.push(event.id);
       }
     } catch (error) {
@@ -103,14 +103,14 @@ export class BareClient {
   /** The position of the last record of all. */
   async end(): Promise<number> {
     let position = 0;
-    for await (const { event } of this.client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, requiresLeader: true })) {
+    for await (const { event } of this.#client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1, requiresLeader: true })) {
       position = Number(event?.position.commit ?? 0);
     }
     return position;
   }
 
   async close(): Promise<void> {
-    await this.client.dispose();
+    await this.#client.dispose();
   }
 }
 

@@ -1,4 +1,4 @@
-/** What the workloads on a server share. */
+/** The context of workloads on a server. */
 import type { Book } from '../book.js';
 import type { Setting } from '../setting.js';
 import type { BareClient } from './bare.js';

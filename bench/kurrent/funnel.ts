@@ -1,9 +1,9 @@
-/** Files as examples/olist/mapping.yaml imports them, worked out from numbers alone, and what the import must make of them. */
+/** Generated files for examples/olist/mapping.yaml, and the expected results of their import. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { derivedId } from '../../src/kernel/derived-id.js';
 
-/** As many a day as came to Olist: the times of leads have no hours, so those of a day may be registered at once. */
+/** Leads per day, as at Olist. Their times have no hours, so the leads of a day may be registered concurrently. */
 const LEADS_A_DAY = 23;
 const LEADS_TO_A_DEAL = 10;
 const BEGINS = Date.UTC(2017, 5, 14);
@@ -13,7 +13,7 @@ const FIRST_TO_WON = 15 * DAY;
 const ORIGINS = ['organic_search', 'paid_search', 'social', 'unknown', 'direct_traffic', 'email'];
 const SEGMENTS = ['pet', 'car_accessories', 'home_decor', 'health_beauty', 'household_utilities', 'audio_video_electronics'];
 
-/** Of a command each: a lead is registered; of a deal, qualified, converted, moved twice and won. The pipeline is defined once. */
+/** The number of commands: one to register a lead; for a deal also to qualify, convert, move twice and win. The pipeline is defined once. */
 export function commandsOf(leads: number): number {
   return 1 + leads + 5 * Math.ceil(leads / LEADS_TO_A_DEAL);
 }

@@ -1,12 +1,11 @@
-/** Leads that are registered over HTTP, and the events that this makes. */
+/** Leads registered over HTTP, and their events. */
 import { randomUUID } from 'node:crypto';
 import { mustEqual } from '../check.js';
-import { recordOf } from '../deal/events.js';
+import { eventOf } from '../deal/events.js';
 import { exchange } from '../served/requests.js';
 import type { Exchange } from '../served/job.js';
 import { derivedId } from '../../src/kernel/derived-id.js';
 import type { Position } from '../../src/kernel/event.js';
-import { fromInput } from '../../src/kernel/input.js';
 import type { EventLog } from '../../src/log/port.js';
 import { pagesOf } from '../../src/log/walk.js';
 import { lead, RegisterLead } from '../../src/sales/lead.js';
@@ -15,8 +14,8 @@ import type { Place } from './place.js';
 
 const ORIGINS = ['paid search', 'organic search', 'social', 'email', 'referral'];
 
-/** The fields that are sent, and asked back. */
-const FIELDS = 'id name company email phone origin interest owner';
+/** The fields that are sent and queried. */
+const FIELDS = 'id name company email phone origin interest ownerId';
 
 export type Lead = ReturnType<typeof leadOf>;
 
@@ -29,31 +28,31 @@ function leadOf(set: string, index: number) {
     phone: `+40 21 555 ${String(1_000 + (index % 9_000))}`,
     origin: ORIGINS[index % ORIGINS.length] ?? '',
     interest: 'Asked for an offer of twelve desks and the lamps that belong to them, to be delivered before the end of the month.',
-    owner: `owner-${String(index % 40).padStart(2, '0')}`,
+    ownerId: `owner-${String(index % 40).padStart(2, '0')}`,
   };
 }
 
-/** A lead different from all before. */
+/** A unique lead. */
 export function newLead(): Lead {
   return leadOf(randomUUID(), 0);
 }
 
-/** New leads in lanes, different from all before. */
+/** Unique leads in lanes. */
 export function newLeads(lanes: number, each: number): readonly (readonly Lead[])[] {
   const set = randomUUID();
   return Array.from({ length: lanes }, (_, lane) => Array.from({ length: each }, (__, turn) => leadOf(set, lane * each + turn)));
 }
 
-/** The mutation. @param back whether it asks the record back */
+/** The mutation. @param back whether it queries the record */
 export function registration(input: Lead, back: boolean): Exchange {
   return exchange(
-    `mutation ($input: RegisterLeadInput!) { registerLead(input: $input) { streamId revision ${back ? `lead { ${FIELDS} } ` : ''}userErrors { code } } }`,
+    `mutation ($input: RegisterLeadInput!) { registerLead(input: $input) { recordId revision ${back ? `lead { ${FIELDS} } ` : ''}userErrors { code } } }`,
     { input },
-    { registerLead: { streamId: input.id, revision: 0, ...(back ? { lead: input } : {}), userErrors: [] } },
+    { registerLead: { recordId: input.id, revision: 0, ...(back ? { lead: input } : {}), userErrors: [] } },
   );
 }
 
-/** The query that shows it, at a position at least. */
+/** The query for the lead, at a minimum position. */
 export function shown(input: Lead, min: Position): Exchange {
   return exchange(
     `query ($id: ID!, $min: Position!) { lead(id: $id, minPosition: $min) { ${FIELDS} revision } }`,
@@ -62,16 +61,13 @@ export function shown(input: Lead, min: Position): Exchange {
   );
 }
 
-/** The append of the event that the mutation makes. */
+/** The append that corresponds to the mutation. */
 export function registered(place: Place, input: Lead): Append {
-  const command = fromInput(RegisterLead, input);
-  const [event] = command.decide(lead.initial, { actor: 'local' } as never);
-  if (!event) throw new TypeError('To register a lead decides one event.');
-  const now = new Date().toISOString();
-  return appendOf(place, { type: lead.type, id: input.id }, 0, { ...event, ...recordOf(command, now) }, now);
+  const event = eventOf(RegisterLead(input), undefined, input.id);
+  return appendOf(place, { type: lead.type, id: input.id }, 0, event, event.metadata.occurredAt);
 }
 
-/** Makes sure that what came into the log after a position is the registration of each of these, once. @returns where the log stands */
+/** Checks that the events after a position are the registrations of these leads, once each. @returns the last position */
 export async function mustBeRegistered(log: EventLog, after: Position, leads: readonly Lead[]): Promise<Position> {
   const found: unknown[] = [];
   let at = after;

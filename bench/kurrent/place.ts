@@ -1,11 +1,11 @@
-/** Where logs are on the server that is measured: each under a prefix that nothing was ever written under, so that it can be measured again. */
+/** The logs on the measured server. Each has a new prefix, so that runs can be repeated. */
 import { randomUUID } from 'node:crypto';
 import { openLog } from '../../src/engines.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import type { EventLog } from '../../src/log/port.js';
 import { eventsOf } from '../../src/log/walk.js';
 
-/** A log as the settings name one. */
+/** The settings of a log. */
 export interface Place {
   readonly logUrl: string;
   readonly logPrefix: string;
@@ -19,12 +19,12 @@ export function freshPlace(logUrl: string): Place {
   return { logUrl, logPrefix: `bench_${run}_${places}.` };
 }
 
-/** The same for another process: the connection string may hold a password, which would be shown among its arguments. */
+/** The same for another process, as environment variables: arguments would reveal a password in the connection string. */
 export function variablesOf({ logUrl, logPrefix }: Place): Readonly<Record<string, string>> {
   return { DAYBOOK_LOG_URL: logUrl, DAYBOOK_LOG_PREFIX: logPrefix };
 }
 
-/** Opens the log to be read. @throws LogUnavailable */
+/** Opens the log read-only. @throws LogUnavailable */
 export function openToRead(place: Place | { readonly dataDir: string }): Promise<EventLog> {
   return openLog({ dataDir: '', ...place }, { readOnly: true });
 }

@@ -1,14 +1,14 @@
-/** Whether two logs tell the same. */
+/** Checks that two logs are equal. */
 import { mustEqual } from '../check.js';
 import type { Metadata, RecordedEvent } from '../../src/kernel/event.js';
 import { canonical, linked, NO_EVENTS } from '../../src/migrate/chain.js';
 
-/** Makes sure that they hold the same events in the same order. */
+/** Checks that both have the same events in the same order. */
 export function mustBeCopy(what: string, actual: readonly RecordedEvent[], expected: readonly RecordedEvent[]): void {
   mustEqual(what, chainOf(actual), chainOf(expected));
 }
 
-/** Events without what the server notes of its own with those of an append to several streams, in names that begin with `$`. */
+/** Events without the metadata that the server adds on appends to several streams, whose names begin with `$`. */
 export function withoutNotes(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   return events.map((event) => {
     const own = Object.entries(event.metadata).filter(([name]) => !name.startsWith('$'));
@@ -16,14 +16,14 @@ export function withoutNotes(events: readonly RecordedEvent[]): readonly Recorde
   });
 }
 
-/** The hash of these events, as `daybook migrate` tells it of a log. */
+/** The hash of events, as `daybook migrate` computes it. */
 export function chainOf(events: readonly RecordedEvent[]) {
   return events.reduce((chain, event) => linked(chain, canonical(event)), NO_EVENTS);
 }
 
 /**
- * Makes sure that both hold the same events in each stream: what was loaded twice, from the same source.
- * @param history the times of recording are the source's: they must be the same, too, and in order
+ * Checks that both have the same events in each stream, after loading the same source twice.
+ * @param history whether recorded times are the source's: then they must also be equal and in order
  */
 export function mustTellTheSame(
   what: string,

@@ -1,18 +1,18 @@
 /** A deal's state by hand: a loop and a switch over plain events. */
-import { deal, type Deal } from '../deal/deal.js';
-import type { DealEvent } from '../deal/contract.js';
+import type { Deal, DealEvent } from '../deal/contract.js';
 import type { PlainEvent } from './log.js';
 
-export function foldPlain(events: readonly PlainEvent[]): Deal {
-  const state: { -readonly [K in keyof Deal]: Deal[K] } = { ...deal.initial };
+/** The state; undefined without events. */
+export function foldPlain(events: readonly PlainEvent[]): Deal | undefined {
+  let state: { -readonly [K in keyof Deal]: Deal[K] } | undefined;
   for (const event of events as unknown as readonly DealEvent[]) {
+    if (event.type === 'DealOpened') {
+      const { stage, ownerId, amount } = event.data;
+      state = { status: 'open', stage, ownerId, amount, moves: 0, calls: 0 };
+      continue;
+    }
+    if (!state) throw new RangeError(`${event.type} before a deal was opened.`);
     switch (event.type) {
-      case 'DealOpened':
-        state.status = 'open';
-        state.stage = event.data.stage;
-        state.owner = event.data.owner;
-        state.amount = event.data.amount;
-        break;
       case 'DealStageChanged':
         state.stage = event.data.to;
         state.moves += 1;

@@ -1,4 +1,4 @@
-/** The limit of the queries: the smallest Apollo Server, its own standalone one, over a plain SQLite table of the same rows. */
+/** The limit of queries: a minimal standalone Apollo Server on a plain SQLite table with the same rows. */
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -6,7 +6,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 const typeDefs = `
   type Money { amount: String! currency: String! }
   type Opportunity {
-    id: ID! name: String! stageName: String! status: String! owner: ID! amount: Money! expectedClose: String revision: Int!
+    id: ID! name: String! stageName: String! status: String! ownerId: ID! amount: Money! expectedClose: String revision: Int!
   }
   type Query { opportunities(stage: String!, first: Int!): [Opportunity!]! opportunity(id: ID!): Opportunity }`;
 
@@ -34,7 +34,7 @@ const resolvers = {
 
 const { url } = await startStandaloneServer(new ApolloServer({ typeDefs, resolvers }), { listen: { port: 0, host: '127.0.0.1' } });
 process.send?.(Number(new URL(url).port));
-// Holds the connection too: the driver closes one that nobody refers to.
+// Keeps a reference to the connection: the driver closes one that is garbage-collected.
 process.once('message', () => {
   database.close();
   process.exit();

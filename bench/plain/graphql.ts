@@ -13,11 +13,11 @@ export interface PlainServer {
 export async function startPlainServer(file: string, plots: readonly DealPlot[]): Promise<PlainServer> {
   const database = new DatabaseSync(file);
   database.exec(`PRAGMA journal_mode=WAL; CREATE TABLE opportunities (id TEXT PRIMARY KEY, name TEXT NOT NULL, stageName TEXT NOT NULL,
-    status TEXT NOT NULL, owner TEXT NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, expectedClose TEXT, revision INTEGER NOT NULL);
+    status TEXT NOT NULL, ownerId TEXT NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, expectedClose TEXT, revision INTEGER NOT NULL);
     CREATE INDEX by_stage ON opportunities (stageName, amount DESC); BEGIN`);
   const insert = database.prepare('INSERT INTO opportunities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  for (const { id, name, stageName, status, owner, amount, expectedClose, revision } of plots.map(answered)) {
-    insert.run(id, name, stageName, status, owner, Number(amount.amount), amount.currency, expectedClose, revision);
+  for (const { id, name, stageName, status, ownerId, amount, expectedClose, revision } of plots.map(answered)) {
+    insert.run(id, name, stageName, status, ownerId, Number(amount.amount), amount.currency, expectedClose, revision);
   }
   database.exec('COMMIT');
   database.close();

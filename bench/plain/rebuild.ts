@@ -1,12 +1,12 @@
 /** The limit of a rebuild: read the plain table, fold both read models in memory, write the changed documents every 5,000 events. */
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DealEvent } from '../deal/contract.js';
-import { monthKey, type DealDoc, type MonthDoc } from '../deal/read-models.js';
+import { emptyMonth, type DealDoc, type MonthDoc } from '../deal/read-models.js';
 import type { PlainEvent, PlainLog } from './log.js';
 
 const PAGE = 5_000;
 
-/** A document with the position of its last change, and the documents that were superseded since it was written. */
+/** A document with the position of its last change, and the documents superseded since it was written. */
 interface Kept<Doc> {
   document: Doc;
   since: number;
@@ -14,7 +14,7 @@ interface Kept<Doc> {
 
 /**
  * Builds both read models into a new file: tables `deals` and `months` of current documents, and `superseded` when versions are kept.
- * @returns how many documents each holds.
+ * @returns the number of documents of each
  */
 export function rebuildPlain(log: PlainLog, file: string, versions: boolean): { readonly deals: number; readonly months: number } {
   const database = new DatabaseSync(file);
@@ -66,8 +66,8 @@ function dealAfter(before: DealDoc | undefined, id: string, { type, data, metada
   const event = { type, data } as DealEvent;
   const changedAt = metadata.occurredAt;
   if (event.type === 'DealOpened') {
-    const { name, owner, stage, amount } = event.data;
-    return { id, name, owner, status: 'open', stage, amount, calls: 0, changedAt, stages: [{ stage, since: changedAt }] };
+    const { name, ownerId, stage, amount } = event.data;
+    return { id, name, ownerId, status: 'open', stage, amount, calls: 0, changedAt, stages: [{ stage, since: changedAt }] };
   }
   if (!before) throw new RangeError(`The deal ${id} was not opened.`);
   switch (event.type) {
@@ -85,10 +85,9 @@ function dealAfter(before: DealDoc | undefined, id: string, { type, data, metada
 function monthAfter(months: ReadonlyMap<string, Kept<MonthDoc>>, { type, data, metadata }: PlainEvent): MonthDoc | undefined {
   const event = { type, data } as DealEvent;
   if (event.type !== 'DealWon' && event.type !== 'DealLost') return undefined;
-  const { owner, amount } = event.data;
-  const month = metadata.occurredAt.slice(0, 7);
-  const id = monthKey(month, owner);
-  const before = months.get(id)?.document ?? { id, month, owner, won: 0, lost: 0, wonAmount: {}, lostAmount: {} };
+  const { ownerId, amount } = event.data;
+  const empty = emptyMonth(metadata.occurredAt.slice(0, 7), ownerId);
+  const before = months.get(empty.id)?.document ?? empty;
   const plus = (sums: MonthDoc['wonAmount']) => ({ ...sums, [amount.currency]: (sums[amount.currency] ?? 0) + amount.amount });
   return event.type === 'DealWon'
     ? { ...before, won: before.won + 1, wonAmount: plus(before.wonAmount) }

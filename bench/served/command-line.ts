@@ -1,4 +1,4 @@
-/** `daybook` as an operator runs it: a process of its own. */
+/** Runs `daybook` in a process of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -7,9 +7,9 @@ import { WrongResult } from '../check.js';
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.js');
 
 export interface Ran {
-  /** What it printed. */
+  /** Its output. */
   readonly out: string;
-  /** From its start to its end. */
+  /** Its duration. */
   readonly seconds: number;
 }
 
@@ -18,11 +18,11 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** A module that is loaded before the program. */
   readonly preload?: URL;
-  /** What it may end with; 0 alone unless given. */
+  /** The allowed exit codes. Defaults to 0. */
   readonly codes?: readonly number[];
 }
 
-/** @throws WrongResult with what it said when it ends otherwise. */
+/** @throws WrongResult with its output when it ends with another code */
 export async function runDaybook(args: readonly string[], { environment = {}, preload, codes = [0] }: RunOptions = {}): Promise<Ran> {
   const start = performance.now();
   const child = spawn(process.execPath, [...(preload ? ['--import', preload.href] : []), MAIN, ...args], {

@@ -1,12 +1,12 @@
-/** What the load process is asked to do, and what it answers. */
+/** The jobs of the load process, and their results. */
 
-/** A GraphQL request and the JSON that must come back. */
+/** A GraphQL request and the expected JSON. */
 export interface Exchange {
   readonly body: string;
   readonly expected: string;
 }
 
-/** Each lane is a connection that makes its exchanges one after the other. */
+/** Each lane is a connection with one exchange after the other. */
 export interface LanesJob {
   readonly kind: 'lanes';
   readonly port: number;
@@ -14,7 +14,7 @@ export interface LanesJob {
   readonly lanes: readonly (readonly Exchange[])[];
 }
 
-/** Commands at a fixed rate; after every `every`th, a query that waits until it shows. */
+/** Commands at a fixed rate; after every `every`th, a query that waits until its result is visible. */
 export interface PacedJob {
   readonly kind: 'paced';
   readonly port: number;
@@ -26,19 +26,19 @@ export interface PacedJob {
 
 export type Job = LanesJob | PacedJob;
 
-/** Stands in a probe for the position that its command was acknowledged with, and in what is expected for any position. */
+/** A placeholder: in a probe for the position that its command returned, in expected responses for any position. */
 export const POSITION = '$position';
 
-/** How long it took in all, and each by itself. */
+/** The total duration, and each latency. */
 export interface Exchanged {
   readonly seconds: number;
   /** In milliseconds, ascending. */
   readonly latencies: readonly number[];
 }
 
-/** `latencies`: of each exchange, or of each probe after its command's answer. */
+/** `latencies`: of each exchange, or of each probe after its command's response. */
 export interface JobResult extends Exchanged {
-  /** What came back wrong; the first few. */
+  /** The first wrong responses. */
   readonly wrong: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** The load, as a process of its own: takes one job by message, answers with what it measured, and ends. */
+/** The load process: gets a job as a message, sends the result, and ends. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Connection, type Answer } from './connection.js';
@@ -36,7 +36,7 @@ async function runLanes({ port, path, lanes }: LanesJob): Promise<number> {
   return seconds;
 }
 
-/** A command is due at its time whether or not those before it have been answered; it waits for a free connection if there is none. */
+/** Commands are sent at their time, whether or not earlier ones have been answered; they wait for a free connection if necessary. */
 async function runPaced({ port, path, perSecond, every, commands }: PacedJob): Promise<number> {
   const idle = await Promise.all(Array.from({ length: COMMAND_CONNECTIONS }, () => Connection.open(port)));
   const probes = await Promise.all(Array.from({ length: PROBE_CONNECTIONS }, () => Connection.open(port)));

@@ -1,10 +1,9 @@
 /**
- * What the server holds: real opportunities of the same plot, as commands and as GraphQL. A real opportunity has no calls yet; it is
- * revised twice instead, so its life has 10 events.
+ * The server's data: real opportunities of the same scenario, as commands and as GraphQL. A real opportunity has no calls; it is
+ * revised twice instead, so it has 10 events.
  */
-import { dealPlot, CURRENCY, STAGES, timeOf, type DealPlot } from '../deal/plot.js';
-import type { AnyCommand, CommandClass } from '../../src/kernel/command.js';
-import { fromInput } from '../../src/kernel/input.js';
+import { dealPlot, CURRENCY, stageAfter, STAGES, timeOf, type DealPlot } from '../deal/plot.js';
+import type { AnyCommandDefinition, Command } from '../../src/kernel/command.js';
 import { derivedId } from '../../src/kernel/derived-id.js';
 import { RegisterAccount } from '../../src/parties/account.js';
 import { LoseOpportunity, WinOpportunity } from '../../src/sales/close-opportunity.js';
@@ -18,33 +17,33 @@ const PIPELINE = derivedId('bench', 'pipeline');
 const ACCOUNT = derivedId('bench', 'account');
 const REASON = 'Price';
 
-/** The commands that stand before all opportunities. */
-export function setUp(): readonly AnyCommand[] {
+/** The commands before all opportunities. */
+export function setUp(): readonly Command[] {
   const stages = STAGES.map((name, index) => ({ name, probability: 10 * (index + 1), expectedDays: 14 }));
   return [
-    fromInput(DefinePipeline, { id: PIPELINE, name: 'Bench', currency: CURRENCY, stages, lossReasons: [REASON], owner: 'bench' }),
-    fromInput(RegisterAccount, { id: ACCOUNT, name: 'Bench Ltd', owner: 'bench' }),
+    DefinePipeline({ id: PIPELINE, name: 'Bench', currency: CURRENCY, stages, lossReasons: [REASON], ownerId: 'bench' }),
+    RegisterAccount({ id: ACCOUNT, name: 'Bench Ltd', ownerId: 'bench' }),
   ];
 }
 
 export interface Step {
-  readonly command: CommandClass;
+  readonly command: AnyCommandDefinition;
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** The opportunity of a number: its plot under an id of its own, so that several sets of opportunities can live in one log. */
+/** The opportunity with a number: its scenario under a separate id, so that one log can have several sets of opportunities. */
 export function opportunityPlot(index: number, set: string): DealPlot {
   return { ...dealPlot(index), id: derivedId('bench', set, String(index)), name: `${set} ${index}` };
 }
 
-/** A step in the life of one of `count` opportunities, from 0; their steps happen one after the other over a year. */
+/** A step of one of `count` opportunities, from 0. The steps are spread over a year. */
 export function stepOfMany(count: number, plot: DealPlot, step: number): Step {
   const { command, input } = stepOf(plot, step);
   return { command, input: { ...input, occurredAt: timeOf(count, LIFE_STEPS, plot.index, step) } };
 }
 
-/** A step in the life of an opportunity that is played now, from 0. */
-export function stepOf({ id, name, owner, amount, path, won, index }: DealPlot, step: number): Step {
+/** A step of an opportunity that happens now, from 0. */
+export function stepOf({ id, name, ownerId, amount, path, won, index }: DealPlot, step: number): Step {
   const advances = LIFE.slice(0, step + 1).filter((each) => each === 'advance').length;
   switch (LIFE[step]) {
     case 'open':
@@ -53,16 +52,16 @@ export function stepOf({ id, name, owner, amount, path, won, index }: DealPlot, 
         input: {
           id,
           name,
-          owner,
+          ownerId,
           accountId: ACCOUNT,
           pipelineId: PIPELINE,
-          stage: path[0],
+          stage: stageAfter(path, 0),
           amount: { amount, currency: CURRENCY },
           expectedClose: expectedClose(index),
         },
       };
     case 'advance':
-      return { command: AdvanceOpportunity, input: { id, stage: path[advances] } };
+      return { command: AdvanceOpportunity, input: { id, stage: stageAfter(path, advances) } };
     case 'revise':
       return {
         command: ReviseOpportunity,
@@ -75,24 +74,24 @@ export function stepOf({ id, name, owner, amount, path, won, index }: DealPlot, 
   }
 }
 
-/** The fields that the queries ask for. */
-export const FIELDS = 'id name stageName status owner amount { amount currency } expectedClose revision';
+/** The selected fields. */
+export const FIELDS = 'id name stageName status ownerId amount { amount currency } expectedClose revision';
 
-/** These fields of an opportunity whose life is over, as GraphQL answers them. */
-export function answered({ id, name, owner, amount, path, won, index }: DealPlot) {
+/** These fields of a closed opportunity, as GraphQL returns them. */
+export function answered({ id, name, ownerId, amount, path, won, index }: DealPlot) {
   return {
     id,
     name,
     stageName: path.at(-1) ?? '',
     status: won ? 'WON' : 'LOST',
-    owner,
+    ownerId,
     amount: { amount: String(amount), currency: CURRENCY },
     expectedClose: expectedClose(index),
     revision: LIFE_STEPS - 1,
   };
 }
 
-/** The opportunities that a list of a stage begins with, the highest amount first. */
+/** The first opportunities of a stage, by descending amount. */
 export function firstOf(plots: readonly DealPlot[], stage: string, first: number): readonly DealPlot[] {
   return plots
     .filter(({ path }) => path.at(-1) === stage)

@@ -1,4 +1,4 @@
-/** Has a server build all its read models anew beside those that answer, and follows that, as an operator does through GraphQL. */
+/** Rebuilds all read models of a server over GraphQL, and follows the progress. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WrongResult } from '../check.js';
 
@@ -16,7 +16,7 @@ export async function rebuildAll(port: number): Promise<void> {
   }
 }
 
-/** Whether any read model is still being built. @throws WrongResult when one can't be */
+/** Whether any read model is still being built. @throws WrongResult when a build stopped */
 export async function rebuilding(port: number): Promise<boolean> {
   const shown = await builds(port);
   const failed = shown.find(({ error }) => error !== null);
@@ -24,17 +24,17 @@ export async function rebuilding(port: number): Promise<boolean> {
   return shown.some(({ state }) => state === 'BUILDING' || state === 'READY');
 }
 
-/** Until the new builds have taken over. */
+/** Waits until the new builds are live. */
 export async function rebuilt(port: number): Promise<void> {
   while (await rebuilding(port)) await sleep(200);
 }
 
 async function builds(port: number): Promise<readonly BuildShown[]> {
-  const { readModelBuilds } = await ask<{ readonly readModelBuilds: readonly BuildShown[] }>(
+  const { readModelBuilds } = await ask<{ readonly readModelBuilds: { readonly nodes: readonly BuildShown[] } }>(
     port,
-    '{ readModelBuilds { readModel build state error } }',
+    '{ readModelBuilds { nodes { readModel build state error } } }',
   );
-  return readModelBuilds;
+  return readModelBuilds.nodes;
 }
 
 async function ask<Data>(port: number, query: string, variables: object = {}): Promise<Data> {

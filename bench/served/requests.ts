@@ -1,28 +1,27 @@
-/** The GraphQL requests of the benchmark, each with the answer that must come back. */
+/** The GraphQL requests of the benchmark, each with its expected response. */
 import type { DealPlot } from '../deal/plot.js';
-import { commandSpec } from '../../src/kernel/command.js';
 import { POSITION, type Exchange } from './job.js';
 import { answered, FIELDS, firstOf, LIFE_STEPS, stepOf } from './opportunities.js';
 
-/** A request, and the data that its answer must have. */
+/** A request, and the expected data. */
 export const exchange = (query: string, variables: object, data: object): Exchange => ({
   body: JSON.stringify({ query, variables }),
   expected: JSON.stringify({ data }),
 });
 
-/** A step of an opportunity as a mutation; `position` is asked for only where somebody waits for it. */
+/** A step of an opportunity as a mutation; `position` is selected only if it is needed. */
 export function mutationOf(plot: DealPlot, step: number, position = false): Exchange {
   const { command, input } = stepOf(plot, step);
-  const { name } = commandSpec(command);
+  const { name } = command;
   const field = name.charAt(0).toLowerCase() + name.slice(1);
   return exchange(
-    `mutation ($input: ${name}Input!) { ${field}(input: $input) { streamId revision ${position ? 'position ' : ''}userErrors { code } } }`,
+    `mutation ($input: ${name}Input!) { ${field}(input: $input) { recordId revision ${position ? 'position ' : ''}userErrors { code } } }`,
     { input },
-    { [field]: { streamId: plot.id, revision: step, ...(position ? { position: POSITION } : {}), userErrors: [] } },
+    { [field]: { recordId: plot.id, revision: step, ...(position ? { position: POSITION } : {}), userErrors: [] } },
   );
 }
 
-/** The query that shows an opportunity just opened, as soon as it can be seen. */
+/** The query for an opportunity that was just opened, at its minimum position. */
 export function probeOf({ id }: DealPlot): Exchange {
   return exchange(
     'query ($id: ID!, $min: Position!) { opportunity(id: $id, minPosition: $min) { id revision } }',
@@ -31,29 +30,29 @@ export function probeOf({ id }: DealPlot): Exchange {
   );
 }
 
-/** The life of an opportunity, step after step. */
+/** All steps of an opportunity, in order. */
 export function lifeOf(plot: DealPlot): readonly Exchange[] {
   return Array.from({ length: LIFE_STEPS }, (_, step) => mutationOf(plot, step));
 }
 
-/** One record by id. @param min the least position to show; whatever shows when absent */
+/** One record by id. @param min the minimum position, if any */
 export function oneOf(plot: DealPlot, min?: string): Exchange {
   const query = `query ($id: ID!, $min: Position) { opportunity(id: $id, minPosition: $min) { ${FIELDS} } }`;
   return exchange(query, { id: plot.id, min }, { opportunity: answered(plot) });
 }
 
-/** The first of a stage, the highest amount first. */
+/** The first opportunities of a stage, by descending amount. */
 export function listOf(plots: readonly DealPlot[], stage: string, first: number): Exchange {
   return exchange(
     `query ($stage: String!, $first: Int!) {
-      opportunities(where: { stageName: { eq: $stage } }, orderBy: [{ field: AMOUNT, direction: DESC }], first: $first) { nodes { ${FIELDS} } }
+      opportunities(where: { stageName: { eq: $stage } }, orderBy: [{ field: AMOUNT, direction: DESC, currency: "EUR" }], first: $first) { nodes { ${FIELDS} } }
     }`,
     { stage, first },
     { opportunities: { nodes: firstOf(plots, stage, first).map(answered) } },
   );
 }
 
-/** How many there are, and what was won and lost in all. */
+/** The number of opportunities, and the totals won and lost. */
 export function totalsOf(plots: readonly DealPlot[], currency: string): Exchange {
   const sum = (won: boolean) => {
     const amounts = plots.filter((plot) => plot.won === won).map(({ amount }) => amount);
@@ -61,16 +60,18 @@ export function totalsOf(plots: readonly DealPlot[], currency: string): Exchange
   };
   const [won, lost] = [sum(true), sum(false)];
   return exchange(
-    '{ opportunities(first: 1) { totalCount } salesKpisSummary { opened won lost wonAmount { amount currency } lostAmount { amount currency } } }',
+    '{ opportunities(first: 1) { totalCount } salesKpisSummary { total { opened won lost wonAmount { amount currency } lostAmount { amount currency } } } }',
     {},
     {
       opportunities: { totalCount: plots.length },
-      salesKpisSummary: [{ opened: plots.length, won: won.count, lost: lost.count, wonAmount: won.amounts, lostAmount: lost.amounts }],
+      salesKpisSummary: {
+        total: { opened: plots.length, won: won.count, lost: lost.count, wonAmount: won.amounts, lostAmount: lost.amounts },
+      },
     },
   );
 }
 
-/** The same questions of the plain server. */
+/** The same queries for the plain server. */
 export const plain = {
   one: (plot: DealPlot): Exchange =>
     exchange(`query ($id: ID!) { opportunity(id: $id) { ${FIELDS} } }`, { id: plot.id }, { opportunity: answered(plot) }),

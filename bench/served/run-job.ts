@@ -1,10 +1,10 @@
-/** Hands a job to a load process and waits for what it measured. */
+/** Runs a job in a load process. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { WrongResult } from '../check.js';
 import type { Job, JobResult } from './job.js';
 
-/** @throws WrongResult when an answer was not what the job expects. */
+/** @throws WrongResult when a response is not as expected */
 export async function runJob(job: Job): Promise<JobResult> {
   const child = fork(new URL('./load.js', import.meta.url), { serialization: 'advanced' });
   const answered = once(child, 'message') as Promise<[JobResult]>;

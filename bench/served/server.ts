@@ -1,4 +1,4 @@
-/** A real server: `npm start` on a data folder, as an operator starts it. */
+/** A real server, started by `npm start`. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
@@ -11,22 +11,22 @@ export interface Server {
   readonly port: number;
   /** From `npm start` until it was ready, in milliseconds. */
   readonly startMs: number;
-  /** Where its log stands. */
+  /** The end of its log. */
   head(): Promise<string>;
   /** Resident memory, in MB. */
   rssMb(): Promise<number>;
-  /** Ends it cleanly. */
+  /** Stops it. */
   stop(): Promise<void>;
 }
 
 export interface ServerOptions {
-  /** How long it may take to become ready; two minutes unless given. */
+  /** The time limit for becoming ready. Defaults to two minutes. */
   readonly patienceMs?: number;
   /** Settings besides the folder, as variables. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Starts it and waits until it is ready. @throws Error with what it said when it is not */
+/** Starts it and waits until it is ready. @throws Error with its output when it does not become ready */
 export async function startServer(dataDir: string, { patienceMs = 120_000, environment = {} }: ServerOptions = {}): Promise<Server> {
   const port = await freePort();
   const start = performance.now();
@@ -40,7 +40,7 @@ export async function startServer(dataDir: string, { patienceMs = 120_000, envir
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
   });
-  // npm does not pass a signal on, so all of its group get it; the server keeps the pipe open until it has ended.
+  // npm does not forward signals, so the whole process group gets it. The pipe closes when the server has ended.
   const ended = once(child, 'close');
   const signal = () => child.exitCode === null && process.kill(-(child.pid ?? 0), 'SIGTERM');
   process.once('exit', signal);
@@ -66,7 +66,7 @@ export async function startServer(dataDir: string, { patienceMs = 120_000, envir
     port,
     startMs,
     async head() {
-      // The server notes its head a few times a second.
+      // The server updates its head a few times per second.
       await sleep(500);
       return ((await (await fetch(`http://127.0.0.1:${port}/health/ready`)).json()) as { readonly head: string }).head;
     },

@@ -27,7 +27,7 @@ export async function appends(setting: Setting, book: Book): Promise<void> {
   book.note('w2_batch100_ev_s', daybook, plain);
 }
 
-/** The events of many deals, cut into streams of 100. */
+/** The events of many deals, divided into streams of 100. */
 function batchesOf(count: number): readonly Batch[] {
   const deals = Math.ceil((count * BATCH) / STEPS);
   const events = dealPlots(deals).flatMap((plot) => eventsOf(deals, plot));

@@ -1,4 +1,4 @@
-/** Lists of 50 in the store: as it is now, and as of several moments, by the reader that the server has. */
+/** Lists of 50 documents in the store: current ones, and as of several instants, by the server's reader. */
 import { rmSync } from 'node:fs';
 import type { Book } from '../book.js';
 import { mustEqual } from '../check.js';
@@ -11,13 +11,14 @@ import type { SeededLog } from '../seeded.js';
 import { fresh, type Setting } from '../setting.js';
 import { loadConfig } from '../../src/config.js';
 import { openViewReader } from '../../src/engines.js';
-import { servedBuild, type Served } from '../../src/views/builds.js';
-import type { ViewReader } from '../../src/views/port.js';
+import { servedBuild } from '../../src/views/serving/versions.js';
+import type { Served } from '../../src/views/port/builds.js';
+import type { ViewReader } from '../../src/views/port/store.js';
 
 const FIRST = 50;
 const ROUNDS = 4;
 
-/** The part of a year that is over a week before its end. */
+/** The fraction of a year that has passed one week before its end. */
 const ALL_BUT_A_WEEK = (365 - 7) / 365;
 
 /** @param prefix of the keys */
@@ -57,7 +58,7 @@ function listedAt(plots: readonly DealPlot[], position: number): readonly (reado
   );
 }
 
-/** How long one list takes, in milliseconds: the mean over all stages, some rounds of them. */
+/** The duration of a list in milliseconds: the mean over all stages and several rounds. */
 async function milliseconds(
   views: ViewReader,
   answering: Served,

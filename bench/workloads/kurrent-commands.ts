@@ -1,4 +1,4 @@
-/** Leads registered over HTTP by a real server whose log is on the server that is named, beside as many appends of the client by itself. */
+/** Leads registered over HTTP with the log on the measured server, compared with as many appends of the client alone. */
 import { rmSync } from 'node:fs';
 import type { Bench } from '../kurrent/bench.js';
 import { mustBeRegistered, newLeads, registered, registration, shown, type Lead } from '../kurrent/leads.js';
@@ -24,7 +24,7 @@ export async function registrations({ setting, book, url, bare, wanted }: Bench)
       const before = await servedLog.head();
       const result = await job(lanes.map((lane) => lane.map((lead) => registration(lead, back))));
       const head = await mustBeRegistered(servedLog, before, lanes.flat());
-      // Until all are shown: what the projector does late must not slow the client's turn.
+      // Wait until all are projected: the projector must not slow down the client's turn.
       await job([lanes.flat().map((lead) => shown(lead, head))]);
       return result;
     };
@@ -65,7 +65,7 @@ export async function registrations({ setting, book, url, bare, wanted }: Bench)
   rmSync(dataDir, { recursive: true });
 }
 
-/** Of each turn by itself: what slows the machine for one turn slows both. */
+/** Compared turn by turn, because a slow machine slows both. */
 function ratios(ours: readonly Exchanged[], limits: readonly Exchanged[], of: (one: Exchanged) => number): readonly number[] {
   return ours.map((one, turn) => of(one) / of(limits[turn] ?? one));
 }

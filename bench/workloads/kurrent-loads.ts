@@ -1,4 +1,4 @@
-/** Much at once: imports, the demo and a migration by the command line, beside the client by itself that appends the same events. */
+/** Bulk loads: imports, the demo and a migration by the command line, compared with the client alone appending the same events. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { mustEqual, WrongResult } from '../check.js';
@@ -24,13 +24,13 @@ const LEADS = 4_000;
 const DEALS = 9 * WINDOW;
 const LAST_DAY_OF_DEMO = '2026-01-31';
 
-/** So many of the events the client by itself appends in order, from the first on: one after the other takes long. */
+/** The number of events that the client alone appends in order, because that is slow. */
 const IN_ORDER = 4_000;
 
 /** Each run is a process of its own. */
 const cold = { warmUp: false };
 
-/** How the server takes events that must stay in order, and what is to be reached then. */
+/** How the server accepts ordered events, and the target for it. */
 interface InOrder {
   /** Many at a time, to several streams. */
   readonly together: boolean;
@@ -145,17 +145,17 @@ async function migrations(bench: Bench, { together, target }: InOrder): Promise<
   rmSync(source.dataDir, { recursive: true });
 }
 
-/** Loads the log that the settings name. @returns the seconds it took, as the command line tells them: without the start of the process */
+/** Loads a log. @returns the duration in seconds as the command line reports it, without the start of the process */
 type Load = (environment: Readonly<Record<string, string>>) => Promise<number>;
 
-/** The import of so many leads. */
+/** The import of leads. */
 function importing(files: string, leads: number, options: readonly string[]): Load {
   return async (environment) => {
     const { out } = await runDaybook(['import', MAPPING, '--from', files, '--json', ...options], { environment });
     const { commands, seconds } = JSON.parse(out) as { readonly commands: unknown; readonly seconds: number };
     mustEqual('what the import says of its commands', commands, {
       run: commandsOf(leads),
-      alreadyThere: 0,
+      alreadyImported: 0,
       unchanged: 0,
       rejected: 0,
       notRun: 0,
@@ -164,7 +164,7 @@ function importing(files: string, leads: number, options: readonly string[]): Lo
   };
 }
 
-/** What a load makes of a log in the data folder: what it must make of any. */
+/** The events of the same load with an embedded log, which are the expected ones. */
 async function onFiles(setting: Setting, load: Load): Promise<Events> {
   const dataDir = fresh(setting, 'on-files');
   await load({ DAYBOOK_DATA_DIR: dataDir, DAYBOOK_LOG_URL: EMBEDDED });

@@ -1,4 +1,4 @@
-/** What the port asks of the server, beside the client by itself: one call after the other, and with pauses in which nothing is said. */
+/** The port's reads compared with the client alone: one call after the other, and with pauses. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mustEqual } from '../check.js';
 import { eventsOf, streamOf } from '../deal/events.js';
@@ -14,13 +14,13 @@ import type { Stream } from '../../src/kernel/event.js';
 const STREAMS = 50;
 const CALLS = 200;
 
-/** What a connection may do in a pause is to leave an acknowledgement for later; the system sends it after 40 ms. */
+/** After a pause a connection may delay an acknowledgement, which the system sends after 40 ms. */
 const PAUSE_MS = 5;
 
-/** Of so many calls, a slow first one does not count. */
+/** The number of calls: enough that a slow first one does not matter. */
 const cold = { warmUp: false };
 
-/** A call that is timed, and what is seen to before each, which isn't. */
+/** A measured call, and its preparation, which is not measured. */
 interface Subject {
   readonly prepare?: (nth: number) => Promise<void>;
   readonly call: (nth: number) => Promise<unknown>;
@@ -53,7 +53,7 @@ export async function portReads({ setting, book, url, bare, wanted }: Bench): Pr
       call: (nth) => ids(missing(nth)),
       check: (_, answer) => mustEqual('the events of a stream that is not there', answer, []),
     });
-    // Before each, another process has written: where the log ends must be asked.
+    // Another process appends before each call, so that the end of the log must be read.
     let last = 0;
     const prepare = async () => {
       last = await bare.append(registered(place, newLead()));
@@ -86,7 +86,7 @@ export async function portReads({ setting, book, url, bare, wanted }: Bench): Pr
   }
 }
 
-/** How long 9 of 10 calls take at most, in milliseconds: one after the other, or with pauses, whichever is slower. */
+/** The 90th percentile of the duration in milliseconds: one after the other or with pauses, whichever is slower. */
 async function slowest(calls: number, subject: Subject): Promise<number> {
   return Math.max(await p90(calls, subject, 0), await p90(calls, subject, PAUSE_MS));
 }

@@ -1,4 +1,4 @@
-/** The log on a server of EventStoreDB or KurrentDB that is named: what Daybook does there, beside the client by itself. */
+/** The log on EventStoreDB or KurrentDB, compared with the client alone. */
 import { isCommandError } from '@kurrent/kurrentdb-client';
 import { BareClient } from '../kurrent/bare.js';
 import type { Bench } from '../kurrent/bench.js';
@@ -10,9 +10,9 @@ import { registrations } from './kurrent-commands.js';
 import { loads } from './kurrent-loads.js';
 import { portReads } from './kurrent-reads.js';
 
-/** @throws LogUnavailable when the server can't be reached, or goes away */
+/** @throws LogUnavailable when the server can't be reached, or is lost */
 export async function kurrent(url: string, setting: Setting, book: Book, wanted: (...keys: readonly string[]) => boolean): Promise<void> {
-  // Says what is wrong, where the client by itself would wait, or show the password.
+  // Reports problems with the connection string; the client alone would wait, or show the password.
   await (await openToRead(freshPlace(url))).close();
   const bench: Bench = { setting, book, url, bare: new BareClient(url), wanted };
   try {
@@ -21,7 +21,7 @@ export async function kurrent(url: string, setting: Setting, book: Book, wanted:
     if (wanted('kurrent_import', 'kurrent_history', 'kurrent_demo', 'kurrent_migrate')) await loads(bench);
   } catch (failure) {
     if (!(failure instanceof Error && isCommandError(failure))) throw failure;
-    throw new LogUnavailable(`The event log's server failed the client by itself: ${failure.message}`, { cause: failure });
+    throw new LogUnavailable(`The event log's server failed for the client alone: ${failure.message}`, { cause: failure });
   } finally {
     await bench.bare.close();
   }

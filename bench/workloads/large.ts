@@ -1,4 +1,4 @@
-/** What has to stay the same, or nearly so, on a log ten times as long. */
+/** Measurements that must stay about the same with a log ten times as long. */
 import { rmSync } from 'node:fs';
 import type { Book } from '../book.js';
 import { seedLog, type SeededLog } from '../seeded.js';

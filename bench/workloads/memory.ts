@@ -1,4 +1,4 @@
-/** How much memory it takes to build both read models with kept versions, in a process that does nothing else. */
+/** The memory for building both read models with history, in a process of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
@@ -19,7 +19,7 @@ export async function memory(setting: Setting, book: Book, seeded: SeededLog): P
   );
 }
 
-/** The same of a log ten times as long, beside this one. */
+/** The same with a log ten times as long, compared with this one. */
 export async function memoryOfLarge(setting: Setting, book: Book, seeded: SeededLog, large: SeededLog): Promise<void> {
   const runs = await inTurn(setting.runs, { large: () => builtApart(setting, large), small: () => builtApart(setting, seeded) }, cold);
   const [ours, limit] = [runs.large, runs.small];
@@ -35,7 +35,7 @@ export async function memoryOfLarge(setting: Setting, book: Book, seeded: Seeded
   );
 }
 
-/** The most memory that was resident, and how long the build took. */
+/** The peak of resident memory, and the duration of the build. */
 async function builtApart(setting: Setting, seeded: SeededLog): Promise<{ readonly rssMb: number; readonly seconds: number }> {
   const [peak, dataDir] = [fresh(setting, 'peak'), fresh(setting, 'views-apart')];
   const task: BuildTask = { logDir: seeded.dataDir, dataDir, set: 'kept' };

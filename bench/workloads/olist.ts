@@ -1,4 +1,4 @@
-/** The Olist funnel: imported by the command line in a process of its own, then served. */
+/** The Olist funnel: imported by the command line, then served. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Book } from '../book.js';
@@ -11,7 +11,7 @@ import { fresh, type Setting } from '../setting.js';
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const DATA = join(ROOT, '..', 'shared', 'data', 'olist');
 
-/** What ../shared/data/README.md says of the files. */
+/** The totals of the files, from ../shared/data/README.md. */
 const LEADS = 8_000;
 const DEALS = 842;
 
@@ -43,7 +43,7 @@ export async function olist(setting: Setting, book: Book): Promise<void> {
     imports.map(({ rssMb }) => rssMb),
   );
 
-  // The first start builds the read models; what comes after is the start that an operator sees.
+  // The first start builds the read models; the second one is measured.
   await (await startServer(dataDir)).stop();
   const { starts } = await inTurn(
     setting.runs,

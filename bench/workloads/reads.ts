@@ -1,10 +1,10 @@
-/** W4: streams loaded one by one, and the whole log read in order. */
+/** W4: streams loaded one by one, and the whole log in order. */
 import type { Book } from '../book.js';
 import { mustEqual } from '../check.js';
 import { streamOf } from '../deal/events.js';
 import { stateAfter } from '../deal/expected.js';
 import { foldStream } from '../deal/fold.js';
-import type { Deal } from '../deal/deal.js';
+import type { Deal } from '../deal/contract.js';
 import { ordinal, STEPS } from '../deal/plot.js';
 import { inTurn, timed } from '../measure.js';
 import { foldPlain } from '../plain/fold.js';
@@ -20,15 +20,15 @@ export async function reads(setting: Setting, book: Book, seeded: Seeded): Promi
   book.note('w4_scan_ev_s', scans.daybook, scans.plain);
 }
 
-type Load = (seeded: Seeded, plot: Seeded['plots'][number]) => Deal | Promise<Deal>;
+type Load = (seeded: Seeded, plot: Seeded['plots'][number]) => Deal | undefined | Promise<Deal | undefined>;
 const daybookDeal: Load = async ({ log }, plot) => foldStream(await log.readStream(streamOf(plot)));
 const plainDeal: Load = ({ plain }, { id }) => foldPlain(plain.load(id));
 
-/** Streams per second, picked all over the log. */
+/** Streams per second, from all parts of the log. */
 async function load(seeded: Seeded, deal: Load): Promise<number> {
   const { plots } = seeded;
   const picked = Array.from({ length: Math.min(plots.length, 20_000) }, (_, index) => plots[(index * 7919) % plots.length] ?? plots[0]);
-  const loaded: Deal[] = [];
+  const loaded: (Deal | undefined)[] = [];
   const { seconds } = await timed(async () => {
     for (const plot of picked) if (plot) loaded.push(await deal(seeded, plot));
   });
@@ -36,7 +36,7 @@ async function load(seeded: Seeded, deal: Load): Promise<number> {
   return picked.length / seconds;
 }
 
-/** An event as read: whose it is and when it happened. */
+/** The compared part of an event: its stream and its time. */
 interface Read {
   readonly id: string;
   readonly occurredAt: string;
@@ -62,7 +62,7 @@ async function* plainPages({ plain }: Seeded): ReturnType<Pages> {
   }
 }
 
-/** Events per second; each must be the one that the workload has there. */
+/** Events per second; each event is compared with the workload. */
 async function scan(seeded: Seeded, pages: Pages): Promise<number> {
   const read: Read[] = [];
   const { seconds } = await timed(async () => {

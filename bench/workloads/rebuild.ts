@@ -1,4 +1,4 @@
-/** W3: read models built from the first event on: first builds, without and with kept versions; beside live ones; ten in one pass. */
+/** W3: read models built from the first event on: first builds, without and with history; beside live ones; ten in one pass. */
 import { rmSync } from 'node:fs';
 import type { Book } from '../book.js';
 import { mustEqual } from '../check.js';
@@ -10,7 +10,7 @@ import { rebuildPlain } from '../plain/rebuild.js';
 import type { Seeded } from '../seeded.js';
 import { fresh, removeDatabase, type Setting } from '../setting.js';
 
-/** A rebuild begins cold, as an operator's does. */
+/** A rebuild starts cold, as in production. */
 const cold = { warmUp: false };
 
 export async function rebuilds(

@@ -1,4 +1,4 @@
-/** What a real server does over HTTP: starts, answers queries, runs mutations, shows what they changed. */
+/** A real server over HTTP: start, queries, mutations, and the delay until their results are visible. */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Book } from '../book.js';
@@ -13,7 +13,6 @@ import { runJob } from '../served/run-job.js';
 import { startServer, type Server } from '../served/server.js';
 import { fresh, type Setting } from '../setting.js';
 import { loadConfig } from '../../src/config.js';
-import { fromInput } from '../../src/kernel/input.js';
 import { openRuntime } from '../../src/runtime.js';
 
 const PATH = '/graphql';
@@ -48,22 +47,22 @@ export async function serving(setting: Setting, book: Book, wanted: (...keys: re
   rmSync(dataDir, { recursive: true });
 }
 
-/** Plays the lives of all opportunities through the commands; @returns how many events that made. */
+/** Runs the commands of all opportunities. @returns the number of events */
 async function fill(dataDir: string, plots: readonly DealPlot[]): Promise<number> {
   const runtime = await openRuntime(loadConfig({}, { dataDir }), {
-    onRefusal: ({ rejection }) => {
-      throw rejection;
+    onRefusal: ({ message }) => {
+      throw new Error(message);
     },
     durableAtClose: true,
   });
   const request = { actor: 'bench' };
-  for (const command of setUp()) await runtime.pipeline.execute(command, request);
+  for (const command of setUp()) await runtime.commandHandler.execute(command, request);
   for (const window of windowsOf(plots)) {
     for (let step = 0; step < LIFE_STEPS; step++) {
       await Promise.all(
         window.map((plot) => {
           const { command, input } = stepOfMany(plots.length, plot, step);
-          return runtime.pipeline.execute(fromInput(command, input), request);
+          return runtime.commandHandler.execute(command.from(input), request);
         }),
       );
     }
@@ -119,7 +118,7 @@ async function queries(setting: Setting, book: Book, server: Server, plots: read
   }
 }
 
-/** New opportunities, from opening to end, over one connection and over many; then all of them are looked at. */
+/** New opportunities, from opening to closing, over one connection and over many; then all of them are checked. */
 async function mutations(setting: Setting, book: Book, server: Server): Promise<void> {
   let run = 0;
   const play = async (connections: number, each: number): Promise<number> => {
@@ -143,7 +142,7 @@ async function lag(setting: Setting, book: Book, server: Server): Promise<void> 
   noteLag(book, 'lag', results);
 }
 
-/** The same commands while every read model is built anew beside. */
+/** The same commands while all read models are rebuilt. */
 async function lagWhileRebuilding(setting: Setting, book: Book, server: Server): Promise<void> {
   let overBefore = false;
   const { results } = await inTurn(setting.runs, {

@@ -1,19 +1,32 @@
-/** Dead letter: what an operator decided about documents that wait because an event of theirs could not be taken. */
-import { z } from 'zod';
-import { event, personal, type EventOf } from '../event.js';
+/** An operator's decisions about dead letters: documents with an event that could not be handled. */
+import { event, type EventOf } from '../event.js';
+import { Int, Text, Uuid } from '../fields/index.js';
 
-const document = {
-  readModel: z.string(),
-  version: z.number().int().min(1),
+/** Long enough for compound keys. */
+const Key = Text(2_000);
+
+const readModel = {
+  readModel: Text(100).describe('The read model, such as leads.'),
+  version: Int(1).describe('The version of the read model.'),
 };
 
-/** What waits is tried again: of one document, or of all when `key` is null. */
-export const DeadLettersRetried = event('DeadLettersRetried', z.object({ ...document, key: z.string().nullable() }));
+export const retry = {
+  ...readModel,
+  key: Key.optional().describe('The key of the document. Defaults to all dead letters of the read model.'),
+};
 
-/** The event is left out of this document for good, in every build of this version. */
+export const skip = {
+  ...readModel,
+  key: Key.describe('The key of the document.'),
+  eventId: Uuid.describe("The event that can't be handled."),
+  reason: Text(1_000).personal().describe('Why it can be skipped.'),
+};
+
+export const DeadLettersRetried = event('DeadLettersRetried', 'An operator retried dead letters of a read model.', retry);
 export const DeadLetterSkipped = event(
   'DeadLetterSkipped',
-  z.object({ ...document, key: z.string(), eventId: z.uuid(), reason: personal(z.string()) }),
+  'An operator skipped an event of a document, in every build of this version.',
+  skip,
 );
 
 export const deadLetterEvents = [DeadLettersRetried, DeadLetterSkipped] as const;

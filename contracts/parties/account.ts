@@ -1,34 +1,40 @@
 /** Account: a company or a household that we do business with, or would like to. */
-import { z } from 'zod';
-import { event, personal, type EventOf } from '../event.js';
-import { UserId } from '../values.js';
+import { event } from '../event.js';
+import { changes, Choice, Email, Phone, Text, User, WebSite, type Of } from '../fields/index.js';
+import { Tags } from '../tags.js';
 
-export const AccountKind = z.enum(['company', 'household']);
-export type AccountKind = z.infer<typeof AccountKind>;
+export const AccountKind = Choice('AccountKind', 'What an account is.', {
+  company: 'A business, an authority or an association.',
+  household: 'A person, or people who live together.',
+});
+export type AccountKind = (typeof AccountKind)['value'];
 
-export const AccountStatus = z.enum(['prospect', 'customer', 'former customer']);
-export type AccountStatus = z.infer<typeof AccountStatus>;
+const AccountStatus = Choice('AccountStatus', 'What we are to each other.', {
+  prospect: 'It has not bought yet.',
+  customer: 'It buys from us.',
+  'former customer': 'It bought from us, and does not any more.',
+});
 
-// Names and numbers are marked as personal because a household, and a business of one person, go by those of a person.
-const revisable = {
-  kind: AccountKind,
-  name: personal(z.string()),
-  legalName: personal(z.string()).nullable(),
-  registrationNumber: personal(z.string()).nullable(),
-  taxNumber: personal(z.string()).nullable(),
-  industry: z.string().nullable(),
-  size: z.string().nullable(),
-  segment: z.string().nullable(),
-  website: z.string().nullable(),
-  status: AccountStatus,
-  email: personal(z.string()).nullable(),
-  phone: personal(z.string()).nullable(),
-  tags: z.array(z.string()),
+// Names and numbers are personal data because a household, and a business of one person, go by those of a person.
+export const account = {
+  kind: AccountKind.default('company').describe('What the account is: a company unless told.'),
+  name: Text(200).personal().describe('The name in use.'),
+  legalName: Text(200).personal().optional().describe('The registered name, if it differs from the name in use.'),
+  registrationNumber: Text(50).personal().optional().describe('The number in the register of companies.'),
+  taxNumber: Text(50).personal().optional().describe('The number that the tax authorities gave it.'),
+  industry: Text(100).optional().describe('The line of business.'),
+  size: Text(50).optional().describe('Such as a range of employees or of revenue.'),
+  segment: Text(100).optional().describe("The company's own grouping of accounts."),
+  website: WebSite.optional().describe('The web address, such as https://example.com.'),
+  status: AccountStatus.default('prospect').describe('What we are to each other: a prospect unless told.'),
+  email: Email.personal().optional().describe('The e-mail address, such as ana@example.com.'),
+  phone: Phone.personal().optional().describe('The phone number: 5 to 15 digits, such as +40 21 555 0100.'),
+  tags: Tags,
 };
 
-export const AccountRegistered = event('AccountRegistered', z.object({ ...revisable, owner: UserId }));
-export const AccountRevised = event('AccountRevised', z.object(revisable).partial());
-export const AccountAssigned = event('AccountAssigned', z.object({ owner: UserId, from: UserId }));
+export const AccountRegistered = event('AccountRegistered', 'An account was registered.', { ...account, ownerId: User });
+export const AccountRevised = event('AccountRevised', 'The data of an account changed.', changes(account));
+export const AccountAssigned = event('AccountAssigned', 'An account was given to another owner.', { ownerId: User, fromId: User });
 
 export const accountEvents = [AccountRegistered, AccountRevised, AccountAssigned] as const;
-export type AccountEvent = EventOf<typeof accountEvents>;
+export type Account = Of<typeof account> & { readonly ownerId: string };

@@ -1,26 +1,25 @@
-/** Contact: a person, on their own or with a role at an account. */
-import { z } from 'zod';
-import { event, personal, type EventOf } from '../event.js';
-import { Day, Id, UserId } from '../values.js';
+/** Contact: a person, with or without an account. */
+import { event } from '../event.js';
+import { changes, Day, Email, Language, List, Phone, Ref, Text, User, type Of } from '../fields/index.js';
+import { Tags } from '../tags.js';
 
-const revisable = {
-  salutation: personal(z.string()).nullable(),
-  /** As the person is called in full, whether the parts below are known or not. */
-  name: personal(z.string()),
-  firstName: personal(z.string()).nullable(),
-  lastName: personal(z.string()).nullable(),
-  languages: z.array(z.string()),
-  birthDate: personal(Day).nullable(),
-  accountId: Id.nullable(),
-  jobRole: personal(z.string()).nullable(),
-  email: personal(z.string()).nullable(),
-  phone: personal(z.string()).nullable(),
-  tags: z.array(z.string()),
+export const contact = {
+  salutation: Text(50).personal().optional().describe('Such as Ms, Dr or Prof.'),
+  name: Text(200).personal().describe('The name in full.'),
+  firstName: Text(99).personal().optional().describe('The given name.'),
+  lastName: Text(100).personal().optional().describe('The family name.'),
+  languages: List(Language, 20).default([]).describe('The languages that the person speaks, the preferred one first.'),
+  birthDate: Day.personal().optional().describe('The day of birth.'),
+  accountId: Ref('account').optional().describe('The company or household that the person belongs to.'),
+  jobRole: Text(100).personal().optional().describe("The person's role at the account."),
+  email: Email.personal().optional().describe('The e-mail address, such as ana@example.com.'),
+  phone: Phone.personal().optional().describe('The phone number: 5 to 15 digits, such as +40 21 555 0100.'),
+  tags: Tags,
 };
 
-export const ContactRegistered = event('ContactRegistered', z.object({ ...revisable, owner: UserId }));
-export const ContactRevised = event('ContactRevised', z.object(revisable).partial());
-export const ContactAssigned = event('ContactAssigned', z.object({ owner: UserId, from: UserId }));
+export const ContactRegistered = event('ContactRegistered', 'A contact was registered.', { ...contact, ownerId: User });
+export const ContactRevised = event('ContactRevised', 'The data of a contact changed.', changes(contact));
+export const ContactAssigned = event('ContactAssigned', 'A contact was given to another owner.', { ownerId: User, fromId: User });
 
 export const contactEvents = [ContactRegistered, ContactRevised, ContactAssigned] as const;
-export type ContactEvent = EventOf<typeof contactEvents>;
+export type Contact = Of<typeof contact> & { readonly ownerId: string };

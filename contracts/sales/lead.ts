@@ -1,110 +1,136 @@
-/** Lead: someone who may become a customer, a person or a company with a contact person. */
-import { z } from 'zod';
-import { event, personal, type EventOf } from '../event.js';
-import { AccountKind } from '../parties/account.js';
-import { Day, Id, Instant, Money, UserId } from '../values.js';
+/** Lead: a person or a company that may become a customer. */
+import { event } from '../event.js';
+import {
+  changes,
+  Choice,
+  Day,
+  Email,
+  Flag,
+  Id,
+  Instant,
+  Int,
+  MoneyField,
+  Nested,
+  Phone,
+  pick,
+  Ref,
+  Text,
+  User,
+  type Of,
+} from '../fields/index.js';
+import { account, AccountKind } from '../parties/account.js';
+import { contact } from '../parties/contact.js';
 
-export const Temperature = z.enum(['hot', 'warm', 'cold']);
-export type Temperature = z.infer<typeof Temperature>;
+export const LeadStatus = Choice('LeadStatus', 'How far a lead has come.', {
+  open: 'It has not been judged yet.',
+  qualified: 'It was found worth pursuing.',
+  disqualified: 'It was given up.',
+  converted: 'It became an account, with or without a contact and an opportunity.',
+});
+
+const Temperature = Choice('Temperature', 'How likely a lead is to buy.', {
+  hot: 'Ready to buy.',
+  warm: 'Interested, without a decision soon.',
+  cold: 'Hardly interested.',
+});
 
 /** Why a lead was given up; `other` asks for a note. */
-export const DisqualificationReason = z.enum([
-  'no interest',
-  'no budget',
-  'no authority',
-  'no need',
-  'unreachable',
-  'competitor',
-  'duplicate',
-  'not serious',
-  'other',
-]);
-export type DisqualificationReason = z.infer<typeof DisqualificationReason>;
-
-/** Where a lead came from and since when it is known: what the lead funnel counts by. Told with each step, so that no reader looks elsewhere. */
-export const LeadSource = z.object({
-  registeredAt: Instant,
-  origin: z.string().nullable(),
-  campaignId: Id.nullable(),
+export const DisqualificationReason = Choice('DisqualificationReason', 'Why a lead was given up.', {
+  'no interest': 'They do not want what we sell.',
+  'no budget': 'They can not pay for it.',
+  'no authority': 'They do not decide, and do not reach whoever does.',
+  'no need': 'They have no use for it.',
+  unreachable: 'They do not answer.',
+  competitor: 'They bought from somebody else.',
+  duplicate: 'There is another lead, account or contact for the same person or company.',
+  'not serious': 'The request was not meant, such as spam or a test.',
+  other: 'Another reason, which the note tells.',
 });
-export type LeadSource = z.infer<typeof LeadSource>;
 
-const revisable = {
-  name: personal(z.string()),
-  company: personal(z.string()).nullable(),
-  email: personal(z.string()).nullable(),
-  phone: personal(z.string()).nullable(),
-  interest: personal(z.string()).nullable(),
+/** The fields that can be revised. */
+export const lead = {
+  name: Text(200).personal().describe('The name of the person, or of the company.'),
+  company: Text(200).personal().optional().describe('The company, where the name is that of a person.'),
+  email: Email.personal().optional().describe('The e-mail address, such as ana@example.com.'),
+  phone: Phone.personal().optional().describe('The phone number: 5 to 15 digits, such as +40 21 555 0100.'),
+  interest: Text(2000).personal().optional().describe('What the lead is interested in.'),
 };
 
-export const LeadRegistered = event(
-  'LeadRegistered',
-  z.object({ ...revisable, origin: z.string().nullable(), campaignId: Id.nullable(), owner: UserId }),
-);
-export const LeadRevised = event('LeadRevised', z.object(revisable).partial());
-export const LeadAssigned = event('LeadAssigned', z.object({ owner: UserId, from: UserId }));
-export const LeadQualified = event(
-  'LeadQualified',
-  z.object({
-    temperature: Temperature,
-    score: z.number().int().min(0).max(100).nullable(),
-    budget: personal(z.string()).nullable(),
-    authority: personal(z.string()).nullable(),
-    need: personal(z.string()).nullable(),
-    timing: personal(z.string()).nullable(),
-    source: LeadSource,
-  }),
-);
-export const LeadDisqualified = event(
-  'LeadDisqualified',
-  z.object({ reason: DisqualificationReason, note: personal(z.string()).nullable(), source: LeadSource }),
-);
-export const LeadReopened = event('LeadReopened', z.object({ from: z.enum(['qualified', 'disqualified']), source: LeadSource }));
+/** The origin of a lead: given when it is registered, and not revised. */
+export const origin = {
+  origin: Text(100).optional().describe('Where the lead came from: a channel, a partner, an event.'),
+  campaignId: Id.optional().describe('The campaign that it came from.'),
+};
 
-/**
- * What the conversion makes: records with ids that derive from the lead's, or ones that existed before, of which only the id is told.
- * An account that is new has a name and a kind, a contact that is new a name.
- */
-const account = z.object({
-  id: Id,
-  existing: z.boolean(),
-  name: personal(z.string(), 'account.id').nullable(),
-  kind: AccountKind.nullable(),
-  industry: z.string().nullable(),
-  size: z.string().nullable(),
-  segment: z.string().nullable(),
-  website: z.string().nullable(),
-  tags: z.array(z.string()),
+/** What is known about a qualified lead. */
+export const qualification = {
+  temperature: Temperature.describe('How likely the lead is to buy.'),
+  score: Int(0, 100).optional().describe('From 0, hopeless, to 100, as good as sold.'),
+  budget: Text(1000).personal().optional().describe('What they can spend.'),
+  authority: Text(1000).personal().optional().describe('Who decides.'),
+  need: Text(1000).personal().optional().describe('What they need it for.'),
+  timing: Text(1000).personal().optional().describe('When they want it.'),
+};
+
+/** The origin and registration time of a lead, by which the lead funnel counts. Each event has it, so that projections need no lookup. */
+export const LeadSource = Nested('LeadSource', 'The origin and registration time of a lead.', { registeredAt: Instant, ...origin });
+export type LeadSource = (typeof LeadSource)['value'];
+
+export const LeadRegistered = event('LeadRegistered', 'A lead was registered.', { ...lead, ...origin, ownerId: User });
+export const LeadRevised = event('LeadRevised', 'The data of a lead changed.', changes(lead));
+export const LeadAssigned = event('LeadAssigned', 'A lead was given to another owner.', { ownerId: User, fromId: User });
+export const LeadQualified = event('LeadQualified', 'A lead was qualified.', { ...qualification, source: LeadSource });
+export const LeadDisqualified = event('LeadDisqualified', 'A lead was disqualified.', {
+  reason: DisqualificationReason,
+  note: Text(2000).personal().optional(),
+  source: LeadSource,
+});
+export const LeadReopened = event('LeadReopened', 'A qualified or disqualified lead was reopened.', {
+  from: Choice('ReopenedFrom', 'The status of the lead before.', ['qualified', 'disqualified']),
+  source: LeadSource,
 });
 
-const contact = z.object({
-  id: Id,
-  existing: z.boolean(),
-  salutation: personal(z.string(), 'contact.id').nullable(),
-  name: personal(z.string(), 'contact.id').nullable(),
-  firstName: personal(z.string(), 'contact.id').nullable(),
-  lastName: personal(z.string(), 'contact.id').nullable(),
-  jobRole: personal(z.string(), 'contact.id').nullable(),
-  email: personal(z.string(), 'contact.id').nullable(),
-  phone: personal(z.string(), 'contact.id').nullable(),
-  tags: z.array(z.string()),
+/** A record of a conversion: a new one, with an id derived from the lead's, or an existing one, with its id only. */
+const made = { id: Id, existing: Flag.describe('Whether it existed before: then only its id is given.') };
+
+const ConvertedAccount = Nested('ConvertedAccount', 'The account that a lead became.', {
+  ...made,
+  name: Text(200).personal('account.id').optional(),
+  kind: AccountKind.optional(),
+  ...pick(account, 'industry', 'size', 'segment', 'website', 'tags'),
 });
 
-const opportunity = z.object({
-  id: Id,
-  name: personal(z.string(), 'account.id'),
-  pipelineId: Id,
-  /** The pipeline's first when null. */
-  stage: z.string().nullable(),
-  amount: Money,
-  expectedClose: Day.nullable(),
-  owner: UserId,
+const person = pick(contact, 'salutation', 'firstName', 'lastName', 'jobRole', 'email', 'phone');
+
+const ConvertedContact = Nested('ConvertedContact', 'The contact that a lead became.', {
+  ...made,
+  name: Text(200).personal('contact.id').optional(),
+  salutation: person.salutation.personal('contact.id'),
+  firstName: person.firstName.personal('contact.id'),
+  lastName: person.lastName.personal('contact.id'),
+  jobRole: person.jobRole.personal('contact.id'),
+  email: person.email.personal('contact.id'),
+  phone: person.phone.personal('contact.id'),
+  tags: contact.tags,
 });
 
-export const LeadConverted = event(
-  'LeadConverted',
-  z.object({ account, contact: contact.nullable(), opportunity: opportunity.nullable(), owner: UserId, source: LeadSource }),
-);
+const ConvertedOpportunity = Nested('ConvertedOpportunity', 'The opportunity that a lead became.', {
+  id: Id,
+  name: Text(200).personal('account.id'),
+  pipelineId: Ref('pipeline'),
+  stage: Text(100).optional().describe("Null for the pipeline's first stage."),
+  amount: MoneyField,
+  expectedClose: Day.optional(),
+  ownerId: User,
+});
+
+export const LeadConverted = event('LeadConverted', 'A lead became an account and, if given, a contact and an opportunity.', {
+  account: ConvertedAccount,
+  contact: ConvertedContact.optional(),
+  opportunity: ConvertedOpportunity.optional(),
+  ownerId: User,
+  source: LeadSource,
+});
 
 export const leadEvents = [
   LeadRegistered,
@@ -115,4 +141,20 @@ export const leadEvents = [
   LeadReopened,
   LeadConverted,
 ] as const;
-export type LeadEvent = EventOf<typeof leadEvents>;
+
+type Nullable<T> = { readonly [K in keyof T]: T[K] | null };
+
+export type Lead = Of<typeof lead> &
+  Of<typeof origin> &
+  Nullable<Of<typeof qualification>> & {
+    readonly status: (typeof LeadStatus)['value'];
+    /** When it was registered, in the world. */
+    readonly registeredAt: string;
+    readonly ownerId: string;
+    readonly disqualificationReason: (typeof DisqualificationReason)['value'] | null;
+    readonly disqualificationNote: string | null;
+    /** The records of the conversion. */
+    readonly accountId: string | null;
+    readonly contactId: string | null;
+    readonly opportunityId: string | null;
+  };

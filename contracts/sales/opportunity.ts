@@ -1,87 +1,114 @@
-/** Opportunity: a possible sale on its way through a pipeline, until it is won or lost. */
-import { z } from 'zod';
-import { event, personal, type EventOf } from '../event.js';
-import { Day, Id, Instant, Money, UserId } from '../values.js';
+/** Opportunity: a possible sale that moves through a pipeline until it is won or lost. */
+import { event } from '../event.js';
+import { changes, Choice, Day, Id, Instant, Int, MoneyField, Nested, Ref, Text, User, type Of } from '../fields/index.js';
 import { LeadSource } from './lead.js';
 
-/** A stage as it was when the opportunity came to it; `position` counts from 0. */
-export const StageReached = z.object({ name: z.string(), probability: z.number().int().min(1).max(99), position: z.number().int().min(0) });
-export type StageReached = z.infer<typeof StageReached>;
-
-/** How an opportunity stood just before an event: what boards and key figures count by, so that they know what to take away. */
-export const Standing = z.object({
-  pipelineId: Id,
-  pipelineVersion: z.number().int().min(1),
-  stage: StageReached,
-  /** When it came to the stage. */
-  enteredAt: Instant,
-  owner: UserId,
-  amount: Money,
-  expectedClose: Day.nullable(),
+export const OpportunityStatus = Choice('OpportunityStatus', 'Whether an opportunity is open, and how it ended.', {
+  open: 'It may still be won.',
+  won: 'The account agreed to buy.',
+  lost: 'The account will not buy.',
 });
-export type Standing = z.infer<typeof Standing>;
 
-/** The lead that it came from. */
-export const FromLead = z.object({ id: Id, source: LeadSource });
-export type FromLead = z.infer<typeof FromLead>;
+/** A stage as it was when the opportunity entered it. */
+export const StageReached = Nested('StageReached', 'A stage as it was when the opportunity entered it.', {
+  name: Text(100),
+  probability: Int(1, 99).describe('The win probability in percent.'),
+  order: Int(0).describe('Its order in the pipeline, from 0.'),
+});
+export type StageReached = (typeof StageReached)['value'];
 
-/**
- * `forward` and `back` along the pipeline, or `across` into the same place of a newer version of it.
- * `skipped` counts the stages passed over on the way forward.
- */
-const move = { direction: z.enum(['forward', 'back', 'across']), skipped: z.number().int().min(0) };
-
-/** What a closing tells besides: since when it was open and which lead it came from. */
-const origins = { openedAt: Instant, lead: FromLead.nullable() };
-
-const revisable = {
-  name: personal(z.string()),
-  accountId: Id,
-  contactId: Id.nullable(),
-  amount: Money,
-  expectedClose: Day.nullable(),
-  campaignId: Id.nullable(),
-  note: personal(z.string()).nullable(),
+const placed = {
+  stage: StageReached,
+  pipelineVersion: Int(1).describe('The version of the pipeline at its last move.'),
 };
 
-export const OpportunityOpened = event(
-  'OpportunityOpened',
-  z.object({
-    ...revisable,
-    pipelineId: Id,
-    pipelineVersion: z.number().int().min(1),
-    stage: StageReached,
-    owner: UserId,
-    lead: FromLead.nullable(),
-  }),
-);
-export const OpportunityRevised = event('OpportunityRevised', z.object(revisable).partial().extend({ standing: Standing }));
-export const OpportunityAssigned = event('OpportunityAssigned', z.object({ owner: UserId, standing: Standing }));
-export const OpportunityAdvanced = event(
-  'OpportunityAdvanced',
-  z.object({ stage: StageReached, pipelineVersion: z.number().int().min(1), ...move, standing: Standing }),
-);
-export const OpportunityWon = event(
-  'OpportunityWon',
-  z.object({ amount: Money, wonOn: Day, note: personal(z.string()).nullable(), ...origins, standing: Standing }),
-);
-export const OpportunityLost = event(
-  'OpportunityLost',
-  z.object({ reason: z.string(), note: personal(z.string()).nullable(), ...origins, standing: Standing }),
-);
+/** An opportunity just before an event: what boards and key figures have counted and must subtract. */
+const standing = {
+  pipelineId: Ref('pipeline'),
+  ...placed,
+  enteredAt: Instant.describe('When it entered the stage.'),
+  ownerId: User,
+  amount: MoneyField,
+  expectedClose: Day.optional(),
+};
+const StandingField = Nested('Standing', 'An opportunity just before an event.', standing);
+export type Standing = Of<typeof standing>;
 
-/** Open again. `was` is the closing that this undoes, so that it can be taken back from where it was counted. */
-export const OpportunityReopened = event(
-  'OpportunityReopened',
-  z.object({
-    stage: StageReached,
-    pipelineVersion: z.number().int().min(1),
-    note: personal(z.string()).nullable(),
-    was: z.object({ status: z.enum(['won', 'lost']), at: Instant, amount: Money, reason: z.string().nullable() }),
-    ...origins,
-    standing: Standing,
-  }),
-);
+/** The lead that an opportunity came from. */
+const FromLead = Nested('FromLead', 'The lead that an opportunity came from.', { id: Ref('lead'), source: LeadSource });
+export type FromLead = (typeof FromLead)['value'];
+
+/**
+ * `forward` and `back` along the pipeline, or `across` to the same order in a newer version.
+ * `skipped` counts the stages skipped by a move forward.
+ */
+const move = { direction: Choice('StageDirection', 'The direction of a move.', ['forward', 'back', 'across']), skipped: Int(0) };
+
+/** What closing events also contain: when it was opened, and its lead. */
+const origins = { openedAt: Instant, lead: FromLead.optional() };
+
+const note = Text(2000).personal().optional();
+
+/** The fields that can be revised. */
+export const opportunity = {
+  name: Text(200).personal().describe('What is to be sold, in a few words.'),
+  accountId: Ref('account').describe('The account that may buy.'),
+  contactId: Ref('contact').optional().describe('The person to talk to.'),
+  amount: MoneyField.describe("The expected amount: 0 or more, in the pipeline's currency."),
+  expectedClose: Day.optional().describe('The expected day of the win.'),
+  campaignId: Id.optional().describe("The campaign that it came from. Defaults to the lead's."),
+  note: Text(5000).personal().optional().describe('Notes.'),
+};
+
+export const OpportunityOpened = event('OpportunityOpened', 'An opportunity was opened.', {
+  ...opportunity,
+  ...placed,
+  pipelineId: Ref('pipeline'),
+  ownerId: User,
+  lead: FromLead.optional(),
+});
+export const OpportunityRevised = event('OpportunityRevised', 'The data of an opportunity changed.', {
+  ...changes(opportunity),
+  standing: StandingField,
+});
+export const OpportunityAssigned = event('OpportunityAssigned', 'An opportunity was given to another owner.', {
+  ownerId: User,
+  standing: StandingField,
+});
+export const OpportunityAdvanced = event('OpportunityAdvanced', 'An opportunity moved to another stage of its pipeline.', {
+  ...placed,
+  ...move,
+  standing: StandingField,
+});
+export const OpportunityWon = event('OpportunityWon', 'An opportunity was won.', {
+  amount: MoneyField.describe('The agreed amount.'),
+  wonOn: Day.describe('The day of the agreement.'),
+  note,
+  ...origins,
+  standing: StandingField,
+});
+export const OpportunityLost = event('OpportunityLost', 'An opportunity was lost.', {
+  reason: Text(100).describe('One of the reasons of its pipeline, or "other".'),
+  note,
+  ...origins,
+  standing: StandingField,
+});
+
+const Closing = Nested('Closing', 'How an opportunity ended.', {
+  status: Choice('ClosedStatus', 'How an opportunity ended.', ['won', 'lost']),
+  at: Instant,
+  amount: MoneyField,
+  reason: Text(100).optional(),
+});
+
+/** `was` is the closing that this undoes, so that projections can subtract it. */
+export const OpportunityReopened = event('OpportunityReopened', 'A won or lost opportunity was reopened.', {
+  ...placed,
+  note,
+  was: Closing,
+  ...origins,
+  standing: StandingField,
+});
 
 export const opportunityEvents = [
   OpportunityOpened,
@@ -92,4 +119,17 @@ export const opportunityEvents = [
   OpportunityLost,
   OpportunityReopened,
 ] as const;
-export type OpportunityEvent = EventOf<typeof opportunityEvents>;
+
+export type Opportunity = Of<typeof opportunity> &
+  Standing & {
+    readonly status: (typeof OpportunityStatus)['value'];
+    readonly openedAt: string;
+    readonly lead: FromLead | null;
+    /** The number of moves back to an earlier stage. */
+    readonly movesBack: number;
+    /** When it was won or lost. This and the following are null while it is open. */
+    readonly closedAt: string | null;
+    readonly wonOn: string | null;
+    readonly lossReason: string | null;
+    readonly closingNote: string | null;
+  };

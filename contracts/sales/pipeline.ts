@@ -1,44 +1,53 @@
-/** Pipeline: the stages that opportunities go through, each with the probability of a win, and the reasons for which they are lost. */
-import { z } from 'zod';
-import { event, type EventOf } from '../event.js';
-import { Currency, UserId } from '../values.js';
+/** Pipeline: the stages of opportunities, each with its win probability, and the loss reasons. */
+import { event } from '../event.js';
+import { Choice, Currency, Int, List, Nested, Text, User, type Of } from '../fields/index.js';
 
-/** A stage; its place in the list is its place in the pipeline. Won (100 %) and lost (0 %) are not among the stages. */
-export const Stage = z.object({
-  name: z.string(),
-  /** Of a win, in percent. */
-  probability: z.number().int().min(1).max(99),
-  /** How long an opportunity should stay at most, in days. */
-  expectedDays: z.number().int().min(1).nullable(),
-});
-export type Stage = z.infer<typeof Stage>;
-
-/** What is always a reason for losing; it asks for a note. */
-export const OTHER_REASON = 'other';
-
-const definition = {
-  /** 1 as defined; each revision is the next. Opportunities keep the version that they were last moved in. */
-  version: z.number().int().min(1),
-  name: z.string(),
-  currency: Currency,
-  stages: z.array(Stage).min(1),
-  lossReasons: z.array(z.string()).min(1),
+const stage = {
+  name: Text(100).describe('Unique in the pipeline, ignoring case and accents.'),
+  probability: Int(1, 99).describe('The win probability in percent. Won (100) and lost (0) are not stages.'),
+  expectedDays: Int(1, 3650).optional().describe('The maximum time that an opportunity should stay in the stage, in days.'),
 };
 
-export const PipelineDefined = event('PipelineDefined', z.object({ ...definition, owner: UserId }));
+/** A stage. The order of the list is the order in the pipeline. */
+export const Stage = Nested('PipelineStage', 'A stage of a pipeline.', stage);
+export type Stage = Of<typeof stage>;
 
-/** The whole new definition, the stages that it takes the place of, and where opportunities in dropped stages go. */
-export const PipelineRevised = event(
-  'PipelineRevised',
-  z.object({
-    ...definition,
-    replaced: z.object({ version: z.number().int().min(1), stages: z.array(z.string()) }),
-    moves: z.array(z.object({ from: z.string(), to: z.string() })),
-  }),
-);
+/** A loss reason of every pipeline. It requires a note. */
+export const OTHER_REASON = 'other';
 
-/** No opportunity begins in it any more; those that are in it go on. */
-export const PipelineRetired = event('PipelineRetired', z.object({ version: z.number().int().min(1), stages: z.array(z.string()) }));
+export const PipelineStatus = Choice('PipelineStatus', 'Whether opportunities may begin in a pipeline.', {
+  active: 'New opportunities may begin in it.',
+  retired: 'Only the opportunities that are in it go on.',
+});
+
+/** The target of the opportunities in a dropped stage. */
+export const StageMove = Nested('StageMove', 'The target of the opportunities in a dropped stage.', {
+  from: Text(100).describe('The dropped stage.'),
+  to: Text(100).describe('A stage of the new version.'),
+});
+
+export const pipeline = {
+  name: Text(100).describe('The name of the pipeline.'),
+  currency: Currency.describe("The currency of all amounts in the pipeline. It can't be changed."),
+  stages: List(Stage, 50).describe('The stages in order, at least one.'),
+  lossReasons: List(Text(100), 100).describe('The loss reasons, at least one. "other" is always allowed as well, and requires a note.'),
+};
+
+const Version = Int(1).describe('1 at first; each revision adds 1. Opportunities keep the version of their last move.');
+
+export const PipelineDefined = event('PipelineDefined', 'A pipeline was defined.', { ...pipeline, version: Version, ownerId: User });
+
+export const PipelineRevised = event('PipelineRevised', 'A pipeline has a new version, with all its data.', {
+  ...pipeline,
+  version: Version,
+  replaced: Nested('ReplacedStages', 'The version that this one replaces.', { version: Version, stages: List(Text(100), 50) }),
+  moves: List(StageMove, 50),
+});
+
+export const PipelineRetired = event('PipelineRetired', 'A pipeline was closed to new opportunities; existing ones continue.', {
+  version: Version,
+  stages: List(Text(100), 50),
+});
 
 export const pipelineEvents = [PipelineDefined, PipelineRevised, PipelineRetired] as const;
-export type PipelineEvent = EventOf<typeof pipelineEvents>;
+export type Pipeline = Of<typeof pipeline> & { readonly status: 'active' | 'retired'; readonly version: number; readonly ownerId: string };

@@ -1,15 +1,15 @@
-/** The lead funnel: of the leads registered in a month from one origin and campaign, how many got how far. Whatever is undone is taken back. */
-import type { LeadEvent, LeadSource } from '../../contracts/sales/lead.js';
-import type { FromLead, OpportunityEvent } from '../../contracts/sales/opportunity.js';
-import type { Money } from '../../contracts/values.js';
+/** The lead funnel: how many leads of a month, origin and campaign reached each step. What is undone is subtracted. */
+import { Decimal, Id, Int, Month, Text, type Money, type Of } from '../../contracts/fields/index.js';
+import { leadEvents, type LeadSource } from '../../contracts/sales/lead.js';
+import { opportunityEvents, type FromLead } from '../../contracts/sales/opportunity.js';
 import { daysBetween, monthOf } from '../../src/kernel/calendar.js';
-import { emptyDistribution, record, unrecord, type Distribution } from '../../src/kernel/distribution.js';
-import { Decimal, DistributionField, Id, Int, Moneys, Month, Text } from '../../src/kernel/field-type.js';
-import { add, type Moneys as Sums } from '../../src/kernel/money.js';
-import { compoundKey, projectionOfMany, type Change, type Plain } from '../../src/kernel/projection.js';
-import { Column, ReadModel } from '../../src/kernel/read-model.js';
+import { CompoundId, DistributionField, MoneyByCurrencyField } from '../../src/kernel/computed-fields.js';
+import { emptyDistribution, record, unrecord } from '../../src/kernel/distribution.js';
+import { add } from '../../src/kernel/money.js';
+import { compoundKey, projectionOfMany, type Change } from '../../src/kernel/projection.js';
+import { readModel } from '../../src/kernel/read-model.js';
 
-/** How many leads stand at least so far. */
+/** The number of leads that reached each step. */
 interface Counts {
   readonly registered: number;
   readonly qualified: number;
@@ -18,62 +18,44 @@ interface Counts {
   readonly won: number;
 }
 
-@ReadModel('leadFunnel', {
+const columns = {
+  id: CompoundId.describe('The month, the origin and the campaign.'),
+  month: Month.describe('The month (UTC) in which the leads were registered.'),
+  origin: Text(100).optional().describe('Their origin; null if unknown.'),
+  campaignId: Id.optional().describe('Their campaign.'),
+  registered: Int(0).describe('The number of leads.'),
+  qualified: Int(0).describe('The number qualified and not reopened since, including converted ones.'),
+  disqualified: Int(0).describe('The number disqualified and not reopened since.'),
+  converted: Int(0).describe('The number converted.'),
+  won: Int(0).describe('The number whose opportunity is won.'),
+  wonAmount: MoneyByCurrencyField.describe('The sum of the won amounts.'),
+  daysToWon: DistributionField.describe('Days from registration to win, with fractions; negative if the win is dated earlier.'),
+};
+
+const model = readModel('leadFunnel', {
   version: 1,
-  derived: {
+  description: 'How many of the leads registered in a month, with one origin and campaign, reached each step.',
+  entry: 'LeadFunnelEntry',
+  columns,
+  filter: ['month', 'origin', 'campaignId'],
+  sort: ['month', 'origin'],
+  dimension: ['month', 'origin', 'campaignId'],
+  measure: ['registered', 'qualified', 'disqualified', 'converted', 'won', 'wonAmount', 'daysToWon'],
+  computed: {
     conversionRate: {
-      type: Decimal(),
-      description: 'Converted leads as a share of those registered, 0 to 1.',
-      of: ({ converted, registered }: Counts) => (registered > 0 ? converted / registered : null),
+      field: Decimal().describe('The share of registered leads that were converted, 0 to 1.'),
+      of: ({ converted, registered }) => (registered > 0 ? converted / registered : null),
     },
     winRate: {
-      type: Decimal(),
-      description: 'Won leads as a share of those registered, 0 to 1.',
-      of: ({ won, registered }: Counts) => (registered > 0 ? won / registered : null),
+      field: Decimal().describe('The share of registered leads that were won, 0 to 1.'),
+      of: ({ won, registered }) => (registered > 0 ? won / registered : null),
     },
   },
-})
-class FunnelDocument implements Counts {
-  @Column(Id)
-  readonly id!: string;
+});
 
-  @Column(Month, { filter: true, sort: true, dimension: true, description: 'The month (UTC) in which the leads were registered.' })
-  readonly month!: string;
+type Funnel = Of<typeof columns>;
 
-  @Column(Text(100), { optional: true, filter: true, sort: true, dimension: true, description: 'Null where none was given.' })
-  readonly origin!: string | null;
-
-  @Column(Id, { optional: true, filter: true, dimension: true })
-  readonly campaignId!: string | null;
-
-  @Column(Int(0), { measure: true })
-  readonly registered!: number;
-
-  @Column(Int(0), { measure: true, description: 'Those qualified and not reopened since, converted ones included.' })
-  readonly qualified!: number;
-
-  @Column(Int(0), { measure: true, description: 'Those given up and not reopened since.' })
-  readonly disqualified!: number;
-
-  @Column(Int(0), { measure: true })
-  readonly converted!: number;
-
-  @Column(Int(0), { measure: true, description: 'Those whose opportunity is won.' })
-  readonly won!: number;
-
-  @Column(Moneys, { measure: true, description: 'What the won opportunities amount to.' })
-  readonly wonAmount!: Sums;
-
-  @Column(DistributionField, {
-    measure: true,
-    description: 'Days from registration to win, with fractions; below zero where the win is recorded as the earlier.',
-  })
-  readonly daysToWon!: Distribution;
-}
-
-type Funnel = Plain<FunnelDocument>;
-
-export const leadFunnel = projectionOfMany<FunnelDocument, LeadEvent | OpportunityEvent>(FunnelDocument, {
+export const leadFunnel = projectionOfMany(model, [...leadEvents, ...opportunityEvents], {
   LeadRegistered: ({ data, metadata }) => [
     step({ registeredAt: metadata.occurredAt, origin: data.origin, campaignId: data.campaignId }, { registered: 1 }),
   ],
@@ -97,7 +79,7 @@ function win(lead: FromLead | null, amount: Money, at: string, times: 1 | -1): C
   ];
 }
 
-/** Counts a step of a lead, in the document of its month, origin and campaign. */
+/** Counts a step of a lead in the document of its month, origin and campaign. */
 function step(
   { registeredAt, origin, campaignId }: LeadSource,
   steps: Partial<Counts>,

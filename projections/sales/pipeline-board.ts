@@ -1,83 +1,52 @@
 /**
- * The pipeline board: one document for each version and stage of a pipeline, empty stages too. Opportunities keep the version that they
- * were last moved in, so a board is the current stages and those older ones in which something still stands.
+ * The pipeline board: one document for each stage of each version of a pipeline. Opportunities keep the version of their last move, so
+ * a board shows the current stages, and the older ones that still have opportunities.
  */
-import type { OpportunityEvent, StageReached, Standing } from '../../contracts/sales/opportunity.js';
-import type { PipelineEvent, Stage } from '../../contracts/sales/pipeline.js';
-import type { Money } from '../../contracts/values.js';
-import { Day, Flag, Id, Int, List, MoneyField, Nested, Ref, Text } from '../../src/kernel/field-type.js';
+import { Day, Flag, Int, List, MoneyField, Nested, Ref, Text, type Money, type Of } from '../../contracts/fields/index.js';
+import { opportunityEvents, type StageReached, type Standing } from '../../contracts/sales/opportunity.js';
+import { pipelineEvents, type Stage } from '../../contracts/sales/pipeline.js';
+import { CompoundId } from '../../src/kernel/computed-fields.js';
 import { plus, share } from '../../src/kernel/money.js';
-import { compoundKey, projectionOfMany, type Change, type Plain } from '../../src/kernel/projection.js';
-import { Column, ReadModel } from '../../src/kernel/read-model.js';
+import { compoundKey, projectionOfMany, type Change } from '../../src/kernel/projection.js';
+import { readModel } from '../../src/kernel/read-model.js';
 
-/** How many of a stage's opportunities came to it on one day. */
-class Arrivals {
-  @Column(Day)
-  readonly day!: string;
+const Arrivals = Nested('Arrivals', "How many of a stage's opportunities came to it on one day.", {
+  day: Day.describe('The day on which they came.'),
+  count: Int(1).describe('How many came.'),
+});
 
-  @Column(Int(1))
-  readonly count!: number;
-}
+const columns = {
+  id: CompoundId.describe('The id of the pipeline, the version and the name of the stage.'),
+  pipelineId: Ref('pipeline').describe('The pipeline.'),
+  pipelineName: Text(100).describe('The name of the pipeline in this version.'),
+  version: Int(1).describe('The version of the pipeline.'),
+  current: Flag.describe('Whether opportunities can enter it: false in older versions and retired pipelines.'),
+  stageName: Text(100).describe('The name of the stage.'),
+  order: Int(0).describe('The order of the stage in the pipeline, from 0.'),
+  probability: Int(1, 99).describe('The win probability in percent.'),
+  expectedDays: Int(1).optional().describe('The maximum time that an opportunity should stay in the stage, in days.'),
+  opportunities: Int(0).describe('The number of open opportunities in the stage.'),
+  amount: MoneyField.describe('The sum of their amounts.'),
+  weightedAmount: MoneyField.describe('The sum of their amounts, each times the probability and rounded to a minor unit.'),
+  oldest: Day.optional().describe('The day (UTC) on which the oldest of them entered the stage.'),
+  // By day and not by opportunity, so that the document of a stage stays small.
+  arrivals: List(Arrivals, 3660).describe('The days (UTC) on which they entered the stage, in order.'),
+};
 
-@ReadModel('pipelineBoard', { version: 1 })
-class BoardDocument {
-  @Column(Id)
-  readonly id!: string;
+const model = readModel('pipelineBoard', {
+  version: 1,
+  description: 'A stage of a version of a pipeline, and the open opportunities in it.',
+  entry: 'PipelineBoardStage',
+  columns,
+  filter: ['pipelineId', 'version', 'current', 'stageName', 'opportunities'],
+  sort: ['order'],
+  dimension: ['pipelineId', 'version', 'current', 'stageName'],
+  measure: ['opportunities', 'amount', 'weightedAmount'],
+});
 
-  @Column(Ref('pipeline'), { filter: true, dimension: true })
-  readonly pipelineId!: string;
+type Board = Of<typeof columns>;
 
-  @Column(Text(100), { description: "The pipeline's name in this version." })
-  readonly pipelineName!: string;
-
-  @Column(Int(1), { filter: true, dimension: true })
-  readonly version!: number;
-
-  @Column(Flag, {
-    filter: true,
-    dimension: true,
-    description: 'Whether new opportunities may come to it: false in older versions and retired pipelines.',
-  })
-  readonly current!: boolean;
-
-  @Column(Text(100), { filter: true, dimension: true })
-  readonly stageName!: string;
-
-  @Column(Int(0), { sort: true, description: 'The place of the stage in the pipeline, from 0.' })
-  readonly position!: number;
-
-  @Column(Int(1, 99), { description: 'Of a win, in percent.' })
-  readonly probability!: number;
-
-  @Column(Int(1), { optional: true, description: 'How long an opportunity should stay at most, in days.' })
-  readonly expectedDays!: number | null;
-
-  @Column(Int(0), { filter: true, measure: true, description: 'The open opportunities that stand here.' })
-  readonly count!: number;
-
-  @Column(MoneyField, { measure: true })
-  readonly amount!: Money;
-
-  @Column(MoneyField, { measure: true, description: 'Each amount times the probability, rounded to a minor unit, added up.' })
-  readonly weightedAmount!: Money;
-
-  @Column(Day, { optional: true, description: 'The day (UTC) on which the one that has stood here longest came.' })
-  readonly oldest!: string | null;
-
-  // By day and not by opportunity, so that a stage with very many of them stays one small document.
-  @Column(
-    List(
-      Nested(() => Arrivals),
-      3660,
-    ),
-    { description: 'The days on which those that stand here came, in order.' },
-  )
-  readonly arrivals!: readonly Plain<Arrivals>[];
-}
-
-type Board = Plain<BoardDocument>;
-
-export const pipelineBoard = projectionOfMany<BoardDocument, PipelineEvent | OpportunityEvent>(BoardDocument, {
+export const pipelineBoard = projectionOfMany(model, [...pipelineEvents, ...opportunityEvents], {
   PipelineDefined: ({ stream, data }) => stagesOf(stream.id, data),
   PipelineRevised: ({ stream, data }) => [...retired(stream.id, data.replaced), ...stagesOf(stream.id, data)],
   PipelineRetired: ({ stream, data }) => retired(stream.id, data),
@@ -102,7 +71,7 @@ interface Definition {
 
 function stagesOf(pipelineId: string, { version, name, currency, stages }: Definition): Change<Board>[] {
   const nothing: Money = { amount: 0, currency };
-  return stages.map((stage, position) => {
+  return stages.map((stage, order) => {
     const id = keyOf(pipelineId, version, stage.name);
     const document: Board = {
       id,
@@ -111,10 +80,10 @@ function stagesOf(pipelineId: string, { version, name, currency, stages }: Defin
       version,
       current: true,
       stageName: stage.name,
-      position,
+      order,
       probability: stage.probability,
       expectedDays: stage.expectedDays,
-      count: 0,
+      opportunities: 0,
       amount: nothing,
       weightedAmount: nothing,
       oldest: null,
@@ -148,7 +117,7 @@ function repriced({ pipelineId, pipelineVersion, stage: { name }, amount: before
   });
 }
 
-/** The amounts with one more opportunity's, or without it. */
+/** The amounts with an opportunity added or removed. */
 function priced(stage: Board, amount: Money, times: 1 | -1): Pick<Board, 'amount' | 'weightedAmount'> {
   return {
     amount: plus(stage.amount, amount, times),
@@ -156,14 +125,14 @@ function priced(stage: Board, amount: Money, times: 1 | -1): Pick<Board, 'amount
   };
 }
 
-/** One more, or one less, of those that came at an instant. */
+/** Counts an opportunity that entered the stage at an instant, or removes it. */
 function counted(stage: Board, at: string, times: 1 | -1): Board {
   const day = at.slice(0, 10);
   const before = stage.arrivals.find((one) => one.day === day)?.count ?? 0;
   const arrivals = [...stage.arrivals.filter((one) => one.day !== day), { day, count: before + times }]
     .filter(({ count }) => count > 0)
     .sort((a, b) => (a.day < b.day ? -1 : 1));
-  return { ...stage, count: stage.count + times, arrivals, oldest: arrivals[0]?.day ?? null };
+  return { ...stage, opportunities: stage.opportunities + times, arrivals, oldest: arrivals[0]?.day ?? null };
 }
 
 function change(pipelineId: string, version: number, stageName: string, to: (stage: Board) => Board): Change<Board> {

@@ -1,78 +1,56 @@
-/** Sales key figures: one document for each month of what happened, owner at that time, and pipeline. Whatever is undone is taken back there. */
-import type { OpportunityEvent, Standing } from '../../contracts/sales/opportunity.js';
+/** Sales key figures: one document for each month, owner at that time, and pipeline. What is undone is subtracted in the original month. */
+import { Decimal, Int, List, Month, Nested, Ref, Text, User, type Of } from '../../contracts/fields/index.js';
+import { opportunityEvents, type Standing } from '../../contracts/sales/opportunity.js';
 import { daysBetween, monthOf } from '../../src/kernel/calendar.js';
-import { emptyDistribution, record, unrecord, type Distribution } from '../../src/kernel/distribution.js';
-import { Decimal, DistributionField, Id, Int, List, Moneys, Month, Nested, Ref, Text, User } from '../../src/kernel/field-type.js';
-import { add, type Moneys as Sums } from '../../src/kernel/money.js';
-import { compoundKey, projectionOfMany, type Change, type Plain } from '../../src/kernel/projection.js';
-import { Column, ReadModel } from '../../src/kernel/read-model.js';
+import { CompoundId, DistributionField, MoneyByCurrencyField } from '../../src/kernel/computed-fields.js';
+import { emptyDistribution, record, unrecord } from '../../src/kernel/distribution.js';
+import { add } from '../../src/kernel/money.js';
+import { compoundKey, projectionOfMany, type Change } from '../../src/kernel/projection.js';
+import { readModel } from '../../src/kernel/read-model.js';
 
-/** How many were lost for a reason. */
-class Losses {
-  @Column(Text(100))
-  readonly reason!: string;
+const losses = {
+  reason: Text(100).describe('One of the reasons of the pipeline, or "other".'),
+  count: Int(1).describe('The number of opportunities.'),
+};
+type Losses = Of<typeof losses>;
 
-  @Column(Int(1))
-  readonly count!: number;
-}
+const columns = {
+  id: CompoundId.describe('The month, the owner and the pipeline.'),
+  month: Month.describe('The month (UTC) in which it happened.'),
+  ownerId: User.describe('The owner of the opportunity at that time.'),
+  pipelineId: Ref('pipeline').describe('The pipeline.'),
+  opened: Int(0).describe('The number of opportunities opened.'),
+  won: Int(0).describe('The number of opportunities won.'),
+  lost: Int(0).describe('The number of opportunities lost.'),
+  openedAmount: MoneyByCurrencyField.describe('The sum of the amounts at opening.'),
+  wonAmount: MoneyByCurrencyField.describe('The sum of the agreed amounts.'),
+  lostAmount: MoneyByCurrencyField.describe('The sum of the lost amounts.'),
+  cycleDays: DistributionField.describe('Days from opening to win, with fractions.'),
+  lossReasons: List(Nested('Losses', 'The number of opportunities lost for a reason.', losses), 1000).describe(
+    'The lost opportunities by reason.',
+  ),
+};
 
-@ReadModel('salesKpis', {
+const model = readModel('salesKpis', {
   version: 1,
-  derived: {
+  description: 'Key figures of a month, an owner at that time, and a pipeline.',
+  entry: 'SalesKpi',
+  columns,
+  filter: ['month', 'ownerId', 'pipelineId'],
+  sort: ['month', 'ownerId'],
+  dimension: ['month', 'ownerId', 'pipelineId'],
+  measure: ['opened', 'won', 'lost', 'openedAmount', 'wonAmount', 'lostAmount', 'cycleDays'],
+  computed: {
     winRate: {
-      type: Decimal(),
-      description: 'Those won as a share of those won or lost, 0 to 1.',
-      of: ({ won, lost }: { readonly won: number; readonly lost: number }) => (won + lost > 0 ? won / (won + lost) : null),
+      field: Decimal().describe('The share of closed opportunities that were won, 0 to 1.'),
+      of: ({ won, lost }) => (won + lost > 0 ? won / (won + lost) : null),
     },
   },
-})
-class KpiDocument {
-  @Column(Id)
-  readonly id!: string;
+});
 
-  @Column(Month, { filter: true, sort: true, dimension: true, description: 'The month (UTC) in which it happened.' })
-  readonly month!: string;
+type Kpi = Of<typeof columns>;
 
-  @Column(User, { filter: true, sort: true, dimension: true, description: 'Who owned the opportunity then.' })
-  readonly owner!: string;
-
-  @Column(Ref('pipeline'), { filter: true, dimension: true })
-  readonly pipelineId!: string;
-
-  @Column(Int(0), { measure: true })
-  readonly opened!: number;
-
-  @Column(Int(0), { measure: true })
-  readonly won!: number;
-
-  @Column(Int(0), { measure: true })
-  readonly lost!: number;
-
-  @Column(Moneys, { measure: true, description: 'The amounts with which they were opened.' })
-  readonly openedAmount!: Sums;
-
-  @Column(Moneys, { measure: true })
-  readonly wonAmount!: Sums;
-
-  @Column(Moneys, { measure: true })
-  readonly lostAmount!: Sums;
-
-  @Column(DistributionField, { measure: true, description: 'Days from opening to win, with fractions.' })
-  readonly cycleDays!: Distribution;
-
-  @Column(
-    List(
-      Nested(() => Losses),
-      1000,
-    ),
-    { description: 'Why they were lost.' },
-  )
-  readonly lossReasons!: readonly Plain<Losses>[];
-}
-
-type Kpi = Plain<KpiDocument>;
-
-export const salesKpis = projectionOfMany<KpiDocument, OpportunityEvent>(KpiDocument, {
+export const salesKpis = projectionOfMany(model, opportunityEvents, {
   OpportunityOpened: ({ data, metadata }) => [
     counted(metadata.occurredAt, data, (kpi) => ({ ...kpi, opened: kpi.opened + 1, openedAmount: add(kpi.openedAmount, data.amount) })),
   ],
@@ -89,7 +67,7 @@ export const salesKpis = projectionOfMany<KpiDocument, OpportunityEvent>(KpiDocu
       ...kpi,
       lost: kpi.lost + 1,
       lostAmount: add(kpi.lostAmount, data.standing.amount),
-      lossReasons: losses(kpi.lossReasons, data.reason, 1),
+      lossReasons: lossesAfter(kpi.lossReasons, data.reason, 1),
     })),
   ],
   OpportunityReopened: ({ data: { was, standing, openedAt } }) => [
@@ -105,15 +83,15 @@ export const salesKpis = projectionOfMany<KpiDocument, OpportunityEvent>(KpiDocu
             ...kpi,
             lost: kpi.lost - 1,
             lostAmount: add(kpi.lostAmount, was.amount, -1),
-            lossReasons: losses(kpi.lossReasons, was.reason ?? '', -1),
+            lossReasons: lossesAfter(kpi.lossReasons, was.reason ?? '', -1),
           },
     ),
   ],
 });
 
-function counted(at: string, { owner, pipelineId }: Pick<Standing, 'owner' | 'pipelineId'>, to: (kpi: Kpi) => Kpi) {
+function counted(at: string, { ownerId, pipelineId }: Pick<Standing, 'ownerId' | 'pipelineId'>, to: (kpi: Kpi) => Kpi) {
   const month = monthOf(at);
-  const key = compoundKey(month, owner, pipelineId);
+  const key = compoundKey(month, ownerId, pipelineId);
   const change: Change<Kpi> = {
     key,
     to: (before) =>
@@ -121,7 +99,7 @@ function counted(at: string, { owner, pipelineId }: Pick<Standing, 'owner' | 'pi
         before ?? {
           id: key,
           month,
-          owner,
+          ownerId,
           pipelineId,
           opened: 0,
           won: 0,
@@ -137,8 +115,8 @@ function counted(at: string, { owner, pipelineId }: Pick<Standing, 'owner' | 'pi
   return change;
 }
 
-/** The losses with one more, or one less, for a reason; in the order of the reasons' names. */
-function losses(before: readonly Plain<Losses>[], reason: string, times: 1 | -1): Plain<Losses>[] {
+/** The losses with a reason counted or removed, in order of the reasons. */
+function lossesAfter(before: readonly Losses[], reason: string, times: 1 | -1): readonly Losses[] {
   const count = (before.find((one) => one.reason === reason)?.count ?? 0) + times;
   return [...before.filter((one) => one.reason !== reason), { reason, count }]
     .filter((one) => one.count > 0)

@@ -1,11 +1,10 @@
-/** The GraphQL contract of this program: of all its commands and event types, and of the read models that are served. */
+/** The GraphQL contract of a program: its commands, event types and served read models. */
 import type { GraphQLSchema } from 'graphql';
-import { streamTypes } from '../../contracts/index.js';
-import { commands } from '../domain.js';
+import type { Domain } from '../domain.js';
 import type { Projection } from '../kernel/projection.js';
 import { buildSchema } from './graphql/schema.js';
 
-/** @param projections the version of each read model that answers */
-export function contractOf(projections: readonly Projection[]): GraphQLSchema {
-  return buildSchema(commands, projections, streamTypes);
+/** @param projections the served version of each read model */
+export function contractOf(domain: Domain, projections: readonly Projection[]): GraphQLSchema {
+  return buildSchema(domain, projections);
 }

@@ -1,12 +1,12 @@
-/** The published contracts as files: the GraphQL schema and the JSON Schemas of all events; written by the build, compared in CI. */
+/** The published contracts as files: the GraphQL schema and the JSON Schemas of all events. CI checks that they are current. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildSchema as parseSchema, findBreakingChanges, findDangerousChanges, lexicographicSortSchema, printSchema } from 'graphql';
+import { buildSchema as parseSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { z } from 'zod';
-import { streamTypes } from '../../contracts/index.js';
-import { projections } from '../../projections/index.js';
-import { newestVersions } from '../views/builds.js';
+import { domain } from '../domain.js';
+import { newestVersions } from '../views/serving/versions.js';
 import { contractOf } from './contract.js';
+import { schemaChanges } from './schema-changes.js';
 
 const GRAPHQL = 'schema.graphql';
 const EVENTS = 'events.schema.json';
@@ -16,20 +16,20 @@ type EventSchemas = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export interface Verdict {
   readonly ok: boolean;
-  /** For people, one finding a line. */
+  /** For people, one finding per line. */
   readonly report: string;
 }
 
 function publishedSchema(): string {
-  return `${printSchema(lexicographicSortSchema(contractOf(newestVersions(projections))))}\n`;
+  return `${printSchema(lexicographicSortSchema(contractOf(domain, newestVersions(domain.projections))))}\n`;
 }
 
 function publishedEvents(): EventSchemas {
   return Object.fromEntries(
-    Object.entries(streamTypes).map(([stream, definitions]) => [
+    domain.records.map(({ type: stream, events }) => [
       stream,
       Object.fromEntries(
-        definitions.flatMap(({ type, version, schema, upcasters }) => [
+        events.flatMap(({ type, version, schema, upcasters }) => [
           ...upcasters.map((old) => [`${type}.v${old.from}`, z.toJSONSchema(old.schema, { io: 'input' })] as const),
           [`${type}.v${version}`, z.toJSONSchema(schema)] as const,
         ]),
@@ -46,21 +46,18 @@ export async function emitContracts(folder: string): Promise<Verdict> {
   return { ok: true, report: `Wrote ${join(folder, GRAPHQL)} and ${join(folder, EVENTS)}.` };
 }
 
-/** Compares the committed files with what the code publishes, and tells breaking differences from compatible ones. */
+/** Compares the committed files with the code, and classifies each difference as breaking, dangerous or safe. */
 export async function checkContracts(folder: string): Promise<Verdict> {
   const findings: string[] = [];
   const committed = await readFile(join(folder, GRAPHQL), 'utf8').catch(() => '');
   const current = publishedSchema();
-  if (committed === '') findings.push(`compatible: ${GRAPHQL} is not there yet`);
+  if (committed === '') findings.push(`safe: ${GRAPHQL} does not exist yet`);
   else if (committed !== current) {
     const [before, after] = [parseSchema(committed), parseSchema(current)];
-    const breaking = findBreakingChanges(before, after).map(({ description }) => `breaking: ${GRAPHQL}: ${description}`);
-    const dangerous = findDangerousChanges(before, after).map(
-      ({ description }) => `compatible, but look twice: ${GRAPHQL}: ${description}`,
+    const changes = Object.entries(schemaChanges(before, after)).flatMap(([kind, descriptions]) =>
+      (descriptions as readonly string[]).map((description) => `${kind}: ${GRAPHQL}: ${description}`),
     );
-    findings.push(
-      ...(breaking.length + dangerous.length > 0 ? [...breaking, ...dangerous] : [`compatible: ${GRAPHQL}: additions or descriptions`]),
-    );
+    findings.push(...(changes.length > 0 ? changes : [`safe: ${GRAPHQL}: other descriptions`]));
   }
   const events = JSON.parse(await readFile(join(folder, EVENTS), 'utf8').catch(() => '{}')) as EventSchemas;
   findings.push(...compareEvents(events, JSON.parse(JSON.stringify(publishedEvents())) as EventSchemas));
@@ -69,12 +66,12 @@ export async function checkContracts(folder: string): Promise<Verdict> {
     ok: false,
     report: [
       ...findings,
-      'The published contracts differ from the code. When the change is meant, run `npm run contracts` and commit the result; a breaking one also needs a word in the change log.',
+      'The published contracts differ from the code. If the change is intended, run `npm run contracts` and commit the result; describe a breaking change in the change log.',
     ].join('\n'),
   };
 }
 
-/** A published version of an event is in logs for ever: it may not change or go. New types and versions are compatible. */
+/** Logs keep every published version of an event: it must not change or be removed. New types and versions are compatible. */
 function compareEvents(before: EventSchemas, after: EventSchemas): readonly string[] {
   const flat = (schemas: EventSchemas): Map<string, string> =>
     new Map(
@@ -85,9 +82,9 @@ function compareEvents(before: EventSchemas, after: EventSchemas): readonly stri
   const [old, current] = [flat(before), flat(after)];
   return [
     ...[...old].flatMap(([name, schema]) => {
-      if (!current.has(name)) return [`breaking: ${EVENTS}: ${name} is gone, but logs hold it; keep it by an upcaster`];
+      if (!current.has(name)) return [`breaking: ${EVENTS}: ${name} was removed, but logs contain it; keep it by an upcaster`];
       return current.get(name) === schema ? [] : [`breaking: ${EVENTS}: ${name} changed; make it a new version with an upcaster`];
     }),
-    ...[...current.keys()].filter((name) => !old.has(name)).map((name) => `compatible: ${EVENTS}: ${name} is new`),
+    ...[...current.keys()].filter((name) => !old.has(name)).map((name) => `safe: ${EVENTS}: ${name} is new`),
   ];
 }

@@ -1,17 +1,20 @@
-/** Commands on Nest's bus: one handler for all, since the record types bring their own rules. */
+/**
+ * Commands of mutations on Nest's bus, as one message with one handler. A command is a value that has its definition, and all commands are
+ * executed the same way: load, decide, append. The bus finds handlers by the class of a message, so a message per command would need a class for
+ * each definition, and each class the same handler. Observers of the bus see every command with its name: `command.definition.name`.
+ */
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import type { AnyCommand, CommandClass } from '../kernel/command.js';
-import { commandSpec } from '../kernel/command.js';
+import type { Command } from '../kernel/command.js';
 import { Rejection } from '../kernel/rejection.js';
-import type { Outcome } from '../pipeline/command-pipeline.js';
-import type { Request } from '../pipeline/issued-command.js';
+import type { Outcome } from '../command-handling/command-handler.js';
+import type { Request } from '../command-handling/issued-command.js';
 import { SERVICES, type Services } from './services.js';
 
-/** A validated command and who asks for it. */
+/** A valid command, and who issues it. */
 export class Execute {
   constructor(
-    readonly command: AnyCommand,
+    readonly command: Command,
     readonly request: Request,
   ) {}
 }
@@ -22,10 +25,10 @@ export class ExecuteHandler implements ICommandHandler<Execute, Outcome> {
 
   async execute({ command, request }: Execute): Promise<Outcome> {
     const { metrics, runtime } = this.services;
-    const { name } = commandSpec(command.constructor as CommandClass);
+    const { name } = command.definition;
     const start = performance.now();
     try {
-      const outcome = await runtime.pipeline.execute(command, request);
+      const outcome = await runtime.commandHandler.execute(command, request);
       metrics.command(
         name,
         outcome.repeated ? 'repeated' : outcome.appended === 0 ? 'unchanged' : 'done',

@@ -1,13 +1,13 @@
-/** How Apollo Server serves the contract, and websockets its subscriptions: limits, context, and which errors leave the server. */
+/** The options of Apollo Server and of the websockets: limits, context and error formatting. */
 import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginUsageReportingDisabled } from '@apollo/server/plugin/disabled';
 import type { CommandBus } from '@nestjs/cqrs';
 import type { FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
 import { InvalidHeader, requesterOf } from '../identity/requester.js';
 import type { Projection } from '../kernel/projection.js';
-import type { Outcome } from '../pipeline/command-pipeline.js';
+import type { Outcome } from '../command-handling/command-handler.js';
 import type { Runtime } from '../runtime.js';
-import { servedVersions } from '../views/builds.js';
+import { servedVersions } from '../views/serving/versions.js';
 import { clientErrors } from './client-errors.js';
 import { contractOf } from './contract.js';
 import { Execute } from './execute.js';
@@ -18,21 +18,24 @@ import { ServedSchemaDriver, type ServedSchemaConfig } from './served-schema.dri
 import type { Services } from './services.js';
 import { Sockets } from './subscriptions/sockets.js';
 import { websocketOnly } from './subscriptions/websocket-only.js';
+import { refuseTooLarge } from './too-large.js';
 
 export function graphqlOptions(services: Services, bus: CommandBus): ServedSchemaConfig {
   const { config, logger, runtime } = services;
   const { introspection, defaultActor } = config;
   const served = schemaOf(runtime);
   const limits = documentLimits(introspection);
-  const tellClient = clientErrors(logger);
-  const tell = (level: 'debug' | 'warn' | 'error') => (message: unknown) => logger[level]({ from: 'apollo' }, String(message));
+  const toClient = clientErrors(logger);
+  const log = (level: 'debug' | 'warn' | 'error') => (message: unknown) => logger[level]({ from: 'apollo' }, String(message));
   const api: ApiServices = {
     log: runtime.log,
+    definitions: runtime.domain.definitions,
     head: () => services.readiness.head,
     views: runtime.views,
     served: runtime.served,
-    operations: runtime.operations,
+    administration: runtime.administration,
     verifications: services.verifications,
+    timeZone: config.timeZone,
     minPositionTimeoutMs: config.minPositionTimeoutMs,
     slowClient: { ms: config.slowClientMs, events: config.slowClientEvents },
     execute: (command, request) => bus.execute<Execute, Outcome>(new Execute(command, request)),
@@ -41,7 +44,7 @@ export function graphqlOptions(services: Services, bus: CommandBus): ServedSchem
     api,
     served,
     limits,
-    tellClient,
+    toClient,
     defaultActor,
     logger,
     most: config.subscriptionsPerSocket,
@@ -59,13 +62,14 @@ export function graphqlOptions(services: Services, bus: CommandBus): ServedSchem
     introspection,
     csrfPrevention: true,
     cache: 'bounded',
-    logger: { debug: tell('debug'), info: tell('debug'), warn: tell('warn'), error: tell('error') },
+    logger: { debug: log('debug'), info: log('debug'), warn: log('warn'), error: log('error') },
     autoTransformHttpErrors: false,
     ...limits.apollo,
     plugins: [
       ...limits.apollo.plugins,
       websocketOnly,
-      // Cache hints, of which there are none, would wrap every field; reports of use would leave the machine.
+      refuseTooLarge,
+      // Cache control would wrap every field for nothing; usage reporting would send data elsewhere.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
     ],
@@ -77,20 +81,20 @@ export function graphqlOptions(services: Services, bus: CommandBus): ServedSchem
         throw new GraphQLError(failure.message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
       }
     },
-    formatError: tellClient,
+    formatError: toClient,
   };
 }
 
-/** The contract of the versions that answer, replaced when another version takes over. */
-function schemaOf({ served, projections }: Runtime): ServedSchema {
+/** The contract of the served versions, replaced at a cut-over. */
+function schemaOf({ domain, served, projections }: Runtime): ServedSchema {
   const answering = (): readonly Projection[] => servedVersions(served.records, projections);
   let current = answering();
-  const schema = new ServedSchema(contractOf(current));
+  const schema = new ServedSchema(contractOf(domain, current));
   served.onChange(() => {
     const now = answering();
     if (now.every((projection, index) => projection === current[index])) return;
     current = now;
-    schema.replace(contractOf(now));
+    schema.replace(contractOf(domain, now));
   });
   return schema;
 }

@@ -1,4 +1,4 @@
-/** Where the log ended when: lately as often as it was noted, longer ago ever more sparsely, so that it stays small however long it is kept. */
+/** The end of the log over time. Older notes are thinned out, so that the history stays small. */
 import type { Position } from '../kernel/event.js';
 
 interface Note {
@@ -7,7 +7,7 @@ interface Note {
   readonly head: Position;
 }
 
-/** How far apart notes may come to lie, as a part of their age: what is told of them is as exact. */
+/** The maximum distance between notes, relative to their age. */
 const PRECISION = 0.02;
 
 export class Heads {
@@ -16,7 +16,7 @@ export class Heads {
   /** @param at in milliseconds since 1970 */
   note(head: Position, at: number): void {
     if (head === this.#notes.at(-1)?.head) return;
-    // Of a log that was put back, what was beyond its end is not there any more.
+    // After a restore the log may end earlier.
     const notes = [...this.#notes.filter((known) => known.head < head), { at, head }];
     const kept: Note[] = [];
     for (const [index, note] of notes.entries()) {
@@ -26,17 +26,17 @@ export class Heads {
     this.#notes = kept;
   }
 
-  /** The end of the log as it was last noted; 0 before that. */
+  /** The last noted end of the log; 0 before the first note. */
   get last(): Position {
     return this.#notes.at(-1)?.head ?? 0;
   }
 
-  /** The end of the log at an instant; as it was first noted when that was later. Undefined when it never was. */
+  /** The end of the log at an instant, or at the first note if that is later; undefined without notes. */
   at(instant: number): Position | undefined {
     return (this.#notes.findLast(({ at }) => at <= instant) ?? this.#notes[0])?.head;
   }
 
-  /** When the log was first seen to end beyond a position, in milliseconds since 1970; undefined when it does not. */
+  /** When the log was first noted to end beyond a position, in milliseconds since 1970; undefined if it does not. */
   passed(position: Position): number | undefined {
     return this.#notes.find(({ head }) => head > position)?.at;
   }

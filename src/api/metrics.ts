@@ -1,7 +1,7 @@
 /** Prometheus metrics: commands, projections, policies, the process and its event loop. Labels are names of types, never of records. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { BatchReport } from '../projector/options.js';
-import type { ReadinessReport, Standing } from './readiness.js';
+import type { ReadinessReport, BuildProgress } from './readiness.js';
 
 export class Metrics {
   readonly registry = new Registry();
@@ -39,14 +39,14 @@ export class Metrics {
         this.set(readiness().head);
       },
     });
-    const ofBuilds = (name: string, help: string, value: (standing: Standing) => number): void => {
+    const ofBuilds = (name: string, help: string, value: (standing: BuildProgress) => number): void => {
       new Gauge({
         name,
         help,
         labelNames: ['model', 'version', 'build', 'state'] as const,
         registers,
         collect() {
-          // A build that was dropped, or has another state now, is not told of any more.
+          // Removes builds that were dropped or have another state now.
           this.reset();
           for (const standing of readiness().models) {
             const { model, version, build, state } = standing;
@@ -56,28 +56,28 @@ export class Metrics {
       });
     };
     ofBuilds('daybook_projection_position', 'Position that a build of a read model has reached.', ({ position }) => position);
-    ofBuilds('daybook_projection_lag_events', 'Positions between the end of the log and what a build has reached.', ({ behind }) => behind);
-    ofBuilds(
-      'daybook_projection_lag_seconds',
-      'How long ago the log first ended beyond what a build has reached, in seconds.',
-      ({ lagSeconds }) => lagSeconds,
-    );
+    ofBuilds('daybook_projection_lag_events', 'Positions from that of a build to the end of the log.', ({ behind }) => behind);
+    ofBuilds('daybook_projection_lag_seconds', 'How long a build has been behind the log, in seconds.', ({ lagSeconds }) => lagSeconds);
     ofBuilds(
       'daybook_projection_events_per_second',
-      'Events that a build was given per second, over the last seconds.',
+      'Events per second that a build has processed, over the last seconds.',
       ({ rate }) => rate,
     );
-    ofBuilds('daybook_projection_parked_documents', 'Documents of a build that wait as dead letters.', ({ parked }) => parked);
+    ofBuilds(
+      'daybook_projection_dead_letters',
+      'Documents of a build with events that could not be applied.',
+      ({ deadLetters }) => deadLetters,
+    );
     this.#batches = new Histogram({
       name: 'daybook_projection_batch_seconds',
-      help: 'From a page of events to its commit, of this process, in seconds.',
+      help: 'Time from a page of events to its commit in this process, in seconds.',
       labelNames: ['model', 'version'],
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
       registers,
     });
     new Gauge({
       name: 'daybook_ready',
-      help: '1 when every read model that answers keeps up with the log.',
+      help: '1 while every live read model keeps up with the log.',
       registers,
       collect() {
         this.set(readiness().ready ? 1 : 0);
@@ -85,12 +85,12 @@ export class Metrics {
     });
   }
 
-  /** Websockets and their subscriptions are counted when somebody asks. */
+  /** Adds metrics of websockets, which are counted when metrics are read. */
   subscriptions(counted: () => { readonly sockets: number; readonly subscriptions: number }): void {
     const registers = [this.registry];
     new Gauge({
       name: 'daybook_websockets',
-      help: 'Websockets that are open.',
+      help: 'Open websockets.',
       registers,
       collect() {
         this.set(counted().sockets);
@@ -98,7 +98,7 @@ export class Metrics {
     });
     new Gauge({
       name: 'daybook_subscriptions',
-      help: 'Subscriptions that run.',
+      help: 'Running subscriptions.',
       registers,
       collect() {
         this.set(counted().subscriptions);

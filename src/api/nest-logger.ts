@@ -1,18 +1,18 @@
-/** The framework's own messages, as lines of the program's log. */
+/** Nest's messages, in the program's log. */
 import type { LoggerService } from '@nestjs/common';
 import { messageOf } from '../kernel/message-of.js';
 import type { Logger } from '../logger.js';
 
-/** Nest tells of a port in use before it throws; whoever catches that tells the user. */
-const toldElsewhere = /EADDRINUSE/;
+/** Nest logs a port in use before it throws; the caller reports the error. */
+const reportedElsewhere = /EADDRINUSE/;
 
-/** Nest logs through the program's logger; its start-up chatter only at debug. */
+/** Nest logs through the program's logger; its start-up messages only at debug. */
 export function nestLogger(logger: Logger): LoggerService {
   const line =
     (level: 'debug' | 'warn' | 'error') =>
     (message: unknown, ...context: unknown[]) => {
       const text = messageOf(message);
-      if (toldElsewhere.test(text)) return;
+      if (reportedElsewhere.test(text)) return;
       logger[level]({ from: typeof context.at(-1) === 'string' ? context.at(-1) : 'nest' }, text);
     };
   return {

@@ -1,55 +1,55 @@
 /**
- * Whether the builds that answer keep up with the log: each must have reached what the log held a moment ago, and none may be beyond its end,
- * as after a restore: such a build is built again.
+ * Readiness: whether the live builds keep up with the log. Each must have reached the recent end of the log, and none may be beyond its end,
+ * as after a restore of the log: such a build is rebuilt.
  */
 import type { Position } from '../kernel/event.js';
 import type { EventLog } from '../log/port.js';
-import type { BuildRecord, BuildState } from '../views/builds.js';
-import { rateNow } from '../views/progress.js';
-import type { ServedViews } from '../views/served.js';
+import type { BuildRecord, BuildState } from '../views/port/builds.js';
+import { rateNow } from '../views/serving/progress.js';
+import type { ServedViews } from '../views/serving/served-views.js';
 import { Heads } from './heads.js';
 
-/** Where a build stands. */
-export interface Standing {
+/** The progress of a build. */
+export interface BuildProgress {
   readonly model: string;
   readonly version: number;
   readonly build: number;
   readonly state: BuildState;
-  /** Whether queries are answered from it here. */
+  /** Whether this process answers queries from it. */
   readonly answers: boolean;
   readonly position: Position;
-  /** Positions between the end of the log and it. */
+  /** Positions from its own to the end of the log. */
   readonly behind: number;
-  /** How long ago the log first ended beyond it, in seconds, as far as that is known here, and not before it was begun; 0 when it is not behind. */
+  /** How long it has been behind the log, in seconds, as far as this process knows, and at most since it was started; 0 if not behind. */
   readonly lagSeconds: number;
-  /** Events that it was given per second, over the last seconds. */
+  /** Processed events per second, over the last seconds. */
   readonly rate: number;
-  /** Documents that wait as dead letters. */
-  readonly parked: number;
-  /** Why it does not go on. */
+  /** Documents with events that could not be applied. */
+  readonly deadLetters: number;
+  /** Why it stopped. */
   readonly error?: string;
 }
 
 export interface ReadinessReport {
   readonly ready: boolean;
   readonly head: Position;
-  readonly models: readonly Standing[];
+  readonly models: readonly BuildProgress[];
 }
 
-/** How often the log's head is noted, in milliseconds. */
+/** How often the end of the log is noted, in milliseconds. */
 const EVERY_MS = 200;
 
 export interface ReadinessOptions {
   readonly log: Pick<EventLog, 'head' | 'end'>;
   readonly served: ServedViews;
-  /** How long a read model may be behind. */
+  /** How long a read model may be behind, in milliseconds. */
   readonly lagMs: number;
 }
 
 export class Readiness {
   readonly #options: ReadinessOptions;
   readonly #heads = new Heads();
-  /** Builds that were made of another log than there is, by their numbers and read models. */
+  /** Builds beyond the end of the log, by read model and number. */
   #beyond: ReadonlySet<string> = new Set();
   #timer: NodeJS.Timeout | undefined;
 
@@ -57,7 +57,7 @@ export class Readiness {
     this.#options = options;
   }
 
-  /** Begins to watch; what the log holds now must be projected before anything is ready. */
+  /** Starts to watch. Read models are not ready before they have reached the current end of the log. */
   async start(): Promise<void> {
     await this.#note();
     this.#timer = setInterval(() => void this.#note().catch(() => undefined), EVERY_MS);
@@ -68,7 +68,7 @@ export class Readiness {
     clearInterval(this.#timer);
   }
 
-  /** The end of the log as it was noted last. */
+  /** The last noted end of the log. */
   get head(): Position {
     return this.#heads.last;
   }
@@ -86,14 +86,14 @@ export class Readiness {
       ),
     );
     const found = models.filter(({ answers }) => answers);
-    const keepsUp = ({ model, build, position, error }: Standing): boolean =>
+    const keepsUp = ({ model, build, position, error }: BuildProgress): boolean =>
       error === undefined && position >= due && !this.#beyond.has(keyOf({ name: model, number: build }));
     const ready = found.length === answering.length && found.every(keepsUp);
     return { ready, head: this.head, models };
   }
 
-  #standing(record: BuildRecord, now: number, answers: boolean): Standing {
-    const { name, version, number, state, position, parked, startedAt, error } = record;
+  #standing(record: BuildRecord, now: number, answers: boolean): BuildProgress {
+    const { name, version, number, state, position, deadLetters, startedAt, error } = record;
     const passed = this.#heads.passed(position);
     const lagSeconds = passed === undefined ? 0 : Math.max(0, now - Math.max(passed, Date.parse(startedAt))) / 1_000;
     return {
@@ -106,14 +106,14 @@ export class Readiness {
       behind: Math.max(0, this.head - position),
       lagSeconds,
       rate: rateNow(record, now),
-      parked,
+      deadLetters,
       ...(error === null ? {} : { error }),
     };
   }
 
   async #note(): Promise<void> {
     const { log, served } = this.#options;
-    // Read before the end of the log is: while it grows, a build may be beyond the end as it was.
+    // Taken before the end of the log is read: while the log grows, a build may be beyond an earlier end.
     const { records } = served;
     const head = await log.head();
     const end = records.some(({ position }) => position > head) ? await log.end() : head;

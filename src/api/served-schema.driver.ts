@@ -1,4 +1,4 @@
-/** Nest's Apollo driver on the served schema, which may be replaced while the server runs, with subscriptions over websockets beside it. */
+/** Nest's Apollo driver with a schema that can be replaced while the server runs, and with subscriptions over websockets. */
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Injectable } from '@nestjs/common';
 import type { GraphQLSchema } from 'graphql';
@@ -16,7 +16,7 @@ export interface ServedSchemaConfig extends ApolloDriverConfig {
 export class ServedSchemaDriver extends ApolloDriver {
   #sockets: Sockets | undefined;
 
-  /** Nest keeps the schema of the start; what is served is the gateway's. */
+  /** The schema at start, which Nest requires. Requests use the gateway's. */
   override async generateSchema(options: ServedSchemaConfig): Promise<GraphQLSchema> {
     return options.served.current();
   }
@@ -27,7 +27,7 @@ export class ServedSchemaDriver extends ApolloDriver {
     this.#sockets = sockets;
   }
 
-  /** Apollo waits for every connection to end, so the websockets are ended with it. */
+  /** Apollo waits for all connections to end, so the websockets are closed at the same time. */
   override async stop(): Promise<void> {
     await Promise.all([this.#sockets?.close(), super.stop()]);
   }

@@ -1,4 +1,4 @@
-/** What the HTTP side works with, given to Nest as one provider. */
+/** The services of the HTTP API, injected by Nest as one provider. */
 import type { Config } from '../config.js';
 import type { Logger } from '../logger.js';
 import type { Verifications } from '../projector/verifications.js';

@@ -1,23 +1,24 @@
-/** Builds of read models as the command line shows them: in tables for people, as JSON for programs. */
+/** How the command line shows builds of read models: as a table or as JSON. */
 import type { Position } from '../kernel/event.js';
-import { buildName, type BuildRecord } from '../views/builds.js';
-import type { HeldLease } from '../views/port.js';
-import { rateNow, secondsLeft } from '../views/progress.js';
+import { buildName } from '../views/port/build-identity.js';
+import type { BuildRecord } from '../views/port/builds.js';
+import type { HeldLease } from '../leases/port.js';
+import { rateNow, secondsLeft } from '../views/serving/progress.js';
 import { duration } from './progress.js';
 import { count, plain, table, type Column } from './table.js';
 
-/** A build and what was known when it was looked at. */
+/** A build, with the end of the log and the projector at the same time. */
 export interface BuildRow {
   readonly record: BuildRecord;
-  /** Where the log ended. */
+  /** The position of the last event of the log. */
   readonly head: Position;
-  /** Who projects it. */
+  /** The lease of the process that projects it. */
   readonly lease: HeldLease | undefined;
 }
 
-/** Where a build stands, for programs. */
+/** A build as JSON. */
 export function jsonOfBuild({ record, head, lease }: BuildRow): object {
-  const { name, version, number, state, position, events, startedAt, finishedAt, servedAt, parked, error } = record;
+  const { name, version, number, state, position, events, startedAt, finishedAt, servedAt, deadLetters, error } = record;
   return {
     readModel: name,
     version,
@@ -32,7 +33,7 @@ export function jsonOfBuild({ record, head, lease }: BuildRow): object {
     startedAt,
     finishedAt,
     servedAt,
-    parked,
+    deadLetters,
     error,
     projector: lease ? { ...holderOf(lease), until: lease.until } : null,
   };
@@ -41,7 +42,7 @@ export function jsonOfBuild({ record, head, lease }: BuildRow): object {
 export function tableOfBuilds(rows: readonly BuildRow[], width: number | undefined): string {
   const lines = table(columns, rows, { width });
   const stopped = rows.filter(({ record }) => record.error !== null);
-  return `${lines}${stopped.map(({ record }) => `\n${buildName(record)} does not go on: ${plain(record.error ?? '')}\n`).join('')}`;
+  return `${lines}${stopped.map(({ record }) => `\n${buildName(record)} has stopped: ${plain(record.error ?? '')}\n`).join('')}`;
 }
 
 /** `process 4711 on host` */
@@ -58,7 +59,7 @@ const columns: readonly Column<BuildRow>[] = [
   { title: 'events', value: ({ record }) => record.events, right: true, spare: 3 },
   { title: 'events/s', value: ({ record }) => rateNow(record) || null, right: true, spare: 1 },
   { title: 'left', value: (row) => timeLeft(row), right: true },
-  { title: 'parked', value: ({ record }) => record.parked, right: true },
+  { title: 'dead letters', value: ({ record }) => record.deadLetters, right: true },
   { title: 'started', value: ({ record }) => moment(record.startedAt), spare: 4 },
   { title: 'finished', value: ({ record }) => moment(record.finishedAt), spare: 2 },
   { title: 'projected by', value: ({ lease }) => (lease ? projectorName(lease) : 'nobody'), spare: 5 },
@@ -68,13 +69,13 @@ function behind({ record, head }: Pick<BuildRow, 'record' | 'head'>): number {
   return Math.max(0, head - record.position);
 }
 
-/** Of a build that is on its way. */
+/** The time until a build has caught up; null if it has, or if the time is unknown. */
 function timeLeft({ record, head }: BuildRow): string | null {
   const seconds = secondsLeft(record, head);
   return seconds === null || seconds === 0 ? null : duration(seconds);
 }
 
-/** To the second, in UTC. */
+/** An instant to the second, in UTC. */
 function moment(instant: string | null): string | null {
   return instant === null ? null : `${instant.slice(0, 19)}Z`;
 }

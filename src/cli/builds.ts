@@ -1,6 +1,7 @@
-/** `daybook projections status`, `cutover`, `rollback` and `drop`: which builds of read models there are, and which of them answers. */
+/** `daybook projections status`, `cutover`, `rollback` and `drop`. */
 import type { Config } from '../config.js';
-import { buildName, type BuildId, type BuildRecord } from '../views/builds.js';
+import { buildName } from '../views/port/build-identity.js';
+import type { BuildId, BuildRecord } from '../views/port/builds.js';
 import { jsonOfBuild, projectorName, tableOfBuilds, type BuildRow } from './build-rows.js';
 import { withSession, type Session } from './session.js';
 import { counted, plain } from './table.js';
@@ -10,7 +11,7 @@ export interface OutputOptions {
   readonly json?: boolean;
 }
 
-/** @returns the exit code: 0. @throws NotThere, LogUnavailable, ViewsUnavailable */
+/** @returns the exit code: 0. @throws NotFound, LogUnavailable, ViewsUnavailable */
 export async function runStatus(
   config: Config,
   names: readonly string[],
@@ -19,9 +20,9 @@ export async function runStatus(
 ): Promise<number> {
   return withSession(config, terminal, {}, async (session) => {
     const { out } = terminal;
-    const records = (await session.operations.builds()).filter(({ name }) => names.length === 0 || names.includes(name));
+    const records = (await session.administration.builds()).filter(({ name }) => names.length === 0 || names.includes(name));
     for (const name of names) {
-      if (!records.some((record) => record.name === name)) await session.operations.served([name]);
+      if (!records.some((record) => record.name === name)) await session.administration.served([name]);
     }
     const rows = await rowsOf(session, records);
     if (json) out.write(`${JSON.stringify({ builds: rows.map(jsonOfBuild) }, undefined, 2)}\n`);
@@ -31,19 +32,19 @@ export async function runStatus(
   });
 }
 
-/** What takes one build's place by another's. */
+/** The commands that change the state of a build. */
 const steps = {
-  cutover: { ask: ({ operations }, name, number) => operations.cutOver(name, number), told: 'is live now' },
-  rollback: { ask: ({ operations }, name, number) => operations.rollBack(name, number), told: 'is live again' },
-  drop: { ask: ({ operations }, name, number) => operations.drop(name, number ?? 0), told: 'was dropped' },
+  cutover: { ask: ({ administration }, name, number) => administration.cutOver(name, number), result: 'is live now' },
+  rollback: { ask: ({ administration }, name, number) => administration.rollBack(name, number), result: 'is live again' },
+  drop: { ask: ({ administration }, name, number) => administration.drop(name, number ?? 0), result: 'was dropped' },
 } as const satisfies Record<
   string,
-  { readonly ask: (session: Session, name: string, number: number | undefined) => Promise<BuildId>; readonly told: string }
+  { readonly ask: (session: Session, name: string, number: number | undefined) => Promise<BuildId>; readonly result: string }
 >;
 
 export type BuildStep = keyof typeof steps;
 
-/** @returns the exit code: 0 done. @throws NotThere, NotReady, ViewsUnavailable */
+/** @returns the exit code: 0. @throws NotFound, NotReady, ViewsUnavailable */
 export async function runBuildStep(
   config: Config,
   step: BuildStep,
@@ -51,46 +52,46 @@ export async function runBuildStep(
   terminal: Terminal,
 ): Promise<number> {
   return withSession(config, terminal, {}, async (session) => {
-    const { ask, told } = steps[step];
-    const live = (await session.operations.builds(name)).find(({ state }) => state === 'live');
+    const { ask, result } = steps[step];
+    const live = (await session.administration.builds(name)).find(({ state }) => state === 'live');
     const done = await ask(session, name, build);
     const already = live !== undefined && buildName(live) === buildName(done);
-    const others = (await session.operations.builds()).filter((record) => record.name === name);
+    const others = (await session.administration.builds()).filter((record) => record.name === name);
     const rows = await rowsOf(session, others);
     if (json) terminal.out.write(`${JSON.stringify({ build: done, builds: rows.map(jsonOfBuild) }, undefined, 2)}\n`);
     else {
       terminal.out.write(
-        `${plain(buildName(done))} ${already ? 'is live already' : told}.\n\n${tableOfBuilds(rows, widthOf(terminal.out))}`,
+        `${plain(buildName(done))} ${already ? 'is already live' : result}.\n\n${tableOfBuilds(rows, widthOf(terminal.out))}`,
       );
     }
     return 0;
   });
 }
 
-/** Builds as they stand now. */
-export async function rowsOf({ log, operations }: Session, records: readonly BuildRecord[]): Promise<readonly BuildRow[]> {
-  const [head, leases] = [await log.head(), await operations.projectors()];
+/** The builds with the current end of the log and their projectors. */
+export async function rowsOf({ log, administration }: Session, records: readonly BuildRecord[]): Promise<readonly BuildRow[]> {
+  const [head, leases] = [await log.head(), await administration.projectors()];
   return records.map((record) => ({ record, head, lease: leases.find(({ name }) => name === record.name) }));
 }
 
-/** These read models, or all of them. @throws NotThere */
-export async function readModels({ operations }: Session, names: readonly string[]): Promise<readonly string[]> {
-  if (names.length === 0) return operations.readModels;
-  await operations.served(names);
+/** The named read models without duplicates; all if none is named. @throws NotFound */
+export async function readModels({ administration }: Session, names: readonly string[]): Promise<readonly string[]> {
+  if (names.length === 0) return administration.readModels;
+  await administration.served(names);
   return [...new Set(names)];
 }
 
-/** Who carries out what is asked for. */
-export async function whoProjects({ operations }: Session, name: string): Promise<string | undefined> {
-  const lease = (await operations.projectors()).find((held) => held.name === name);
+/** A description of the process that projects a read model; undefined if there is none. */
+export async function projectorOf({ administration }: Session, name: string): Promise<string | undefined> {
+  const lease = (await administration.projectors()).find((held) => held.name === name);
   return lease && projectorName(lease);
 }
 
 function advice(rows: readonly BuildRow[]): string {
-  const parked = rows.reduce((sum, { record }) => sum + record.parked, 0);
+  const deadLetters = rows.reduce((sum, { record }) => sum + record.deadLetters, 0);
   const alone = rows.some(({ record, head, lease }) => !lease && record.position < head);
   return [
-    ...(parked > 0 ? [`\n${counted(parked, 'document waits', 'documents wait')}: \`daybook dead-letters list\` says why.\n`] : []),
-    ...(alone ? ['\nNo projector is at work: what is behind goes on when a server is started.\n'] : []),
+    ...(deadLetters > 0 ? [`\n${counted(deadLetters, 'dead letter')}: see \`daybook dead-letters list\`.\n`] : []),
+    ...(alone ? ['\nNo projector is running. Builds that are behind continue when a server starts.\n'] : []),
   ].join('');
 }

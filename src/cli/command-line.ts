@@ -1,13 +1,13 @@
-/** What every group of commands is made of: the settings of a command line, what it prints on, and the values that its options take. */
+/** Shared by all groups of commands: common options, and the parsers of option values. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { messageOf } from '../kernel/message-of.js';
-import { definitionOf } from '../../contracts/index.js';
+import { patterns } from '../../contracts/fields/index.js';
 import type { Config } from '../config.js';
+import { domain } from '../domain.js';
 import { parseStreamName, type Stream } from '../kernel/event.js';
-import { patterns } from '../kernel/field.js';
 import type { Terminal } from './terminal.js';
 
-/** Options that every command on a data folder has. */
+/** Options that override settings. */
 export interface Settings {
   readonly dataDir?: string;
   readonly port?: string;
@@ -19,22 +19,22 @@ export interface CommandLine {
   readonly terminal: Terminal;
   /** @throws InvalidConfig */
   readonly config: (settings: Settings) => Config;
-  /** What the process ends with. */
+  /** Sets the exit code of the process. */
   readonly exit: (code: number) => void;
 }
 
 export const dataDirOption = ['--data-dir <folder>', 'folder of the log and the read models (setting dataDir)'] as const;
-export const jsonOption = ['--json', 'print JSON for programs'] as const;
+export const jsonOption = ['--json', 'print JSON'] as const;
 
 export function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
 }
 
-/** From 1. */
+/** A whole number of 1 or more. */
 export function positiveNumber(text: string): number {
   const number = wholeNumber(text);
-  if (number === 0) throw new InvalidArgumentError('Expected a whole number from 1.');
+  if (number === 0) throw new InvalidArgumentError('Expected a whole number of 1 or more.');
   return number;
 }
 
@@ -48,13 +48,13 @@ export function eventId(text: string): string {
   return text;
 }
 
-/** Names of event types with commas between them. */
+/** Names of event types, separated by commas. */
 export function eventTypes(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
-  if (names.includes('')) throw new InvalidArgumentError('Expected names of event types, with commas between them.');
-  const unknown = names.filter((name) => !definitionOf(name));
+  if (names.includes('')) throw new InvalidArgumentError('Expected names of event types, separated by commas.');
+  const unknown = names.filter((name) => !domain.definitions(name));
   if (unknown.length > 0) {
-    throw new InvalidArgumentError(`There is no event type ${unknown.join(', ')}; docs/cli.md says where they are listed.`);
+    throw new InvalidArgumentError(`There is no event type ${unknown.join(', ')}; contracts/events.schema.json lists them.`);
   }
   return names;
 }

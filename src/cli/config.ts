@@ -1,4 +1,4 @@
-/** `daybook config`: each setting with its value here, where it is set, and what it means. */
+/** `daybook config`: every setting with its value, default, environment variable and meaning. */
 import { resolve } from 'node:path';
 import { describeSettings, shownSetting, type Config } from '../config.js';
 import type { Terminal } from './terminal.js';
@@ -7,11 +7,11 @@ export function runConfig(config: Config, { out }: Terminal): void {
   const values = config as Readonly<Record<string, unknown>>;
   for (const { key, variable, fallback, meaning } of describeSettings()) {
     const value = shownSetting(values[key]);
-    // The data folder's default is relative to the working folder; its value never is.
+    // The default of the data folder is relative to the working directory; the value is absolute.
     const isDefault = value === fallback || (key === 'dataDir' && value === resolve(fallback));
     out.write(`${key} = ${value}${isDefault ? ' (default)' : ` (default ${fallback})`}\n    ${variable}. ${meaning}\n`);
   }
   out.write(
-    '\nA setting is taken from the command line, else from its variable, else from daybook.yaml or the file that DAYBOOK_CONFIG names.\n',
+    '\nA setting comes from the command line, its environment variable, or daybook.yaml (or the file named by DAYBOOK_CONFIG), in this order.\n',
   );
 }

@@ -1,7 +1,7 @@
-/** `daybook demo`: fills an empty data folder with a made-up company, then serves it. */
+/** `daybook demo`: fills an empty data folder with a fictional company, then serves it. */
 import type { Config } from '../config.js';
 import { fillDemo, type DemoReport } from '../demo/fill.js';
-import type { Refusal } from '../policies/reactor.js';
+import type { Refusal } from '../policies/refusals.js';
 import { openForLoading } from './loading.js';
 import { progress } from './progress.js';
 import { runServe } from './serve.js';
@@ -9,7 +9,7 @@ import { stopSignal, type Terminal } from './terminal.js';
 
 export interface DemoCommandOptions {
   readonly seed: number;
-  /** A day; its end is the end of the data. */
+  /** The last day of the data. */
   readonly until?: string;
   readonly serve: boolean;
 }
@@ -25,14 +25,14 @@ export async function runDemo(config: Config, { seed, until, serve }: DemoComman
   const bar = progress(terminal.err, 'Demo');
   let report: DemoReport;
   try {
-    const onRefusal = ({ policy, rejection }: Refusal): never => {
-      throw new Error(`The demo's data was refused (${policy}, ${rejection.code}): ${rejection.message}`, { cause: rejection });
+    const onRefusal = ({ policy, code, message }: Refusal): never => {
+      throw new Error(`A command of the demo was refused (${policy}, ${code}): ${message}`);
     };
     const runtime = await openForLoading(config, { onRefusal, history: true });
     try {
-      const { log, pipeline } = runtime;
+      const { log, commandHandler } = runtime;
       const onProgress = (done: number, total: number): void => bar.update(done, total);
-      report = await fillDemo({ log, pipeline, seed, until: end, onProgress, signal: stop.signal });
+      report = await fillDemo({ log, commandHandler, seed, until: end, onProgress, signal: stop.signal });
     } finally {
       bar.end();
       await runtime.close();
@@ -47,12 +47,12 @@ export async function runDemo(config: Config, { seed, until, serve }: DemoComman
 }
 
 function describe({ outcome, commands, from, until }: DemoReport, dataDir: string, seconds: number): string {
-  if (outcome === 'stopped') return 'Stopped. What is written stays. Run the same command again to go on.\n';
-  if (outcome === 'kept') return `${dataDir} holds data already; it is left as it is.\n`;
+  if (outcome === 'stopped') return 'Stopped. What was written is kept. Run the same command again to continue.\n';
+  if (outcome === 'kept') return `${dataDir} already holds data and was not changed.\n`;
   const count = (...names: readonly string[]): string =>
     names.reduce((sum, name) => sum + (commands.get(name) ?? 0), 0).toLocaleString('en-US');
   return (
-    `Lumen & Oak, a made-up company that furnishes offices, from ${day(from)} to ${day(until - DAY)}, in ${dataDir}:\n` +
+    `Lumen & Oak, a fictional company that furnishes offices, from ${day(from)} to ${day(until - DAY)}, in ${dataDir}:\n` +
     `  leads          ${count('RegisterLead')} registered, ${count('QualifyLead')} times qualified, ` +
     `${count('DisqualifyLead')} times disqualified, ${count('ConvertLead')} converted\n` +
     `  opportunities  ${count('AdvanceOpportunity')} times moved, ${count('WinOpportunity')} times won, ` +

@@ -1,34 +1,34 @@
-/** What can be asked of `daybook events`. */
+/** The commands of `daybook events`. */
 import { InvalidArgumentError } from 'commander';
 import { dataDirOption, eventTypes, positiveNumber, streamNamed, wholeNumber, type CommandLine, type Settings } from './command-line.js';
 import { runShow, runTail, wanted, type ShowOptions, type TailOptions, type Wanted } from './events.js';
 
-const dataOption = ['--data', 'show what was written too, which may be personal'] as const;
+const dataOption = ['--data', 'also show the data of the events, which may be personal'] as const;
 
 export function addEvents({ program, terminal, config, exit }: CommandLine): void {
-  const events = program.command('events').description('what is in the log');
+  const events = program.command('events').description('show the events of the log');
   events
     .command('show')
     .description('show one event, or the events of a stream')
     .argument('<what>', 'a position, the id of an event, or a stream such as lead-7f0c…', eventOrStream)
     .option(...dataDirOption)
     .option(...dataOption)
-    .option('--json', 'print one JSON object a line')
+    .option('--json', 'print one JSON object per line')
     .action(async (what: Wanted, options: Settings & ShowOptions) => {
       exit(await runShow(config(options), what, options, terminal));
     });
   events
     .command('tail')
-    .description('list events, and go on with new ones until Ctrl-C')
+    .description('list events, then new ones until Ctrl-C')
     .option(...dataDirOption)
-    .option('--after <position>', 'begin after this position: at the end when absent, with --no-follow at the beginning', wholeNumber)
-    .option('--types <names>', 'events of these types alone, with commas between them', eventTypes)
-    .option('--stream <name>', 'events of this stream alone, such as lead-7f0c…', streamNamed)
-    .option('--follow', 'wait for new events (unless said otherwise)', true)
-    .option('--no-follow', 'end where the log ends now')
-    .option('--limit <number>', 'end after so many events', positiveNumber)
+    .option('--after <position>', 'start after this position (default: the end of the log; with --no-follow, its beginning)', wholeNumber)
+    .option('--types <names>', 'only events of these types, separated by commas', eventTypes)
+    .option('--stream <name>', 'only events of this stream, such as lead-7f0c…', streamNamed)
+    .option('--follow', 'wait for new events (default)', true)
+    .option('--no-follow', 'stop at the current end of the log')
+    .option('--limit <number>', 'stop after this number of events', positiveNumber)
     .option(...dataOption)
-    .option('--json', 'print one JSON object a line')
+    .option('--json', 'print one JSON object per line')
     .action(async (options: Settings & TailOptions) => {
       exit(await runTail(config(options), options, terminal));
     });

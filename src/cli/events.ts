@@ -1,16 +1,16 @@
-/** `daybook events`: what is in the log, one event, one stream or the end of it. What was written may be personal: it is shown on demand. */
-import { streamTypes } from '../../contracts/index.js';
+/** `daybook events`: shows one event, one stream, or the end of the log. The data of events may be personal, so it is shown only on request. */
+import { patterns } from '../../contracts/fields/index.js';
+import { domain } from '../domain.js';
 import type { Config } from '../config.js';
 import { openLog } from '../engines.js';
 import { parseStreamName, streamName, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
-import { patterns } from '../kernel/field.js';
 import { NoSuchPosition, type EventLog, type Page } from '../log/port.js';
-import { NotThere } from '../projector/operations.js';
+import { NotFound } from '../projector/not-found.js';
 import { progress, silent } from './progress.js';
 import { count, details, plain, table, type Column } from './table.js';
 import { stopSignal, widthOf, type Terminal } from './terminal.js';
 
-/** What `show` is asked for. */
+/** What `show` shows. */
 export type Wanted = { readonly position: Position } | { readonly id: string } | { readonly stream: Stream };
 
 export interface ShowOptions {
@@ -19,29 +19,29 @@ export interface ShowOptions {
 }
 
 export interface TailOptions extends ShowOptions {
-  /** Where to begin; at the end of the log when following, at its beginning otherwise. */
+  /** The position to start after. Defaults to the end of the log when following, otherwise to its beginning. */
   readonly after?: Position;
   readonly types?: readonly string[];
   readonly stream?: Stream;
   readonly follow: boolean;
-  /** Ends after so many events. */
+  /** Stops after this number of events. */
   readonly limit?: number;
 }
 
-/** Events read from the log at a time. */
+/** Events per page. */
 const PAGE = 500;
 
-/** Events gone through at a time in search of one. */
+/** Events per page in a search. */
 const SEARCH_PAGE = 5_000;
 
-/** @throws RangeError when the text is neither a position, nor an event's id, nor a stream's name */
+/** @throws RangeError when the text is not a position, an event id or a stream name */
 export function wanted(text: string): Wanted {
   if (/^\d{1,15}$/.test(text)) return { position: Number(text) };
   if (patterns.uuid.test(text)) return { id: text.toLowerCase() };
   return { stream: parseStreamName(text) };
 }
 
-/** @returns the exit code: 0 shown, 130 stopped. @throws NotThere, LogUnavailable */
+/** @returns the exit code: 0 shown, 130 stopped. @throws NotFound, LogUnavailable */
 export async function runShow(
   config: Config,
   what: Wanted,
@@ -63,7 +63,7 @@ export async function runShow(
   });
 }
 
-/** @returns the exit code: 0 shown, 130 stopped. @throws NotThere, NoSuchPosition, LogUnavailable */
+/** @returns the exit code: 0 shown, 130 stopped. @throws NotFound, NoSuchPosition, LogUnavailable */
 export async function runTail(config: Config, options: TailOptions, { out }: Terminal): Promise<number> {
   const { data = false, json = false, limit = Number.MAX_SAFE_INTEGER } = options;
   return withLog(config, async (log, signal) => {
@@ -74,7 +74,7 @@ export async function runTail(config: Config, options: TailOptions, { out }: Ter
       left -= events.length;
       if (json) out.write(events.map((event) => line(event, data)).join(''));
       else {
-        // What was written stands below its event.
+        // The data of an event follows its row.
         for (const rows of data ? events.map((event) => [event]) : [events]) {
           if (rows.length > 0) out.write(table(tailColumns, rows, { titles, width: widthOf(out) }));
           titles &&= rows.length === 0;
@@ -101,7 +101,7 @@ async function withLog(config: Config, work: (log: EventLog, signal: AbortSignal
   }
 }
 
-/** Undefined when stopped. @throws NotThere */
+/** Undefined when stopped. @throws NotFound */
 async function find(log: EventLog, what: Wanted, { err }: Terminal, signal: AbortSignal): Promise<readonly RecordedEvent[] | undefined> {
   if ('stream' in what) {
     const events = await log.readStream(what.stream);
@@ -114,13 +114,13 @@ async function find(log: EventLog, what: Wanted, { err }: Terminal, signal: Abor
     ? `There is no event with the id ${what.id}.`
     : `There is no event at position ${count(what.position)}: the log ends at ${count(head)}.`;
   const end = byId ? head : what.position;
-  if (end > head) throw new NotThere('event', missing);
+  if (end > head) throw new NotFound('event', missing);
   const fits = (event: RecordedEvent): boolean => (byId ? event.id === what.id : event.position === what.position);
   const next = byId ? undefined : await afterPosition(log, Math.max(0, what.position - 1));
   if (next?.events.some(fits)) return next.events;
-  // A page may be empty before it has come as far as that.
-  if (next && next.position >= end) throw new NotThere('event', missing);
-  // For an event by its id the log is gone through, and by its place where the one before it is none.
+  // A page may be empty although it ends before that position.
+  if (next && next.position >= end) throw new NotFound('event', missing);
+  // The whole log is searched for an id, and for a position if the position before it is not an event's.
   const bar = err.isTTY === true ? progress(err, 'Search') : silent;
   try {
     for (let at = 0; at < end;) {
@@ -135,14 +135,14 @@ async function find(log: EventLog, what: Wanted, { err }: Terminal, signal: Abor
   } finally {
     bar.end();
   }
-  throw new NotThere('event', missing);
+  throw new NotFound('event', missing);
 }
 
-function noSuchStream(stream: Stream): NotThere {
-  return new NotThere('event', `There is no stream ${plain(streamName(stream))}.`);
+function noSuchStream(stream: Stream): NotFound {
+  return new NotFound('event', `There is no stream ${plain(streamName(stream))}.`);
 }
 
-/** The event after a position; undefined where an engine goes on only from positions that it has given. */
+/** The page with the event after a position; undefined if the engine can't read from that position. */
 async function afterPosition(log: EventLog, position: Position): Promise<Page | undefined> {
   return log.readAll(position, 1).catch((failure: unknown) => {
     if (failure instanceof NoSuchPosition) return undefined;
@@ -150,14 +150,16 @@ async function afterPosition(log: EventLog, position: Position): Promise<Page | 
   });
 }
 
-/** The events that were asked for, as they stand in the log: what is there, then, when following, what comes. */
+/** The selected events in the order of the log: the existing ones, then, when following, new ones. */
 async function* pages(log: EventLog, options: TailOptions, signal: AbortSignal): AsyncGenerator<readonly RecordedEvent[]> {
   const { stream, follow } = options;
   const head = await log.head();
   const after = options.after ?? (follow ? head : 0);
-  // Waiting for it would leave out what comes before it.
+  // Following from there would miss the events before it.
   if (after > head && after > (await log.end())) throw new NoSuchPosition(after);
-  const types = stream ? (options.types ?? streamTypes[stream.type]?.map(({ type }) => type)) : options.types;
+  const types = stream
+    ? (options.types ?? domain.records.find(({ type }) => type === stream.type)?.events.map(({ type }) => type))
+    : options.types;
   const named = types === undefined ? {} : { types };
   const fits = (event: RecordedEvent): boolean =>
     (!stream || streamName(event.stream) === streamName(stream)) && (options.types?.includes(event.type) ?? true);
@@ -204,7 +206,7 @@ function actorOf({ metadata: { actor, onBehalfOf } }: RecordedEvent): string {
   return onBehalfOf === undefined ? actor : `${actor} for ${onBehalfOf}`;
 }
 
-/** One event with all that is known about it, as a JSON object on a line of its own. */
+/** One event as a JSON object on one line. */
 function line(event: RecordedEvent, data: boolean): string {
   const { position, id, type, version, stream, revision: at, metadata } = event;
   const { occurredAt, recordedAt, importedAt, actor, onBehalfOf, commandId, correlationId, causationId } = metadata;
@@ -241,7 +243,7 @@ function description(event: RecordedEvent, data: boolean): string {
     ['command', metadata.commandId],
     ['correlation', plain(metadata.correlationId)],
     ['cause', plain(metadata.causationId)],
-    ['data', data ? dataOf(event) : 'left out, for it may be personal; --data shows it'],
+    ['data', data ? dataOf(event) : 'not shown, since it may be personal; use --data to show it'],
   ]);
 }
 

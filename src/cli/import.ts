@@ -1,10 +1,11 @@
-/** `daybook import`: reads and checks everything, runs the commands, says what came of it. */
+/** `daybook import`: checks the mapping and its files, runs the commands and prints the report. */
 import { join } from 'node:path';
 import type { Config } from '../config.js';
+import { configuredDomain } from '../domain.js';
 import { readMapping } from '../import/mapping.js';
 import { describeReport, exitCodeOf, type ImportReport } from '../import/report.js';
 import { runImport } from '../import/run-import.js';
-import type { Refusal } from '../policies/reactor.js';
+import type { Refusal } from '../policies/refusals.js';
 import { openForLoading } from './loading.js';
 import { progress, silent } from './progress.js';
 import { stopSignal, type Terminal } from './terminal.js';
@@ -17,7 +18,7 @@ export interface ImportCommandOptions {
   readonly json?: boolean;
 }
 
-/** @returns the exit code: 0 all is in, 1 nothing could be done, 3 with rejects, 130 stopped */
+/** @returns the exit code: 0 everything is imported, 1 nothing was imported, 3 with rejects, 130 stopped */
 export async function runImportCommand(
   config: Config,
   file: string,
@@ -25,7 +26,8 @@ export async function runImportCommand(
   { out, err }: Terminal,
 ): Promise<number> {
   const { source, from, asHistory = false, json = false } = options;
-  const mapping = readMapping(file, { paths: source, ...(from === undefined ? {} : { folder: from }) });
+  const places = { paths: source, ...(from === undefined ? {} : { folder: from }) };
+  const mapping = readMapping(file, places, configuredDomain(config).offered);
   const rejectsFile =
     options.rejects ?? join(config.dataDir, 'rejects', `${mapping.name}-${new Date().toISOString().replace(/[:.]/g, '-')}.csv`);
   let refused: Refusal[] = [];
@@ -37,7 +39,7 @@ export async function runImportCommand(
     try {
       report = await runImport(mapping, {
         log: runtime.log,
-        pipeline: runtime.pipeline,
+        commandHandler: runtime.commandHandler,
         refusals: () => {
           const taken = refused;
           refused = [];
@@ -56,6 +58,6 @@ export async function runImportCommand(
     stop.release();
   }
   out.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : describeReport(report));
-  if (report.stopped && !json) out.write('What is written stays. Run the same command again to go on.\n');
+  if (report.stopped && !json) out.write('What was written is kept. Run the same command again to continue.\n');
   return exitCodeOf(report);
 }

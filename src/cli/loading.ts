@@ -1,13 +1,13 @@
-/** A runtime for loading much at once. */
+/** A runtime for loading large amounts of data. */
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime.js';
 import { holdLock, LockHeld, type Lock } from '../sqlite/lock.js';
 
 /**
- * Opens log and commands. Where no server runs on the data folder, none can start until this is closed, and the disk is waited for at
- * closing rather than with each command: what a loss of power takes, running the load again puts back. Beside a server, which may have
- * shown what was written, each command waits for the disk as always.
+ * Opens the log and the command handling. If no server runs on the data folder, none can start until this is closed, and data is synchronised
+ * to disk only when it is closed: after a power failure, running the load again restores what was lost. If a server runs, it may already have
+ * shown the data, so every command is synchronised as usual.
  * @throws LogUnavailable, ViewsUnavailable, DatabaseUnavailable
  */
 export async function openForLoading(config: Config, options: Pick<RuntimeOptions, 'onRefusal' | 'history'>): Promise<Runtime> {

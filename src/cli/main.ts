@@ -5,7 +5,7 @@ import { run } from './program.js';
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever reads our output may have seen enough (`daybook config | head`): that is no failure.
+    // The reader has closed the pipe, as in `daybook config | head`. That is not a failure.
     if (error.code === 'EPIPE') process.exit();
     if (stream === process.stdout) process.stderr.write(`The output can't be written: ${error.message}.\n`);
     process.exit(1);
@@ -18,5 +18,5 @@ for (const stream of [process.stdout, process.stderr]) {
     stream.write('', () => resolve());
   });
 }
-// All is closed by now; a connection that the other side does not let go of must not keep the process.
+// Everything is closed. A connection that the other side keeps open must not keep the process alive.
 process.exit(code);

@@ -1,4 +1,4 @@
-/** `daybook migrate`: a log copied into another, in the data folder or on a server, and compared with it. */
+/** `daybook migrate`: copies a log to another one, in a data folder or on a server, and compares both. */
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -18,15 +18,15 @@ interface MigrateCommandOptions {
   readonly to?: string;
 }
 
-/** A log as the configuration names one. */
+/** The settings that name a log. */
 type Place = Pick<Config, 'dataDir' | 'logUrl' | 'logPrefix'>;
 
 export function addMigrate({ program, terminal, config, exit }: CommandLine): void {
   program
     .command('migrate')
-    .description('copy a log into another, on the same engine or another, and compare both; may be broken off and run again')
-    .option('--from <log>', 'a data folder, its events.db, or a connection string; the log of the settings when absent')
-    .option('--to <log>', 'the same; empty, or what an earlier run has begun')
+    .description('copy a log to another one, on any engine, and compare both; can be interrupted and repeated')
+    .option('--from <log>', 'a data folder, its events.db, or a connection string (default: the log of the settings)')
+    .option('--to <log>', 'the same; an empty log, or one that an earlier run has begun to fill')
     .action(async ({ from, to }: MigrateCommandOptions, command: Command) => {
       if (from === undefined && to === undefined) command.error('error: name a log with --from, --to or both.');
       const settings = config({});
@@ -35,9 +35,9 @@ export function addMigrate({ program, terminal, config, exit }: CommandLine): vo
     });
 }
 
-const TITLES: Readonly<Record<Step, string>> = { look: 'Look', copy: 'Copy', verify: 'Verify' };
+const TITLES: Readonly<Record<Step, string>> = { look: 'Compare', copy: 'Copy', verify: 'Verify' };
 
-/** @returns the exit code: 0 the target is the same, 4 it is not, 130 stopped. @throws MigrationRefused, LogUnavailable, LockHeld */
+/** @returns the exit code: 0 the logs are identical, 4 they differ, 130 stopped. @throws MigrationRefused, LogUnavailable, LockHeld */
 async function runMigrate(from: Place, to: Place, terminal: Terminal): Promise<number> {
   if (identity(from) === identity(to)) throw new MigrationRefused('The source and the target are the same log. Name another target.');
   const stop = stopSignal();
@@ -49,7 +49,7 @@ async function runMigrate(from: Place, to: Place, terminal: Terminal): Promise<n
     );
     bars.end();
     if (!migration) {
-      terminal.out.write('Stopped. What is copied stays. Run the same command again to go on.\n');
+      terminal.out.write('Stopped. What was copied is kept. Run the same command again to continue.\n');
       return 130;
     }
     terminal.out.write(describe(migration, (performance.now() - began) / 1000, shown(from), shown(to)));
@@ -60,7 +60,7 @@ async function runMigrate(from: Place, to: Place, terminal: Terminal): Promise<n
   }
 }
 
-/** No server may start on the target's data folder meanwhile, and its disk is waited for at the end: running it again puts back what is lost. */
+/** Opens both logs. Meanwhile no server can start on the target's data folder. The target is synchronised to disk at the end: a repeated run restores what was lost. */
 async function withBoth<T>(from: Place, to: Place, work: (source: EventLog, target: EventLog) => Promise<T>): Promise<T> {
   const source = await openLog(from, { readOnly: true });
   try {
@@ -81,69 +81,72 @@ async function withBoth<T>(from: Place, to: Place, work: (source: EventLog, targ
   }
 }
 
-/** Read models of another log would count themselves as far along this one. */
+/** Read models of another log would take their positions for positions of this log. @throws MigrationRefused */
 async function refuseForeignViews(dataDir: string, target: EventLog): Promise<void> {
   const left = ['views.db', 'policies.db'].filter((file) => existsSync(join(dataDir, file)));
   if (left.length > 0 && (await target.head()) === 0) {
     throw new MigrationRefused(
-      `The data folder ${dataDir} has no events, but ${left.join(' and ')} of another log. Delete ${left.length === 1 ? 'it' : 'them'}, or choose another folder.`,
+      `The data folder ${dataDir} has no events, but contains ${left.join(' and ')} of another log. Delete ${left.length === 1 ? 'it' : 'them'}, or choose another folder.`,
     );
   }
 }
 
-/** A bar for each step, one under the other. */
+/** One progress bar per step. */
 class Bars {
-  private step: Step | undefined;
-  private bar: Progress = silent;
+  readonly #terminal: Terminal;
+  #step: Step | undefined;
+  #bar: Progress = silent;
 
-  constructor(private readonly terminal: Terminal) {}
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
 
   readonly update = (step: Step, done: number, total: number, from: number): void => {
-    if (step !== this.step) {
+    if (step !== this.#step) {
       this.end();
-      this.step = step;
-      this.bar = progress(this.terminal.err, TITLES[step], { from });
+      this.#step = step;
+      this.#bar = progress(this.#terminal.err, TITLES[step], { from });
     }
-    this.bar.update(done, total);
+    this.#bar.update(done, total);
   };
 
-  /** Leaves the bar as it stands. Calling it again does nothing. */
+  /** Ends the current bar. Calling it again does nothing. */
   end(): void {
-    this.bar.end();
-    this.bar = silent;
+    this.#bar.end();
+    this.#bar = silent;
   }
 }
 
 function describe(migration: Migration, seconds: number, from: string, to: string): string {
   const { held, copied, source, target, difference, behind } = migration;
-  const before = held === 0 ? '' : `, ${count(held)} were there already`;
+  const before = held === 0 ? '' : `, ${count(held)} had been copied before`;
   const lines = [
     `Copied ${count(copied)} events in ${seconds.toFixed(1)} s${before}.`,
     `  source  ${count(source.events)} events  ${source.hash}  ${from}`,
     `  target  ${count(target.events)} events  ${target.hash}  ${to}`,
-    difference === undefined ? 'They are the same.' : `They differ: ${difference}. Take an empty target, and let nobody else write to it.`,
+    difference === undefined
+      ? 'The logs are identical.'
+      : `The logs differ: ${difference}. Use an empty target that nothing else writes to.`,
   ];
-  if (behind) lines.push('The source has been written to since. Stop who writes to it and run the same command again to copy the rest.');
+  if (behind) lines.push('The source has new events. Stop all writers, and run the same command again to copy them.');
   if (difference === undefined) {
     lines.push(
-      'Read models and process managers begin anew on the target: give it a data folder and a database without those of another log.',
+      'Read models and process managers start from the first event on the target: use a data folder and a database without those of another log.',
     );
   }
   return `${lines.join('\n')}\n`;
 }
 
-/** @throws CommanderError when the text is neither a folder nor a connection string. It isn't repeated: it may hold a password. */
+/** @throws CommanderError when the text is neither a folder nor a connection string. The message doesn't repeat it, since it may contain a password. */
 function placeOf(text: string, settings: Config, command: Command): Place {
   if (/^(esdb|kurrentdb|kurrent|kdb)(\+discover)?:\/\//.test(text)) return { ...settings, logUrl: text };
   const path = resolve(text);
   const file = statSync(path, { throwIfNoEntry: false });
   if (!file && /^[\w+.-]{2,}:|@/.test(text)) {
-    command.error(
-      'error: a log is named by its data folder, by the events.db in it, or by a connection string such as kurrentdb://host:2113.',
-    );
+    command.error('error: a log is given as a data folder, its events.db, or a connection string such as kurrentdb://host:2113.');
   }
   if (basename(path) === 'events.db') return { ...settings, dataDir: dirname(path), logUrl: EMBEDDED };
-  if (file && !file.isDirectory()) command.error(`error: ${path} is a file; a log is named by its data folder, or by the events.db in it.`);
+  if (file && !file.isDirectory()) command.error(`error: ${path} is a file; a log is given as a data folder or its events.db.`);
   return { ...settings, dataDir: path, logUrl: EMBEDDED };
 }
 
@@ -151,12 +154,12 @@ function isEmbedded({ logUrl }: Place): boolean {
   return logUrl === EMBEDDED;
 }
 
-/** Where a log is, for people: nothing secret. */
+/** The location of a log, without secrets. */
 function shown(place: Place): string {
   return isEmbedded(place) ? place.dataDir : shownSetting(place.logUrl);
 }
 
-/** What two names of one log have in common. */
+/** Equal for two names of the same log. */
 function identity(place: Place): string {
   if (!isEmbedded(place)) return `${shown(place)} ${place.logPrefix}`;
   return existsSync(place.dataDir) ? realpathSync(place.dataDir) : place.dataDir;

@@ -1,4 +1,4 @@
-/** The `daybook` command: what can be asked of it, and how its failures end. */
+/** The `daybook` command: its subcommands, and the exit codes of its errors. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { loadConfig, type Config } from '../config.js';
@@ -15,10 +15,10 @@ import { addProjections } from './projections-commands.js';
 import { runServe } from './serve.js';
 import type { Terminal } from './terminal.js';
 
-/** What a process ends with, for every command; docs/cli.md says more. */
+/** The exit codes of all commands, as in docs/cli.md. */
 const exitCodes = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 imported with rejects, 4 documents differ from what the events make,
-5 too early or documents still wait, 130 stopped with Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 imported with rejects, 4 documents or logs differ,
+5 not ready yet, or dead letters remain, 130 stopped with Ctrl-C.
 `;
 
 /**
@@ -32,32 +32,32 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   const config = ({ dataDir, port, role }: Settings): Config => loadConfig(environment, { dataDir, port, role });
 
   const program = new Command('daybook')
-    .description('A CRM back end that writes every fact once, in order, and computes what is read from it.')
+    .description('An event-sourced CRM back end.')
     .version(version())
     .exitOverride()
     .configureOutput({ writeOut: (text) => void out.write(text), writeErr: (text) => void err.write(text) })
     .addHelpText('afterAll', exitCodes)
     .showHelpAfterError('(daybook --help lists the commands, daybook <command> --help their options)');
 
-  const port = ['--port <number>', 'TCP port to serve on; 0 takes a free one (setting port)'] as const;
+  const port = ['--port <number>', 'TCP port to listen on; 0 picks a free one (setting port)'] as const;
 
   program
     .command('serve')
     .description('serve the data folder until Ctrl-C')
     .option(...dataDirOption)
     .option(...port)
-    .option('--role <roles>', 'what this process does: api, projector, policies, or some of them with commas between (setting role)')
+    .option('--role <roles>', 'what this process does: api, projector, policies, or several of them, separated by commas (setting role)')
     .action(async (options: Settings) => {
       await runServe(config(options), terminal);
     });
 
   program
     .command('demo')
-    .description('fill an empty data folder with a made-up company, then serve it')
+    .description('fill an empty data folder with a fictional company, then serve it')
     .option(...dataDirOption)
     .option(...port)
-    .option('--seed <number>', 'which company: the same number and day make the same data', wholeNumber, 1)
-    .option('--until <day>', 'the last day of its two years; today when absent', pastDay)
+    .option('--seed <number>', 'seed of the data: the same number and day give the same data', wholeNumber, 1)
+    .option('--until <day>', 'the last day of the two years (default: yesterday)', pastDay)
     .option('--no-serve', 'fill the folder and stop')
     .action(async (options: Settings & { readonly seed: number; readonly until?: string; readonly serve: boolean }) => {
       exitCode = await runDemo(config(options), options, terminal);
@@ -65,13 +65,13 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
   program
     .command('import')
-    .description('bring files into the log, as a mapping says')
+    .description('import files as a mapping says')
     .argument('<mapping>', 'YAML file that says how rows become commands (docs/import.md)')
     .option(...dataDirOption)
-    .option('--source <name=path>', 'take this file for a source of the mapping; may be repeated', namedPath, new Map<string, string>())
-    .option('--from <folder>', "look for the sources' files here instead of beside the mapping")
-    .option('--as-history', "keep the source's times as recorded times; only into an empty log")
-    .option('--rejects <file>', 'where to write what was refused; <data folder>/rejects/<mapping>-<time>.csv when absent')
+    .option('--source <name=path>', 'the file of a source of the mapping; can be repeated', namedPath, new Map<string, string>())
+    .option('--from <folder>', "the folder of the files (default: the mapping's folder)")
+    .option('--as-history', "keep the source's times as recorded times; needs an empty log")
+    .option('--rejects <file>', 'the file of rejected steps (default: <data folder>/rejects/<mapping>-<time>.csv)')
     .option('--json', 'print the report as JSON')
     .action(async (mapping: string, options: Settings & Parameters<typeof runImportCommand>[2]) => {
       exitCode = await runImportCommand(config(options), mapping, options, terminal);
@@ -94,9 +94,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   for (const task of ['emit', 'check'] as const) {
     contracts
       .command(task)
-      .description(
-        task === 'emit' ? 'write them' : 'compare them with what the program would write, and say whether a difference breaks readers',
-      )
+      .description(task === 'emit' ? 'write them' : 'compare them with those of the program, and tell whether a difference breaks clients')
       .argument('[folder]', 'where they are', 'contracts')
       .action(async (folder: string) => {
         exitCode = await runContracts(task, folder, terminal);
@@ -105,7 +103,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
   program
     .command('config')
-    .description('list the settings and their values here')
+    .description('list the settings and their values')
     .option(...dataDirOption)
     .option(...port)
     .action((options: Settings) => {
@@ -135,7 +133,7 @@ function namedPath(text: string, before: ReadonlyMap<string, string>): ReadonlyM
   return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
 }
 
-/** Of the package that this file belongs to, built or not. */
+/** The version in package.json, for the sources and for dist/. */
 function version(): string {
   for (const up of ['../..', '../../..']) {
     try {
@@ -148,5 +146,5 @@ function version(): string {
       if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     }
   }
-  throw new Error("Daybook's package.json was not found: the installation is incomplete.");
+  throw new Error("Daybook's package.json was not found. The installation is incomplete.");
 }

@@ -1,4 +1,4 @@
-/** How far a long task is: a bar that redraws itself on a terminal, a line every few seconds elsewhere. */
+/** The progress of a long task: a bar on a terminal, a line every few seconds elsewhere. */
 import { count } from './table.js';
 
 export interface ProgressStream {
@@ -9,22 +9,22 @@ export interface ProgressStream {
 
 export interface Progress {
   update(done: number, total: number): void;
-  /** Leaves the last state standing and ends the line. */
+  /** Shows the last state and ends the line. */
   end(): void;
 }
 
-/** Between two drawings, in milliseconds. */
+/** The time between two updates of the output, in milliseconds. */
 const ON_TERMINAL = 100;
 const ELSEWHERE = 3_000;
-/** Columns of a terminal that does not tell its width, or tells 0 as those of build servers do. */
+/** The width of a terminal that reports none, or 0 as on build servers. */
 const ASSUMED_WIDTH = 80;
 
 export interface ProgressOptions {
-  /** The present, in milliseconds since 1970. */
+  /** The current time, in milliseconds since 1970. */
   readonly clock?: () => number;
-  /** What had been done before, by somebody else or an earlier run: it says nothing about the rate. */
+  /** How much had been done before the task started. It does not count for the rate. */
   readonly from?: number;
-  /** What is counted says nothing to people: the part that is done is all that is shown. */
+  /** Shows only the percentage, since the units mean nothing to users. */
   readonly share?: boolean;
 }
 
@@ -58,10 +58,10 @@ export function progress(stream: ProgressStream, label: string, options: Progres
   };
 }
 
-/** No progress at all. */
+/** Shows nothing. */
 export const silent: Progress = { update: () => undefined, end: () => undefined };
 
-/** `Import [#####     ]  42 %, 5,130 of 12,211, 4,900/s, 1 s left`; without a width there is no bar. */
+/** `Import [#####     ]  42 %, 5,130 of 12,211, 4,900/s, 1 s left`; no bar without a width. */
 function describe(state: {
   readonly label: string;
   readonly done: number;

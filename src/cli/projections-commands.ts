@@ -1,4 +1,4 @@
-/** What can be asked of `daybook projections`. */
+/** The commands of `daybook projections`. */
 import type { Command } from 'commander';
 import { runBuildStep, runStatus, type BuildStep, type OutputOptions } from './builds.js';
 import { dataDirOption, jsonOption, positiveNumber, type CommandLine, type Settings } from './command-line.js';
@@ -6,7 +6,7 @@ import { runRebuild, type RebuildOptions } from './rebuild.js';
 import { runVerify, type VerifyOptions } from './verify.js';
 
 export function addProjections({ program, terminal, config, exit }: CommandLine): void {
-  const projections = program.command('projections').description('the builds of read models: built beside each other, compared, cut over');
+  const projections = program.command('projections').description('rebuild, verify, cut over and roll back read models');
   const command = (name: string, description: string): Command =>
     projections
       .command(name)
@@ -14,36 +14,36 @@ export function addProjections({ program, terminal, config, exit }: CommandLine)
       .option(...dataDirOption)
       .option(...jsonOption);
 
-  command('status', 'every build, and how far it is')
-    .argument('[names...]', 'of these read models; of all when absent')
+  command('status', 'list all builds and their progress')
+    .argument('[names...]', 'the read models (default: all)')
     .action(async (names: readonly string[], options: Settings & OutputOptions) => {
       exit(await runStatus(config(options), names, options, terminal));
     });
 
-  command('rebuild', 'build read models again beside the live ones, in one pass over the log, and have them take over')
+  command('rebuild', 'build read models again next to the live ones, in one pass over the log, and cut over')
     .argument('[names...]', 'the read models')
     .option('--all', 'all read models')
-    .option('--no-wait', 'ask for it and leave it to the server')
+    .option('--no-wait', 'only request it; a server builds it')
     .action(async (names: readonly string[], options: Settings & RebuildOptions & AllOption, self: Command) => {
       mustChoose(names, options, self);
       exit(await runRebuild(config(options), names, options, terminal));
     });
 
-  command('verify', 'build read models aside and compare every document with those that answer')
-    .argument('[names...]', 'these read models; all when absent')
+  command('verify', 'build temporary copies and compare every document with the live builds')
+    .argument('[names...]', 'the read models (default: all)')
     .option('--all', 'all read models, as without a name')
-    .option('--no-data', 'tell keys and reasons of what differs, without the documents, which may be personal')
+    .option('--no-data', 'show only keys and problems, without the documents, which may be personal')
     .action(async (names: readonly string[], options: Settings & VerifyOptions) => {
       exit(await runVerify(config(options), names, options, terminal));
     });
 
-  step('cutover', 'make a build that is ready the live one').option('--build <number>', 'this one; the newest when absent', positiveNumber);
-  step('rollback', 'make the build that was live before the live one again').option(
+  step('cutover', 'make a build that is ready the live one').option('--build <number>', 'the build (default: the newest)', positiveNumber);
+  step('rollback', 'make the previous live build live again').option(
     '--build <number>',
-    'this one; the one that was live last when absent',
+    'the build (default: the last one that was live)',
     positiveNumber,
   );
-  step('drop', 'take a build away that does not answer').requiredOption('--build <number>', 'which one', positiveNumber);
+  step('drop', 'drop a build that is not live').requiredOption('--build <number>', 'the build', positiveNumber);
 
   function step(name: BuildStep, description: string): Command {
     return command(name, description)
@@ -58,7 +58,9 @@ interface AllOption {
   readonly all?: boolean;
 }
 
-/** What takes long is asked for by name, or for all of them on purpose. */
+/** Long tasks need names or an explicit --all. */
 function mustChoose(names: readonly string[], { all = false }: AllOption, command: Command): void {
-  if (all === names.length > 0) command.error(all ? 'error: give names or --all, not both' : 'error: name read models, or give --all');
+  if (all === names.length > 0) {
+    command.error(all ? 'error: give names or --all, not both' : 'error: give the names of read models, or --all');
+  }
 }

@@ -6,7 +6,7 @@ import { stopSignal, type Terminal } from './terminal.js';
 export async function runServe(config: Config, { out, err }: Terminal): Promise<void> {
   const stop = stopSignal();
   try {
-    // The server is slow to load: only what serves loads it.
+    // Loaded on demand, since the server is slow to load.
     const { serve } = await import('../main.js');
     const server = await serve(config);
     out.write(addresses(server.url, config));

@@ -1,4 +1,4 @@
-/** What a command of operations works with: log, read models and what may be asked for, opened for it and closed behind it. */
+/** Opens the log, the read models and the operations for one command, and closes them after it. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../kernel/message-of.js';
@@ -10,25 +10,25 @@ import { openRuntime, type Runtime } from '../runtime.js';
 import { holdLock, type Lock } from '../sqlite/lock.js';
 import { stopSignal, type Terminal } from './terminal.js';
 
-export interface Session extends Pick<Runtime, 'log' | 'views' | 'operations' | 'projections'> {
+export interface Session extends Pick<Runtime, 'log' | 'views' | 'administration' | 'projections'> {
   readonly config: Config;
   readonly terminal: Terminal;
-  /** Aborts at Ctrl-C. */
+  /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
 }
 
-/** How often the register is looked at, in milliseconds. */
-const LOOK_EVERY_MS = 100;
+/** The time between two checks, in milliseconds. */
+const POLL_MS = 100;
 
 export interface SessionOptions {
-  /** The command writes into the log; otherwise it is opened to be read. */
+  /** Opens the log for writing. */
   readonly decides?: boolean;
-  /** The command may have to project: it shares the data folder with servers, and not with an import that has it to itself. */
+  /** The command may project. It can share the data folder with servers, but not with an import that needs it exclusively. */
   readonly projects?: boolean;
 }
 
 /**
- * Works with a data folder beside whoever else does. A folder that is not there is not made.
+ * Opens a data folder, which other processes may use at the same time. Does not create a missing folder.
  * @throws LogUnavailable, ViewsUnavailable, LockHeld
  */
 export async function withSession(
@@ -39,16 +39,16 @@ export async function withSession(
 ): Promise<number> {
   const stop = stopSignal();
   try {
-    // Opened to be written, a log is made where there is none.
+    // Opening a log for writing would create it.
     if (decides) await (await openLog(config, { readOnly: true })).close();
-    // One command asks one thing after the other: threads would be started for nothing.
+    // A command reads one thing after the other, so reader threads would be of no use.
     const options = { readOnly: !decides, onRefusal: () => undefined };
     const runtime = await openRuntime({ ...config, readerThreads: 0 }, options);
     let lock: Lock | undefined;
     try {
       if (projects) lock = holdLock(join(config.dataDir, 'server.lock'), { shared: true });
-      const { log, views, operations, projections } = runtime;
-      return await work({ log, views, operations, projections, config, terminal, signal: stop.signal });
+      const { log, views, administration, projections } = runtime;
+      return await work({ log, views, administration, projections, config, terminal, signal: stop.signal });
     } finally {
       await runtime.close();
       lock?.release();
@@ -59,9 +59,9 @@ export async function withSession(
 }
 
 /**
- * Waits until something is done by whoever projects these read models: a server, or, as long as none does, this process.
- * @param look what came of it; undefined: not yet
- * @returns undefined when stopped
+ * Polls for a result while a server projects these read models or, if none does, this process.
+ * @param look returns the result, or undefined if there is none yet
+ * @returns undefined if stopped with Ctrl-C
  */
 export async function whileProjecting<T>(
   { config, terminal, log, views, projections, signal }: Session,
@@ -75,16 +75,16 @@ export async function whileProjecting<T>(
     reader: views,
     projections: projections.filter(({ model }) => names.includes(model.name)),
     ...projectorSettings(config),
-    onRetry: (failure) => terminal.err.write(`Tried again: ${messageOf(failure)}\n`),
+    onRetry: (failure) => terminal.err.write(`Retrying after: ${messageOf(failure)}\n`),
   });
   const ending = new AbortController();
-  // Takes the leases that are free: none of those that a server holds, but all of them when it ends before the work is done.
+  // Takes only leases that are free: none that a server holds, unless the server ends before the work is done.
   const projecting = projector.run(ending.signal);
   try {
     for (;;) {
       const result = await look();
       if (result !== undefined || signal.aborted) return result;
-      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   } finally {
     ending.abort();

@@ -1,26 +1,26 @@
-/** Tables for people: aligned columns that fit the terminal. */
+/** Tables with aligned columns that fit the terminal. */
 
 export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => string | number | null;
-  /** As numbers are written. */
+  /** Aligned to the right, for numbers. */
   readonly right?: boolean;
-  /** Room that it takes at least, so that one table after another keeps its columns. */
+  /** Minimum width, so that consecutive tables have the same columns. */
   readonly minimum?: number;
-  /** May be left out of a terminal that is too narrow: the highest goes first. */
+  /** Can be omitted on a narrow terminal: the highest number first. */
   readonly spare?: number;
 }
 
 export interface TableOptions {
-  /** Columns of the terminal; everything is shown in full when absent. */
+  /** Width of the terminal, in characters. Unlimited if undefined. */
   readonly width?: number | undefined;
-  /** False: rows alone. */
+  /** False omits the row of titles. */
   readonly titles?: boolean;
 }
 
 const GAP = '  ';
 
-/** Line by line, each with its line end. Columns in which no row has anything are left out. */
+/** The lines of a table, each with a line break. Empty columns are omitted. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], { width, titles = true }: TableOptions = {}): string {
   const filled = columns
     .map((column) => ({ ...column, cells: rows.map((row) => cell(column.value(row))) }))
@@ -35,13 +35,13 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   return [...head, ...rows.map((_, row) => line(shown.map(({ cells }) => cells[row] ?? '')))].join('');
 }
 
-/** Names and values under each other. Lines of a value after the first are indented like it. */
+/** One line per name and value. Further lines of a value are indented. */
 export function details(entries: readonly (readonly [name: string, value: string])[]): string {
   const room = Math.max(...entries.map(([name]) => name.length));
   return entries.map(([name, value]) => `${name.padEnd(room)}${GAP}${value.replaceAll('\n', `\n${' '.repeat(room)}${GAP}`)}\n`).join('');
 }
 
-/** Text that a terminal shows and does not obey. */
+/** Replaces control characters, which a terminal would execute. */
 export function plain(text: string): string {
   return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
@@ -76,7 +76,7 @@ function fitted<C extends { readonly room: number; readonly spare?: number }>(
       );
 }
 
-/** In characters, not in UTF-16 units. */
+/** In characters, not in UTF-16 code units. */
 function lengthOf(text: string): number {
   return Array.from(text).length;
 }

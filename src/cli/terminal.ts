@@ -1,4 +1,4 @@
-/** What a command of the command line gets from the outside: where to write, the environment, and being asked to stop. */
+/** The environment of a command: its output, its environment variables, and the signals to stop. */
 import type { ProgressStream } from './progress.js';
 
 export interface Terminal {
@@ -7,12 +7,12 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** How many columns there are to write on; undefined where nobody looks, as in a file or a pipe, or where it is not told. */
+/** The width of a terminal; undefined for a file or a pipe, or if it is unknown. */
 export function widthOf(stream: ProgressStream): number | undefined {
   return stream.isTTY === true ? stream.columns || undefined : undefined;
 }
 
-/** Aborts at Ctrl-C or SIGTERM; a second one ends the process as usual. `release` when nobody needs to know any more. */
+/** Aborts on Ctrl-C or SIGTERM. A second signal ends the process as usual. Call `release` when the signal is no longer needed. */
 export function stopSignal(): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const stop = (): void => {

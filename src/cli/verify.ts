@@ -1,9 +1,9 @@
-/** `daybook projections verify`: builds read models aside and tells every document that is not what the events make of it. */
+/** `daybook projections verify`: builds temporary copies of read models and reports every document that differs. */
 import type { Config } from '../config.js';
 import type { Difference } from '../projector/difference.js';
-import type { Verification } from '../projector/verify.js';
-import { verifyAside, type VerifyAsideOptions } from '../projector/verify-aside.js';
-import { buildName } from '../views/builds.js';
+import type { Verification } from '../projector/verification.js';
+import { verifyIsolated, type IsolatedVerificationOptions } from '../projector/isolated-verification.js';
+import { buildName } from '../views/port/build-identity.js';
 import { readModels, type OutputOptions } from './builds.js';
 import { progress, silent, type Progress } from './progress.js';
 import { withSession } from './session.js';
@@ -16,18 +16,18 @@ export interface VerifyOptions extends OutputOptions {
 }
 
 /**
- * @param names all read models when empty
- * @returns the exit code: 0 nothing differs, 4 documents differ, 5 none but such as wait as dead letters, 130 stopped
- * @throws NotThere, NotReady, NotYetThere, LogUnavailable, ViewsUnavailable
+ * @param names if empty, all read models
+ * @returns the exit code: 0 nothing differs, 4 documents differ, 5 only documents with dead letters differ, 130 stopped
+ * @throws NotFound, NotReady, PositionTimeout, LogUnavailable, ViewsUnavailable
  */
 export async function runVerify(config: Config, names: readonly string[], options: VerifyOptions, terminal: Terminal): Promise<number> {
   return withSession(config, terminal, {}, async (session) => {
     const { out, err } = terminal;
-    const asked = await session.operations.verifiable(await readModels(session, names));
+    const asked = await session.administration.verifiable(await readModels(session, names));
     const bars = stepBars(options.json && err.isTTY !== true ? undefined : err);
     let verifications: readonly Verification[];
     try {
-      verifications = await verifyAside({
+      verifications = await verifyIsolated({
         config,
         ...asked,
         onProgress: bars.update,
@@ -36,20 +36,20 @@ export async function runVerify(config: Config, names: readonly string[], option
     } catch (failure) {
       if (!session.signal.aborted) throw failure;
       bars.end();
-      err.write('Stopped. What was built aside is removed; the read models were only read.\n');
+      err.write('Stopped. The temporary build was removed; the read models were not changed.\n');
       return 130;
     }
     bars.end();
-    if (options.json) out.write(`${JSON.stringify({ verifications: verifications.map(shown(options)) }, undefined, 2)}\n`);
-    else out.write(verifications.map((verification) => account(verification, options)).join(''));
+    if (options.json) out.write(`${JSON.stringify({ verifications: verifications.map(jsonOf(options)) }, undefined, 2)}\n`);
+    else out.write(verifications.map((verification) => describe(verification, options)).join(''));
     if (verifications.some(({ differing }) => differing > 0)) return 4;
-    return verifications.some(({ parked }) => parked > 0) ? 5 : 0;
+    return verifications.some(({ deadLetters }) => deadLetters > 0) ? 5 : 0;
   });
 }
 
-/** A bar for each step. The builds aside go on a little while documents are compared: that is no step of its own. */
+/** One progress bar per step. The temporary builds may continue for a while during the comparison, which is not shown. */
 function stepBars(stream: Terminal['err'] | undefined): {
-  readonly update: NonNullable<VerifyAsideOptions['onProgress']>;
+  readonly update: NonNullable<IsolatedVerificationOptions['onProgress']>;
   readonly end: () => void;
 } {
   let now: 'build' | 'compare' | undefined;
@@ -59,7 +59,7 @@ function stepBars(stream: Terminal['err'] | undefined): {
       if (!stream || (now === 'compare' && step === 'build')) return;
       if (step !== now) {
         bar.end();
-        bar = step === 'build' ? progress(stream, 'Build aside') : progress(stream, 'Compare', { share: true });
+        bar = step === 'build' ? progress(stream, 'Rebuild') : progress(stream, 'Compare', { share: true });
         now = step;
       }
       bar.update(done, total);
@@ -70,26 +70,26 @@ function stepBars(stream: Terminal['err'] | undefined): {
   };
 }
 
-function account(verification: Verification, { data }: VerifyOptions): string {
-  const { readModel: name, version, number, position, documents, differing, differences, parked } = verification;
+function describe(verification: Verification, { data }: VerifyOptions): string {
+  const { readModel: name, version, number, position, documents, differing, differences, deadLetters } = verification;
   const verdict = differing === 0 ? 'none differs' : counted(differing, 'differs', 'differ');
-  const waiting = parked === 0 ? '' : `; ${counted(parked, 'other one waits', 'others wait')} as dead letters`;
+  const waiting = deadLetters === 0 ? '' : `; ${counted(deadLetters, 'dead letter')}`;
   const head = `${buildName({ name, version, number })}: ${counted(documents, 'document')} as of position ${count(position)}, ${verdict}${waiting}\n`;
   const more = differing > differences.length ? `  and ${count(differing - differences.length)} more\n` : '';
-  return `${head}${differences.map((difference) => told(difference, data)).join('')}${more}`;
+  return `${head}${differences.map((difference) => describeDifference(difference, data)).join('')}${more}`;
 }
 
-function told({ key, problem, detail, expected, actual }: Difference, data: boolean): string {
+function describeDifference({ key, problem, detail, expected, actual }: Difference, data: boolean): string {
   const head = `  ${plain(key)}  ${problem}: ${plain(detail)}\n`;
-  return data ? `${head}    events make ${json(expected)}\n    stored      ${json(actual)}\n` : head;
+  return data ? `${head}    expected  ${json(expected)}\n    stored    ${json(actual)}\n` : head;
 }
 
 function json(document: Difference['expected']): string {
   return document === null ? 'nothing' : plain(JSON.stringify(document));
 }
 
-/** Documents may be personal: left out on demand. */
-function shown({ data }: VerifyOptions): (verification: Verification) => object {
+/** A verification as JSON, with or without the documents. */
+function jsonOf({ data }: VerifyOptions): (verification: Verification) => object {
   if (data) return (verification) => verification;
   return ({ differences, ...rest }) => ({
     ...rest,

@@ -1,4 +1,4 @@
-/** The made-up company of the demo: Lumen & Oak, which furnishes offices in five countries. Nobody in it exists. */
+/** The fictional company of the demo: Lumen & Oak furnishes offices in five countries. All people and companies are fictional. */
 
 export const PIPELINES = {
   fitOut: {
@@ -11,7 +11,7 @@ export const PIPELINES = {
       { name: 'Negotiation', probability: 80, expectedDays: 14 },
     ],
     lossReasons: ['Price', 'Chose a competitor', 'Project cancelled', 'No decision', 'Delivery time'],
-    /** In cents. */
+    /** The median amount of an opportunity, in cents. */
     amount: 2_400_000,
   },
   furniture: {
@@ -29,7 +29,7 @@ export const PIPELINES = {
 
 export type PipelineName = keyof typeof PIPELINES;
 
-/** Who sells, and how often leads are theirs. */
+/** The sellers, weighted by their share of the leads. */
 export const SELLERS: readonly (readonly [user: string, weight: number])[] = [
   ['ana.munteanu', 5],
   ['jonas.weber', 5],
@@ -41,7 +41,7 @@ export const SELLERS: readonly (readonly [user: string, weight: number])[] = [
 export const MARKETER = 'mara.dinu';
 export const MANAGER = 'radu.stan';
 
-/** Where leads come from: how many, and how many of them are worth pursuing. Of some nobody wrote it down. */
+/** The origins of leads, weighted by their number. `quality` is the share of leads that are qualified. Some leads have no known origin. */
 export const ORIGINS: readonly (readonly [origin: { readonly name: string | undefined; readonly quality: number }, weight: number])[] = [
   [{ name: 'website', quality: 0.32 }, 34],
   [{ name: 'paid search', quality: 0.26 }, 20],

@@ -1,25 +1,25 @@
-/** Chance that can be repeated: the same seed gives the same numbers on every machine. */
+/** Reproducible random numbers: the same seed gives the same numbers on every machine. */
 
 export interface Random {
   /** 0 or more, less than 1. */
   next(): number;
-  /** A whole number from `min` to `max`, both possible. */
+  /** A whole number from `min` to `max`, inclusive. */
   whole(min: number, max: number): number;
-  /** True in this share of cases. @param share 0 to 1 */
+  /** True with this probability. @param share 0 to 1 */
   chance(share: number): boolean;
   one<T>(values: readonly T[]): T;
-  /** One of the values; each comes as often as its weight says. */
+  /** One of the values, with a probability in proportion to its weight. */
   weighted<T>(values: readonly (readonly [value: T, weight: number])[]): T;
-  /** A positive number of this median, mostly within a third and three times of it: how durations and amounts are spread. */
+  /** A positive number with this median, mostly between a third and three times of it: a typical distribution of durations and amounts. */
   around(median: number): number;
 }
 
 /**
  * Marsaglia's xorshift generator of 32 bits with the shifts 13, 17, 5 ("Xorshift RNGs", Journal of Statistical Software 8(14), 2003).
- * Its period of 2^32 - 1 and its quality are enough to make up data, and for nothing else.
+ * Its period of 2^32 - 1 and its quality are good enough for demo data, and for nothing else.
  */
 export function random(seed: number): Random {
-  // Neighbouring seeds should have nothing in common, and 0 is the one state that never changes.
+  // Neighbouring seeds must give unrelated numbers, and the state must not be 0, which never changes.
   let state = (Math.imul(seed + 1, 0x9e3779b1) ^ 0x5f356495) >>> 0 || 1;
   const next = (): number => {
     state ^= state << 13;
@@ -35,7 +35,7 @@ export function random(seed: number): Random {
     chance: (share) => next() < share,
     one(values) {
       const value = values[Math.floor(next() * values.length)];
-      if (value === undefined) throw new RangeError('There is nothing to choose from.');
+      if (value === undefined) throw new RangeError('There are no values to choose from.');
       return value;
     },
     weighted(values) {
@@ -46,7 +46,7 @@ export function random(seed: number): Random {
       }
       return chooser.one(values.map(([value]) => value));
     },
-    // The sum of four draws is close enough to normal; exponentiated it is skewed as durations are.
+    // The sum of four numbers is almost normally distributed, so this is almost log-normal.
     around: (median) => median * Math.exp((next() + next() + next() + next() - 2) * 0.95),
   };
   return chooser;

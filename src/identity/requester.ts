@@ -1,10 +1,10 @@
-/** Who asks. Until access control exists the server serves its own machine only, and takes the caller's word for it. */
-import { patterns } from '../kernel/field.js';
+/** Identifies the caller. There is no access control yet: the server trusts the header, and by default serves only its own machine. */
+import { patterns } from '../../contracts/fields/index.js';
 
 const ACTOR_HEADER = 'x-daybook-actor';
 const CORRELATION_HEADER = 'x-correlation-id';
 
-/** A request's header that can't be used. */
+/** A request has an invalid header. */
 export class InvalidHeader extends Error {
   override readonly name = 'InvalidHeader';
 }
@@ -14,7 +14,7 @@ export interface Requester {
   readonly correlationId?: string;
 }
 
-/** @throws InvalidHeader when a header is there but not of its form. */
+/** @param fallback the actor when the header is absent @throws InvalidHeader */
 export function requesterOf(headers: Readonly<Record<string, string | readonly string[] | undefined>>, fallback: string): Requester {
   const actor = headers[ACTOR_HEADER] ?? fallback;
   const correlationId = headers[CORRELATION_HEADER];

@@ -1,10 +1,9 @@
-/** A command's input as a mapping says it: constants, and expressions that begin with "=". Checked against the command's own fields and rules. */
-import type { CommandClass } from '../kernel/command.js';
-import { fieldsOf, MoneyInput, type FieldSpec } from '../kernel/field.js';
-import type { FieldType, Shape } from '../kernel/field-type.js';
-import { fromInput, InvalidInput } from '../kernel/input.js';
+/** The input of a command in a mapping: constants, and expressions that begin with "=". Checked against the command's fields and validation. */
+import type { AnyFields, ExpressionTypes, Kind } from '../../contracts/fields/kind.js';
+import type { AnyCommandDefinition } from '../kernel/command.js';
+import { InvalidInput } from '../kernel/input.js';
 import { InvalidValue, type Compile, type Expression, type Values, type ValueType } from './expression.js';
-import type { MappingDocument, Spot } from './mapping-document.js';
+import type { MappingDocument, Entry } from './mapping-document.js';
 
 export type Template =
   | { readonly kind: 'constant'; readonly value: unknown }
@@ -12,36 +11,42 @@ export type Template =
   | { readonly kind: 'object'; readonly entries: readonly (readonly [string, Template])[]; readonly money: boolean }
   | { readonly kind: 'list'; readonly items: readonly Template[] };
 
-/** Set by the import itself. */
-const own: ReadonlyMap<string, string> = new Map([
-  ['commandId', 'it derives from the mapping, the row and the step'],
-  ['occurredAt', "it is the step's `at`"],
-  ['expectedRevision', 'an import does not know it'],
+/** Fields that the import sets itself, and why a mapping can't. */
+const setByImport: ReadonlyMap<string, string> = new Map([
+  ['commandId', 'it is derived from the mapping, the row and the step'],
+  ['occurredAt', "give it as the step's `at`"],
+  ['expectedRevision', 'an import does not know the revision'],
 ]);
 
-/** A text that begins with "=" is an expression. */
+/** The expression in a text that begins with "="; undefined for any other value. */
 export function expressionText(value: unknown): string | undefined {
   return typeof value === 'string' && value.startsWith('=') ? value.slice(1).trim() : undefined;
 }
 
-/** Compiles an expression, or complains about it and gives nothing. */
-export function compileAt(document: MappingDocument, spot: Spot, text: string, compile: Compile): Expression | undefined {
+/** Compiles an expression. Reports a problem and returns undefined if it is invalid. */
+export function compileAt(document: MappingDocument, entry: Entry, text: string, compile: Compile): Expression | undefined {
   try {
     return compile(text);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    document.complain(spot, error.message);
+    document.report(entry, error.message);
     return undefined;
   }
 }
 
-/** Reads the input of a step; complaints go to the document. `spot` is undefined when the step has no input. */
-export function readInput(document: MappingDocument, step: Spot, spot: Spot | undefined, target: CommandClass, compile: Compile): Template {
+/** Reads the input of a step and reports its problems. @param entry undefined when the step has no input */
+export function readInput(
+  document: MappingDocument,
+  step: Entry,
+  entry: Entry | undefined,
+  target: AnyCommandDefinition,
+  compile: Compile,
+): Template {
   const name = target.name;
-  const fields = fieldsOf(target).filter((field) => !own.has(field.name));
-  const template = spot ? readObject({ document, compile, owner: name }, spot, fields, '') : undefined;
-  if (!spot) complainOfMissing(document, step, name, fields, new Set());
-  if (template && spot) checkConstants(document, spot, target, template);
+  const fields = Object.fromEntries(Object.entries(target.fields).filter(([field]) => !setByImport.has(field)));
+  const template = entry ? readObject({ document, compile, owner: name }, entry, fields, '') : undefined;
+  if (!entry) reportMissing(document, step, name, fields, new Set());
+  if (template && entry) checkConstants(document, entry, target, template);
   return template ?? { kind: 'object', entries: [], money: false };
 }
 
@@ -51,87 +56,81 @@ interface Reading {
   readonly owner: string;
 }
 
-function readObject(reading: Reading, spot: Spot, fields: readonly FieldSpec[], path: string): Template | undefined {
+function readObject(reading: Reading, entry: Entry, fields: AnyFields, path: string): Template | undefined {
   const { document, owner } = reading;
-  const entries = document.entries(spot);
+  const entries = document.entries(entry);
   if (!entries) return undefined;
-  const known = new Map(fields.map((field) => [field.name, field]));
+  const known = new Map(Object.entries(fields));
   const read: (readonly [string, Template])[] = [];
   for (const [name, value] of entries) {
     const field = known.get(name);
     const at = path === '' ? name : `${path}.${name}`;
     if (!field) {
-      const why = path === '' ? own.get(name) : undefined;
-      document.complain(
+      const why = path === '' ? setByImport.get(name) : undefined;
+      document.report(
         value,
-        why ? `${at} is not given in the input: ${why}` : `${owner} has no field ${at}; it has ${[...known.keys()].join(', ')}`,
+        why ? `${at} can't be set in the input: ${why}` : `${owner} has no field ${at}; it has ${[...known.keys()].join(', ')}`,
       );
       continue;
     }
-    const template = readValue(reading, value, field.type, at, field.clearable === true);
+    const template = readValue(reading, value, field.kind, at, field.absence === 'clearable');
     if (template) read.push([name, template]);
   }
-  complainOfMissing(document, spot, path === '' ? owner : `${owner}, in ${path},`, fields, new Set(entries.keys()));
+  reportMissing(document, entry, path === '' ? owner : `${owner}, in ${path},`, fields, new Set(entries.keys()));
   return { kind: 'object', entries: read, money: false };
 }
 
-function complainOfMissing(
-  document: MappingDocument,
-  spot: Spot,
-  owner: string,
-  fields: readonly FieldSpec[],
-  given: ReadonlySet<string>,
-): void {
-  const missing = fields.filter((field) => field.optional !== true && !given.has(field.name)).map((field) => field.name);
-  if (missing.length > 0) document.complain(spot, `${owner} needs ${missing.join(', ')}`);
+function reportMissing(document: MappingDocument, entry: Entry, owner: string, fields: AnyFields, given: ReadonlySet<string>): void {
+  const missing = Object.entries(fields).flatMap(([name, { absence }]) => (absence === 'required' && !given.has(name) ? [name] : []));
+  if (missing.length > 0) document.report(entry, `${owner} needs ${missing.join(', ')}`);
 }
 
-function readValue(reading: Reading, spot: Spot, type: FieldType, path: string, clearable: boolean): Template | undefined {
+function readValue(reading: Reading, entry: Entry, kind: Kind, path: string, clearable: boolean): Template | undefined {
   const { document, compile } = reading;
-  const text = expressionText(document.scalar(spot)?.value);
+  const text = expressionText(document.scalar(entry)?.value);
   if (text !== undefined) {
-    const expression = compileAt(document, spot, text, compile);
+    const expression = compileAt(document, entry, text, compile);
     if (!expression) return undefined;
-    const wanted = valueTypes(type);
+    const wanted = kind.expression ?? nothing;
     if (!fits(expression.type, wanted.types)) {
-      document.complain(spot, `${path} takes ${wanted.says}; the expression ${text} gives ${typeName(expression.type)}`);
+      document.report(entry, `${path} takes ${wanted.says}; the expression ${text} gives ${typeName(expression.type)}`);
       return undefined;
     }
     return { kind: 'expression', expression, field: path, clearable };
   }
-  if (document.isMap(spot)) {
-    const shape = shapeOf(type);
-    if (!shape) {
-      document.complain(spot, `${path} takes ${valueTypes(type).says}, not an object`);
+  if (document.isMap(entry)) {
+    if (!kind.fields) {
+      document.report(entry, `${path} takes ${wordsFor(kind)}, not an object`);
       return undefined;
     }
-    const template = readObject(reading, spot, fieldsOf(shape), path);
-    return template?.kind === 'object' && type.kind === 'money' ? { ...template, money: true } : template;
+    const template = readObject(reading, entry, kind.fields, path);
+    return template?.kind === 'object' && kind.compared === 'money' ? { ...template, money: true } : template;
   }
-  if (document.isList(spot)) {
-    if (type.kind !== 'list') {
-      document.complain(spot, `${path} takes ${valueTypes(type).says}, not a list`);
+  if (document.isList(entry)) {
+    const of = kind.entry;
+    if (!of) {
+      document.report(entry, `${path} takes ${wordsFor(kind)}, not a list`);
       return undefined;
     }
-    const items = (document.items(spot) ?? []).map((item, index) => readValue(reading, item, type.of, `${path}.${index}`, false));
+    const items = (document.items(entry) ?? []).map((item, index) => readValue(reading, item, of.kind, `${path}.${index}`, false));
     return { kind: 'list', items: items.filter((item) => item !== undefined) };
   }
-  return { kind: 'constant', value: document.scalar(spot)?.value };
+  return { kind: 'constant', value: document.scalar(entry)?.value };
 }
 
-/** Asks the command's own validation about what is constant. */
-function checkConstants(document: MappingDocument, spot: Spot, target: CommandClass, template: Template): void {
+/** Validates the constants with the command's own validation. */
+function checkConstants(document: MappingDocument, entry: Entry, target: AnyCommandDefinition, template: Template): void {
   try {
-    fromInput(target, constantPart(template));
+    target.from(constantPart(template));
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
     for (const { field, message } of error.problems) {
-      if (!message.endsWith(' is required')) document.complain(lineOf(document, spot, field), `${target.name}: ${message}`);
+      if (!message.endsWith(' is required')) document.report(lineOf(document, entry, field), `${target.name}: ${message}`);
     }
   }
 }
 
-/** The template without what is computed; a list with anything computed in it counts as computed. */
+/** The template without its expressions. A list that holds an expression is left out. */
 function constantPart(template: Template): unknown {
   switch (template.kind) {
     case 'constant':
@@ -147,20 +146,20 @@ function constantPart(template: Template): unknown {
   }
 }
 
-function lineOf(document: MappingDocument, spot: Spot, field: string): Spot {
-  return field.split('.').reduce<Spot>((at, part) => {
+function lineOf(document: MappingDocument, entry: Entry, field: string): Entry {
+  return field.split('.').reduce<Entry>((at, part) => {
     const next = document.isMap(at)
       ? document.entries(at)?.get(part)
       : document.isList(at)
         ? document.items(at)?.[Number(part)]
         : undefined;
     return next ?? at;
-  }, spot);
+  }, entry);
 }
 
 /**
- * The input for one record, as plain values; what is empty is left out.
- * @throws InvalidValue that names the field.
+ * The input for one record, as plain values. Empty values are left out.
+ * @throws InvalidValue with the name of the field
  */
 export function fillInput(template: Template, values: Values): unknown {
   switch (template.kind) {
@@ -185,7 +184,7 @@ export function fillInput(template: Template, values: Values): unknown {
   }
 }
 
-/** What CEL gives, as commands take it: whole numbers are numbers, times are text, empty is nothing. */
+/** A CEL value as commands expect it: integers as numbers, times as text, empty texts as undefined. */
 function plain(value: unknown, clearable: boolean): unknown {
   if (value === '' || value === undefined) return undefined;
   if (value === null) return clearable ? null : undefined;
@@ -202,42 +201,20 @@ function plain(value: unknown, clearable: boolean): unknown {
   return value;
 }
 
-function shapeOf(type: FieldType): Shape | undefined {
-  if (type.kind === 'nested') return type.shape();
-  return type.kind === 'money' ? MoneyInput : undefined;
+/** Of a kind that no expression gives. */
+const nothing: ExpressionTypes = { types: [], says: 'nothing' };
+
+function wordsFor({ expression = nothing }: Kind): string {
+  return expression.says;
 }
 
 const TIME = 'google.protobuf.Timestamp';
-
-/** What of CEL's types a field takes, and how to say so. */
-function valueTypes(type: FieldType): { readonly types: readonly ValueType[]; readonly says: string } {
-  switch (type.kind) {
-    case 'int':
-      return { types: ['int'], says: 'a whole number: whole(text), cents(text)' };
-    case 'decimal':
-      return { types: ['double', 'int'], says: 'a number: double(text)' };
-    case 'boolean':
-      return { types: ['bool'], says: 'true or false' };
-    case 'instant':
-      return { types: [TIME, 'string'], says: 'a time: instant(text)' };
-    case 'day':
-      return { types: ['string'], says: 'a day: day(text)' };
-    case 'list':
-      return { types: ['list'], says: 'a list' };
-    case 'money':
-      return { types: ['map'], says: 'amount and currency' };
-    case 'nested':
-      return { types: ['map'], says: 'an object' };
-    default:
-      return { types: ['string'], says: 'a text' };
-  }
-}
 
 function fits(type: ValueType, wanted: readonly ValueType[]): boolean {
   return ['dyn', 'null', ...wanted].includes(type.replace(/<.*/, ''));
 }
 
-/** CEL's type in plain words. */
+/** A description of a CEL type. */
 export function typeName(type: ValueType): string {
   const names: Readonly<Record<string, string>> = {
     string: 'a text',

@@ -1,4 +1,4 @@
-/** A CSV file read and checked as a whole before anything is done with it: every fault is one message with file and line. */
+/** Reads a CSV file and checks all of it before anything is imported. Every error names the file and the line. */
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
@@ -6,7 +6,7 @@ import type { CsvError } from 'csv-parse/sync';
 import { KnownError } from '../kernel/known-error.js';
 import { messageOf } from '../kernel/message-of.js';
 
-/** Values by column, as the text that stood in the file. */
+/** The texts of a row, by column. */
 export type Row = Readonly<Record<string, string>>;
 
 export interface SourceSpec {
@@ -16,15 +16,15 @@ export interface SourceSpec {
   readonly delimiter: string;
   /** A label of the WHATWG Encoding Standard: `utf-8`, `latin1`, `windows-1250`, `utf-16le`. */
   readonly encoding: string;
-  /** Columns that must be there. */
+  /** Required columns. */
   readonly columns: readonly string[];
-  /** The columns that tell one row from all others; none: the row's number does. */
+  /** The columns that identify a row. If empty, the row's number identifies it. */
   readonly key: readonly string[];
 }
 
 export interface SourceRow {
   readonly values: Row;
-  /** Where the row begins in the file, from 1. */
+  /** The line where the row begins, from 1. */
   readonly line: number;
   readonly key: string;
 }
@@ -33,7 +33,7 @@ export interface Source {
   readonly spec: SourceSpec;
   readonly columns: readonly string[];
   readonly rows: readonly SourceRow[];
-  /** Stands for the row that is not there in a join without a partner: every value is empty. */
+  /** The row of a join that found none: every value is empty. */
   readonly missing: Row;
 }
 
@@ -43,20 +43,20 @@ export class InvalidSource extends KnownError {
   readonly code = 'INVALID_SOURCE';
 }
 
-/** The parts of a key of several columns; a character that no text of a CSV export holds. */
+/** Between the parts of a key with several columns: a character that texts don't contain. */
 const SEPARATOR = '\u001f';
 
 const missingRows = new WeakSet<Row>();
 
-/** Whether a joined row is there. */
+/** Whether a join found this row. */
 export function isFound(row: Row): boolean {
   return !missingRows.has(row);
 }
 
 /**
  * Reads a whole file.
- * @throws InvalidSource when it can't be read, is in another encoding or separated otherwise, has wrong quotes, rows of another length,
- * lacks columns, or has a key twice.
+ * @throws InvalidSource when it can't be read, has another encoding or delimiter, invalid quotes, rows of different lengths, missing columns
+ * or duplicate keys
  */
 export function readSource(spec: SourceSpec): Source {
   const [header, ...records] = split(spec, decode(spec));
@@ -70,13 +70,13 @@ export function readSource(spec: SourceSpec): Source {
     const key = keyAt.length === 0 ? String(index + 1) : keyAt.map((at) => values[at] ?? '').join(SEPARATOR);
     if (keyAt.length > 0) {
       const name = spec.key.join(', ');
-      if (keyAt.some((at) => values[at] === '')) throw fault(spec, line, `${name} is the key and is empty here`);
+      if (keyAt.some((at) => values[at] === '')) throw fault(spec, line, `${name} is the key and must not be empty`);
       const before = seen.get(key);
       if (before !== undefined) {
         throw fault(
           spec,
           line,
-          `${name} is the key, and its value here stands in line ${before} already. Remove one of the rows, or name more columns as the key`,
+          `${name} is the key, and line ${before} has the same value. Remove one of the rows, or add columns to the key`,
         );
       }
       seen.set(key, line);
@@ -99,31 +99,27 @@ function decode(spec: SourceSpec): string {
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : messageOf(cause);
     throw new InvalidSource(
-      `${spec.file}: ${reason}. Say where the source "${spec.name}" is: in the mapping (relative to it), with --from <folder of the files>, ` +
+      `${spec.file}: ${reason}. Give the path of the source "${spec.name}" in the mapping (relative to the mapping), with --from <folder>, ` +
         `or with --source ${spec.name}=path.`,
       { cause },
     );
   }
   if (/^utf-?8$/i.test(spec.encoding)) {
     if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-      throw fault(
-        spec,
-        1,
-        `the file is in UTF-16, not in UTF-8. Declare it at the source: encoding: utf-16${bytes[0] === 0xff ? 'le' : 'be'}`,
-      );
+      throw fault(spec, 1, `the file is UTF-16, not UTF-8. Declare it in the source: encoding: utf-16${bytes[0] === 0xff ? 'le' : 'be'}`);
     }
     if (!isUtf8(bytes)) {
       throw fault(
         spec,
-        lineWithBadBytes(bytes),
-        'the text is not UTF-8. Declare the encoding at the source, for example encoding: latin1, or windows-1250 for exports of Windows in Central Europe',
+        lineOfInvalidBytes(bytes),
+        'the text is not UTF-8. Declare the encoding in the source, for example encoding: latin1, or windows-1250 for Central European Windows',
       );
     }
   }
   return new TextDecoder(spec.encoding).decode(bytes);
 }
 
-function lineWithBadBytes(bytes: Buffer): number {
+function lineOfInvalidBytes(bytes: Buffer): number {
   let line = 1;
   for (let from = 0; from < bytes.length; line++) {
     const end = bytes.indexOf(0x0a, from);
@@ -146,30 +142,22 @@ function split(spec: SourceSpec, text: string): { readonly values: readonly stri
     const line = error.lines ?? 1;
     switch (error.code) {
       case 'CSV_QUOTE_NOT_CLOSED':
-        throw fault(
-          spec,
-          lineAt(text, error.bytes ?? 0),
-          'a quoted value begins in this row and never ends. A quote inside quotes is written twice: ""',
-        );
+        throw fault(spec, lineAt(text, error.bytes ?? 0), 'the closing quote of a value is missing. Write a quote inside quotes twice: ""');
       case 'INVALID_OPENING_QUOTE':
-        throw fault(
-          spec,
-          line,
-          'a quote stands in the middle of a value. Put the whole value in quotes and write the one inside twice: "5"" disk"',
-        );
+        throw fault(spec, line, 'a value contains a quote. Put the whole value in quotes, and write the quote inside twice: "5"" disk"');
       case 'CSV_INVALID_CLOSING_QUOTE':
         throw fault(
           spec,
           line,
-          `after a closing quote comes neither "${spec.delimiter}" nor the end of the line. A quote inside quotes is written twice: ""`,
+          `a closing quote must be followed by "${spec.delimiter}" or the end of the line. Write a quote inside quotes twice: ""`,
         );
       case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH': {
         const other = otherDelimiter(spec, text);
-        if (other) throw otherwiseSeparated(spec, other);
+        if (other) throw wrongDelimiter(spec, other);
         throw fault(
           spec,
           line,
-          `the row has ${error.record?.length ?? 'other'} values where the first line names ${columnCount(spec, text)} columns. Look for a value with "${spec.delimiter}" in it that is not in quotes`,
+          `the row has ${error.record?.length ?? 'another number of'} values, but the first line has ${columnCount(spec, text)} columns. Look for a value that contains "${spec.delimiter}" without quotes`,
         );
       }
       default:
@@ -178,7 +166,7 @@ function split(spec: SourceSpec, text: string): { readonly values: readonly stri
   }
 }
 
-/** Line ends within the values of a row. */
+/** The number of line breaks inside the values of a row. */
 function innerLines(values: readonly string[]): number {
   let count = 0;
   for (const value of values) if (value.includes('\n')) count += value.split('\n').length - 1;
@@ -193,7 +181,7 @@ function checkColumns(spec: SourceSpec, columns: readonly string[]): void {
   const needed = [...new Set([...spec.columns, ...spec.key])];
   const lacking = needed.filter((column) => !columns.includes(column));
   const other = otherDelimiter(spec, columns.join(spec.delimiter));
-  if (other && (columns.length === 1 || lacking.length > 0)) throw otherwiseSeparated(spec, other);
+  if (other && (columns.length === 1 || lacking.length > 0)) throw wrongDelimiter(spec, other);
   if (lacking.length > 0) {
     throw fault(
       spec,
@@ -202,7 +190,7 @@ function checkColumns(spec: SourceSpec, columns: readonly string[]): void {
     );
   }
   const twice = columns.find((column, index) => columns.indexOf(column) !== index);
-  if (twice !== undefined) throw fault(spec, 1, `two columns are called "${twice}"; give each its own name`);
+  if (twice !== undefined) throw fault(spec, 1, `two columns are named "${twice}"; give each its own name`);
 }
 
 function columnCount(spec: SourceSpec, text: string): number {
@@ -213,7 +201,7 @@ function firstLine(text: string): string {
   return text.replace(/^\ufeff/, '').split(/\r?\n/, 1)[0] ?? '';
 }
 
-/** A usual delimiter that parts the first line into more columns than the declared one. */
+/** A common delimiter that splits the first line into more columns than the declared one. */
 function otherDelimiter(spec: SourceSpec, text: string): string | undefined {
   const line = firstLine(text);
   const counts = [',', ';', '\t', '|'].map((delimiter) => ({ delimiter, parts: line.split(delimiter).length }));
@@ -221,11 +209,11 @@ function otherDelimiter(spec: SourceSpec, text: string): string | undefined {
   return best.delimiter !== spec.delimiter && best.parts > line.split(spec.delimiter).length ? best.delimiter : undefined;
 }
 
-function otherwiseSeparated(spec: SourceSpec, delimiter: string): InvalidSource {
+function wrongDelimiter(spec: SourceSpec, delimiter: string): InvalidSource {
   const shown = (character: string): string => (character === '\t' ? '"\\t"' : `"${character}"`);
   return fault(
     spec,
     1,
-    `the values are not separated by ${shown(spec.delimiter)}; it looks like ${shown(delimiter)}. Declare it at the source: delimiter: ${shown(delimiter)}`,
+    `the delimiter is not ${shown(spec.delimiter)}, but apparently ${shown(delimiter)}. Declare it in the source: delimiter: ${shown(delimiter)}`,
   );
 }

@@ -1,9 +1,9 @@
-/** Expressions of a mapping: CEL, compiled once and checked against the columns that the files really have. */
+/** Expressions of a mapping, in CEL: compiled once and checked against the columns of the files. */
 import { Environment, type ASTNode } from '@marcbachmann/cel-js';
 import { registerFunctions } from './functions.js';
 import type { Row } from './csv-source.js';
 
-/** What an expression can name: the rows of sources, and the texts that the mapping named before. */
+/** What an expression can refer to: the rows of sources, and the variables that the mapping defines before it. */
 export interface Scope {
   readonly name: string;
   readonly timeZone: string;
@@ -14,26 +14,26 @@ export interface Scope {
 
 export type Values = Readonly<Record<string, Row | string>>;
 
-/** CEL's name of the type of what an expression gives: `string`, `int`, `list<string>`; `dyn` when it can't be told. */
+/** The CEL type of an expression's value, such as `string`, `int` or `list<string>`; `dyn` when it is unknown. */
 export type ValueType = string;
 
 export interface Expression {
   readonly type: ValueType;
-  /** Columns that it looks at. */
+  /** The columns that it reads. */
   readonly uses: readonly { readonly source: string; readonly column: string }[];
-  /** @throws InvalidValue when the row has nothing that the expression can be computed from. */
+  /** @throws InvalidValue when the row's values can't be used */
   evaluate(values: Values): unknown;
 }
 
-/** An expression that can't be computed for a row. */
+/** An expression can't be evaluated for a row. */
 export class InvalidValue extends Error {
   override readonly name = 'InvalidValue';
 }
 
-/** @throws RangeError that says what is wrong with an expression: its syntax, a column, a function, a type. */
+/** @throws RangeError when the syntax, a column, a function or a type is wrong */
 export type Compile = (text: string) => Expression;
 
-/** Makes a compiler of expressions that see the same things. */
+/** Creates a compiler for expressions with the same scope. */
 export function compiler({ name, timeZone, sources, named }: Scope): Compile {
   const environment = registerFunctions(new Environment(), { name, timeZone });
   for (const source of sources.keys()) environment.registerVariable(source, 'map<string, string>');
@@ -45,18 +45,18 @@ export function compiler({ name, timeZone, sources, named }: Scope): Compile {
     try {
       parsed = environment.parse(text);
     } catch (error) {
-      throw new RangeError(`the expression ${text} can't be read: ${reasonOf(error)}`, { cause: error });
+      throw new RangeError(`the expression ${text} is not valid: ${reasonOf(error)}`, { cause: error });
     }
     const uses = columnsUsed(parsed.ast, sources, text);
     const { valid, type, error } = parsed.check();
     if (!valid) {
       const hint =
         error?.code === 'unknown_variable'
-          ? `; there ${known.length === 0 ? 'are no names here' : `is ${known.join(', ')}`}`
+          ? `; ${known.length === 0 ? 'no names are defined here' : `defined are ${known.join(', ')}`}`
           : error?.code === 'no_matching_overload'
-            ? '; docs/import.md lists the functions and what they take'
+            ? '; docs/import.md lists the functions and their parameters'
             : '';
-      throw new RangeError(`the expression ${text} can't be computed: ${reasonOf(error)}${hint}`);
+      throw new RangeError(`the expression ${text} can't be evaluated: ${reasonOf(error)}${hint}`);
     }
     return {
       type: type ?? 'dyn',
@@ -77,7 +77,7 @@ function reasonOf(error: unknown): string {
   return 'summary' in error && typeof error.summary === 'string' ? error.summary : error.message;
 }
 
-/** @throws RangeError when a column is not in the file. */
+/** @throws RangeError when the file has no such column */
 function columnsUsed(root: ASTNode, sources: Scope['sources'], text: string): Expression['uses'] {
   const found: { source: string; column: string }[] = [];
   const visit = (node: ASTNode): void => {
@@ -89,7 +89,7 @@ function columnsUsed(root: ASTNode, sources: Scope['sources'], text: string): Ex
         if (typeof column !== 'string') throw new RangeError(`the expression ${text} must name the column of ${source} in quotes`);
         if (!columns.includes(column)) {
           throw new RangeError(
-            `the expression ${text} asks for "${column}", which is no column of ${source}; it has ${columns.join(', ')}`,
+            `the expression ${text} uses "${column}", which is not a column of ${source}; its columns are ${columns.join(', ')}`,
           );
         }
         found.push({ source, column });

@@ -1,4 +1,4 @@
-/** What mappings can call besides CEL's own functions. Of an empty text each makes nothing, so that a field that is not known stays away. */
+/** The functions of mappings besides CEL's own. For an empty text each returns an empty value, so that unknown fields are left out. */
 import type { Environment } from '@marcbachmann/cel-js';
 import { derivedId } from '../kernel/derived-id.js';
 import { dayOf, readDay, readInstant } from './local-time.js';
@@ -6,7 +6,7 @@ import { isFound, type Row } from './csv-source.js';
 
 const TIME = 'google.protobuf.Timestamp';
 
-/** Adds the functions; ids derive from the mapping's name, times without a zone are in `timeZone`. */
+/** Registers the functions. Ids are derived from the mapping's name; times without a zone are in `timeZone`. */
 export function registerFunctions(
   environment: Environment,
   { name, timeZone }: { readonly name: string; readonly timeZone: string },
@@ -36,7 +36,7 @@ export function registerFunctions(
   return environment;
 }
 
-/** The id of what a mapping imports: `kind` tells it from other records of the same key. */
+/** The id of a record that a mapping imports. The kind distinguishes records with the same key. */
 export function recordId(mapping: string, ...kindAndKey: readonly string[]): string {
   return derivedId('import', mapping, 'record', ...kindAndKey);
 }
@@ -49,12 +49,12 @@ function splitText(text: string, separator: string): string[] {
 }
 
 /**
- * A decimal number as a whole number of its smallest units: `minorUnits('12.5', 2)` is 1250n.
- * @throws RangeError when it is not one, or is finer than the smallest unit.
+ * A decimal number in minor units: `minorUnits('12.5', 2)` is 1250n.
+ * @throws RangeError when the text is not a number or has too many decimals
  */
 function minorUnits(text: string, digits: number): bigint {
   const match = /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(text.trim());
-  if (!match) throw new RangeError('the value is not a number such as 1234.50; take out other signs with replace(text, from, to)');
+  if (!match) throw new RangeError('the value is not a number such as 1234.50; remove other characters with replace(text, from, to)');
   const [, sign, units = '', fraction = ''] = match;
   const kept = fraction.slice(0, digits).padEnd(digits, '0');
   if (/[1-9]/.test(fraction.slice(digits))) {

@@ -1,8 +1,9 @@
 /** Times as other systems write them, read in a time zone. */
+import { dayIn, isTimeZone, localOffset } from '../kernel/time-zone.js';
 
 const isoForm = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?(Z|[+-]\d\d:?\d\d))?)?$/;
 
-/** What stands for what in a format: Unicode's letters (UTS 35), those of them that dates in files need. */
+/** The letters of a format, as in Unicode (UTS 35): those that dates in files need. */
 const letters: Readonly<Record<string, readonly [part: Part, pattern: string]>> = {
   yyyy: ['year', '\\d{4}'],
   MM: ['month', '\\d\\d'],
@@ -22,20 +23,16 @@ const letters: Readonly<Record<string, readonly [part: Part, pattern: string]>> 
 type Part = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'milli' | 'half';
 type Parts = Partial<Record<Part, string>>;
 
-/** @throws RangeError when the name is not one of the IANA time zone database. */
+/** @throws RangeError when the name is not in the IANA time zone database */
 export function checkTimeZone(zone: string): void {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: zone });
-  } catch {
-    throw new RangeError(`"${zone}" is not a time zone; expected a name such as UTC or Europe/Bucharest`);
-  }
+  if (!isTimeZone(zone)) throw new RangeError(`"${zone}" is not a time zone; expected a name such as UTC or Europe/Bucharest`);
 }
 
 /**
- * The instant that a text names. Without a format: ISO 8601, `T` or a blank before the time, the time may be missing (midnight).
- * A text without an offset of its own is taken in `zone`. A local time that occurs twice is the earlier one; one that a clock change
- * left out is counted on from before the change.
- * @throws RangeError when the text does not name an instant.
+ * Parses an instant. Without a format: ISO 8601, with `T` or a space before the time; without a time, midnight.
+ * A text without an offset is in `zone`. Of a local time that occurs twice, the earlier one is taken; a local time that a clock change
+ * skips uses the offset from before the change.
+ * @throws RangeError when the text is not an instant
  */
 export function readInstant(text: string, zone: string, format?: string): Date {
   const parts = format === undefined ? isoParts(text) : formatParts(text, format);
@@ -44,10 +41,10 @@ export function readInstant(text: string, zone: string, format?: string): Date {
   }
   const local = localTime(parts);
   if (parts.offset !== undefined) return new Date(local - parts.offset * 60_000);
-  return new Date(zone === 'UTC' ? local : local - offsetBefore(local, zone));
+  return new Date(zone === 'UTC' ? local : local - localOffset(local, zone));
 }
 
-/** The calendar day that a text names, as `2018-02-26`. @throws RangeError when it names none. */
+/** Parses a calendar day. @returns such as `2018-02-26`. @throws RangeError when the text is not a day */
 export function readDay(text: string, format?: string): string {
   const parts = format === undefined ? isoParts(text) : formatParts(text, format);
   if (!parts) throw new RangeError(`the value is not a day ${format === undefined ? 'such as 2018-02-26' : `of the form ${format}`}`);
@@ -56,7 +53,7 @@ export function readDay(text: string, format?: string): string {
 
 /** The calendar day of an instant in a time zone. */
 export function dayOf(instant: Date, zone: string): string {
-  return new Date(instant.getTime() + offsetAt(instant.getTime(), zone)).toISOString().slice(0, 10);
+  return dayIn(instant.getTime(), zone);
 }
 
 function isoParts(text: string): (Parts & { offset?: number }) | undefined {
@@ -79,13 +76,13 @@ function formatParts(text: string, format: string): (Parts & { offset?: number }
   return match ? Object.fromEntries(compiled.parts.map((part, index) => [part, match[index + 1]])) : undefined;
 }
 
-/** @throws RangeError when the format has a letter that means nothing, or no year, month and day. */
+/** @throws RangeError when the format has an unknown letter, or lacks year, month or day */
 export function compileFormat(format: string): { readonly pattern: RegExp; readonly parts: readonly Part[] } {
   const parts: Part[] = [];
   const pattern = format.replace(/([A-Za-z])\1*|[^A-Za-z]/g, (run, letter: string | undefined) => {
     if (letter === undefined) return run.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
     const known = letters[run];
-    if (!known) throw new RangeError(`"${run}" in the format "${format}" has no meaning; there are ${Object.keys(letters).join(', ')}`);
+    if (!known) throw new RangeError(`"${run}" in the format "${format}" is unknown; known are ${Object.keys(letters).join(', ')}`);
     parts.push(known[0]);
     return `(${known[1]})`;
   });
@@ -95,7 +92,7 @@ export function compileFormat(format: string): { readonly pattern: RegExp; reado
   return { pattern: new RegExp(`^${pattern}$`), parts };
 }
 
-/** As milliseconds of UTC, though it is local. */
+/** A local time in milliseconds, as if it were UTC. */
 function localTime(parts: Parts): number {
   const year = Number(parts.year);
   const month = Number(parts.month) - 1;
@@ -107,29 +104,7 @@ function localTime(parts: Parts): number {
   const time = Date.UTC(year, month, day, hour, minute, second, Number(parts.milli ?? 0));
   const back = new Date(time);
   if (back.getUTCMonth() !== month || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) {
-    throw new RangeError('the value is not in the calendar');
+    throw new RangeError('the value is not a valid date or time');
   }
   return time;
-}
-
-/** The offset that makes a local time an instant, in milliseconds. */
-function offsetBefore(local: number, zone: string): number {
-  const before = offsetAt(local - 86_400_000, zone);
-  const after = offsetAt(local + 86_400_000, zone);
-  return offsetAt(local - before, zone) === before ? before : offsetAt(local - after, zone) === after ? after : before;
-}
-
-const clocks = new Map<string, Intl.DateTimeFormat>();
-
-/** How far a zone's clocks are ahead of UTC at an instant, in milliseconds. */
-function offsetAt(instant: number, zone: string): number {
-  if (zone === 'UTC') return 0;
-  let clock = clocks.get(zone);
-  if (!clock) {
-    const digits = { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' } as const;
-    clocks.set(zone, (clock = new Intl.DateTimeFormat('en-US', { timeZone: zone, hourCycle: 'h23', ...digits })));
-  }
-  const shown = Object.fromEntries(clock.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = shown;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(instant / 1000) * 1000;
 }

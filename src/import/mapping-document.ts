@@ -1,4 +1,4 @@
-/** A mapping's YAML with the line of every value, so that each complaint says where to look, and all of them come at once. */
+/** The YAML of a mapping with the line of every value. Problems are collected, so that all of them are reported at once with their lines. */
 import { readFileSync } from 'node:fs';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import { KnownError } from '../kernel/known-error.js';
@@ -9,7 +9,7 @@ export interface MappingProblem {
   readonly message: string;
 }
 
-/** A mapping that can't be used. Nothing was written. */
+/** A mapping is invalid. Nothing was written. */
 export class InvalidMapping extends KnownError {
   override readonly name = 'InvalidMapping';
   readonly code = 'INVALID_MAPPING';
@@ -22,8 +22,8 @@ export class InvalidMapping extends KnownError {
   }
 }
 
-/** A value in the document and how people would name it: `records.0.steps.2.input.name`. */
-export interface Spot {
+/** A value in the document with its path, such as `records.0.steps.2.input.name`. */
+export interface Entry {
   readonly node: Node;
   readonly line: number;
   readonly path: string;
@@ -34,7 +34,7 @@ export class MappingDocument {
   readonly #lines = new LineCounter();
   readonly #problems: MappingProblem[] = [];
 
-  /** @throws InvalidMapping when the file can't be read or is not YAML. */
+  /** @throws InvalidMapping when the file can't be read or is not YAML */
   constructor(readonly file: string) {
     let text: string;
     try {
@@ -48,24 +48,24 @@ export class MappingDocument {
         file,
         this.#document.errors.map(({ pos, message }) => ({
           line: this.#lines.linePos(pos[0]).line,
-          message: `not valid YAML: ${message}. An expression that has ": " or " #" in it goes into single quotes: '=…'`,
+          message: `not valid YAML: ${message}. Put an expression that contains ": " or " #" into single quotes: '=…'`,
         })),
       );
     }
   }
 
-  get root(): Spot {
+  get root(): Entry {
     const node = this.#document.contents;
-    if (!node) throw new InvalidMapping(this.file, [{ line: 1, message: 'the mapping is empty; docs/import.md shows what goes in' }]);
+    if (!node) throw new InvalidMapping(this.file, [{ line: 1, message: 'the mapping is empty; docs/import.md shows an example' }]);
     return { node, line: 1, path: '' };
   }
 
-  complain(at: Spot | number, message: string): void {
+  report(at: Entry | number, message: string): void {
     this.#problems.push({ line: typeof at === 'number' ? at : at.line, message });
   }
 
-  /** @throws InvalidMapping when there was something to complain about. */
-  settle(): void {
+  /** @throws InvalidMapping with all reported problems, if there are any */
+  throwProblems(): void {
     if (this.#problems.length === 0) return;
     throw new InvalidMapping(
       this.file,
@@ -73,56 +73,56 @@ export class MappingDocument {
     );
   }
 
-  /** The entries of a mapping; `known` are the keys that it may have. Undefined, and a complaint, when it is none. */
-  entries(spot: Spot, known?: readonly string[]): ReadonlyMap<string, Spot> | undefined {
-    if (!isMap(spot.node)) {
-      this.complain(spot, `${spot.path || 'the mapping'} must hold names with values, one \`name: value\` a line`);
+  /** The entries of an object. Reports a problem and returns undefined for anything else. @param known the allowed keys */
+  entries(entry: Entry, known?: readonly string[]): ReadonlyMap<string, Entry> | undefined {
+    if (!isMap(entry.node)) {
+      this.report(entry, `${entry.path || 'the mapping'} must be an object, one \`name: value\` per line`);
       return undefined;
     }
-    const found = new Map<string, Spot>();
-    for (const { key, value } of spot.node.items) {
+    const found = new Map<string, Entry>();
+    for (const { key, value } of entry.node.items) {
       const name = isScalar(key) ? String(key.value) : String(key);
-      const at = this.#spot((value ?? key) as Node, spot.path === '' ? name : `${spot.path}.${name}`);
+      const at = this.#entry((value ?? key) as Node, entry.path === '' ? name : `${entry.path}.${name}`);
       const named = { ...at, line: this.#line(key as Node) };
       if (known && !known.includes(name)) {
-        this.complain(named, `${spot.path ? `${spot.path} has` : 'a mapping has'} no "${name}"; it may have ${known.join(', ')}`);
+        this.report(named, `${entry.path ? `${entry.path} has` : 'a mapping has'} no "${name}"; allowed are ${known.join(', ')}`);
       } else if (value !== null) found.set(name, at);
     }
     return found;
   }
 
-  /** The items of a list. Undefined, and a complaint, when it is none. */
-  items(spot: Spot): readonly Spot[] | undefined {
-    if (!isSeq(spot.node)) {
-      this.complain(spot, `${spot.path} must be a list, one \`- item\` a line`);
+  /** The items of a list. Reports a problem and returns undefined for anything else. */
+  items(entry: Entry): readonly Entry[] | undefined {
+    if (!isSeq(entry.node)) {
+      this.report(entry, `${entry.path} must be a list, one \`- item\` per line`);
       return undefined;
     }
-    return spot.node.items.map((item, index) => this.#spot(item as Node, `${spot.path}.${index}`));
+    return entry.node.items.map((item, index) => this.#entry(item as Node, `${entry.path}.${index}`));
   }
 
-  /** A single value: text, number, true, false or null. Undefined when it is a list or has entries of its own. */
-  scalar(spot: Spot): { readonly value: unknown } | undefined {
-    return isScalar(spot.node) ? { value: spot.node.value } : undefined;
+  /** A text, number, true, false or null; undefined for a list or an object. */
+  scalar(entry: Entry): { readonly value: unknown } | undefined {
+    return isScalar(entry.node) ? { value: entry.node.value } : undefined;
   }
 
-  /** A text. Undefined, and a complaint, when it is something else. */
-  text(spot: Spot | undefined): string | undefined {
-    if (!spot) return undefined;
-    const value = this.scalar(spot)?.value;
+  /** A text that isn't empty. Reports a problem and returns undefined for anything else. */
+  text(entry: Entry | undefined): string | undefined {
+    if (!entry) return undefined;
+    const value = this.scalar(entry)?.value;
     if (typeof value === 'string' && value !== '') return value;
-    this.complain(spot, `${spot.path} must be a text`);
+    this.report(entry, `${entry.path} must be a text`);
     return undefined;
   }
 
-  isMap(spot: Spot): boolean {
-    return isMap(spot.node);
+  isMap(entry: Entry): boolean {
+    return isMap(entry.node);
   }
 
-  isList(spot: Spot): boolean {
-    return isSeq(spot.node);
+  isList(entry: Entry): boolean {
+    return isSeq(entry.node);
   }
 
-  #spot(node: Node, path: string): Spot {
+  #entry(node: Node, path: string): Entry {
     const line = this.#line(node);
     return { node: isAlias(node) ? (node.resolve(this.#document) ?? node) : node, line, path };
   }

@@ -1,11 +1,11 @@
-/** The order of an import: all steps of all records by the source's time, each record's own steps in their order. */
+/** The order of an import: the steps of all records by their time in the source; the steps of one record keep their order. */
 import { fillInput } from './command-input.js';
 import type { Row, SourceRow } from './csv-source.js';
 import { InvalidValue, type Values } from './expression.js';
 import { readInstant } from './local-time.js';
 import type { Given, Join, Mapping, RecordMapping, Step } from './mapping.js';
 
-/** One record of a mapping: a row with what was joined to it. The setup counts as a record of its own, without a row. */
+/** One record of a mapping: a row with the rows joined to it. The setup is a record without a row. */
 export interface PlannedRecord {
   readonly mapping: RecordMapping | undefined;
   readonly row: SourceRow | undefined;
@@ -15,23 +15,23 @@ export interface PlannedRecord {
 export interface PlannedStep {
   readonly record: PlannedRecord;
   readonly step: Step;
-  /** Where it comes in the order, in milliseconds since 1970: never before an earlier step of its record. */
+  /** Its place in the order, in milliseconds since 1970: never before an earlier step of its record. */
   readonly time: number;
-  /** The source's own date, ISO 8601 in UTC; undefined when it has none. */
+  /** When it happened according to the source, ISO 8601 in UTC. Undefined if the source doesn't say. */
   readonly occurredAt: string | undefined;
-  /** Why the step can't be run at all. */
+  /** Why the step can't run. */
   readonly fault: string | undefined;
 }
 
 export interface Plan {
   readonly steps: readonly PlannedStep[];
   readonly records: readonly { readonly name: string; readonly count: number }[];
-  /** Records in which a step is dated before one that it follows. */
-  readonly datedBack: readonly PlannedRecord[];
-  /** Records to which a join found no row. */
-  readonly withoutPartner: readonly { readonly record: string; readonly source: string; readonly count: number }[];
-  /** Rows of joined sources that no record took. */
-  readonly leftOver: readonly { readonly source: string; readonly count: number }[];
+  /** Records with a step that is dated before an earlier step. */
+  readonly outOfOrder: readonly PlannedRecord[];
+  /** How many records have no row in a joined source. */
+  readonly unmatched: readonly { readonly record: string; readonly source: string; readonly count: number }[];
+  /** How many rows of joined sources belong to no record. */
+  readonly unusedRows: readonly { readonly source: string; readonly count: number }[];
 }
 
 interface Placed extends PlannedStep {
@@ -40,10 +40,10 @@ interface Placed extends PlannedStep {
   readonly row: number;
 }
 
-/** @param now what stands for the time of steps that have none, in milliseconds since 1970 */
+/** @param now the time of steps without one, in milliseconds since 1970 */
 export function plan(mapping: Mapping, now: number): Plan {
   const placed: Placed[] = [];
-  const datedBack: PlannedRecord[] = [];
+  const outOfOrder: PlannedRecord[] = [];
   const missing = new Map<string, { record: string; source: string; count: number }>();
   const taken = new Map<string, Set<SourceRow>>();
   const zone = mapping.timeZone;
@@ -70,7 +70,7 @@ export function plan(mapping: Mapping, now: number): Plan {
         const time = Number.isFinite(latest) ? latest : now;
         placed.push({ record, step, time, occurredAt: timed.occurredAt, fault: timed.fault, block, at, row: index });
       });
-      if (back) datedBack.push(record);
+      if (back) outOfOrder.push(record);
     });
   });
   placed.sort((a, b) => a.time - b.time || a.block - b.block || a.at - b.at || a.row - b.row);
@@ -87,13 +87,13 @@ export function plan(mapping: Mapping, now: number): Plan {
   return {
     steps: [...before, ...placed],
     records: mapping.records.map((records) => ({ name: records.name, count: records.from.rows.length })),
-    datedBack,
-    withoutPartner: [...missing.values()],
-    leftOver: leftOver(mapping, taken),
+    outOfOrder,
+    unmatched: [...missing.values()],
+    unusedRows: unusedRows(mapping, taken),
   };
 }
 
-/** What the record's expressions see, or why that can't be computed. */
+/** The values that the record's expressions use, or why they can't be evaluated. */
 function valuesOf(
   mapping: RecordMapping,
   row: SourceRow,
@@ -116,14 +116,14 @@ function valuesOf(
 
 type Timed = { readonly occurredAt?: string; readonly fault?: string };
 
-/** When a step happened; undefined when the record has no such step. */
+/** When a step happened; undefined if its condition leaves it out. */
 function timeOf(step: Step, values: Values, zone: string): Timed | undefined {
   let part = 'when';
   try {
     if (step.when && step.when.evaluate(values) !== true) return undefined;
     part = 'at';
     const at = given(step.at, values);
-    if (at === undefined) return step.at && 'expression' in step.at ? { fault: 'at: there is no time' } : {};
+    if (at === undefined) return step.at && 'expression' in step.at ? { fault: 'at: the time is empty' } : {};
     const instant = typeof at === 'string' ? readInstant(at, zone) : at;
     return { occurredAt: instant.toISOString() };
   } catch (error) {
@@ -132,14 +132,14 @@ function timeOf(step: Step, values: Values, zone: string): Timed | undefined {
   }
 }
 
-/** The value of a constant or an expression; undefined when it is empty. @throws InvalidValue */
+/** The value of a constant or an expression; undefined if it is empty. @throws InvalidValue */
 function given(value: Given | undefined, values: Values): string | Date | undefined {
   if (!value) return undefined;
   const result = 'constant' in value ? value.constant : (value.expression.evaluate(values) as string | Date | null);
   return result === '' || result === null ? undefined : result;
 }
 
-/** On whose behalf a step is done. @throws InvalidValue */
+/** The user on whose behalf a step runs. @throws InvalidValue */
 export function actorOf(planned: PlannedStep): string | undefined {
   const by = given(planned.step.by, planned.record.values);
   return by === undefined ? undefined : String(by);
@@ -150,7 +150,7 @@ export function inputOf(planned: PlannedStep): Record<string, unknown> {
   return fillInput(planned.step.input, planned.record.values) as Record<string, unknown>;
 }
 
-function leftOver(mapping: Mapping, taken: ReadonlyMap<string, ReadonlySet<SourceRow>>): Plan['leftOver'] {
+function unusedRows(mapping: Mapping, taken: ReadonlyMap<string, ReadonlySet<SourceRow>>): Plan['unusedRows'] {
   const own = new Set(mapping.records.map((records) => records.from));
   const joined = new Set(mapping.records.flatMap((records) => records.joins.map((join) => join.source)));
   return [...joined]

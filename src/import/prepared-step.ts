@@ -1,38 +1,38 @@
-/** A planned step made into the command that it is, with an id that follows from the mapping, the row and the step. */
-import { commands } from '../domain.js';
-import { commandSpec, type AnyCommand } from '../kernel/command.js';
+/** Turns a planned step into a command, with an id derived from the mapping, the row and the step. */
+import { patterns } from '../../contracts/fields/index.js';
+import { domain } from '../domain.js';
+import type { Command } from '../kernel/command.js';
 import { derivedId } from '../kernel/derived-id.js';
 import { streamName, type Stream } from '../kernel/event.js';
-import { patterns } from '../kernel/field.js';
-import { fromInput, InvalidInput } from '../kernel/input.js';
-import type { Request } from '../pipeline/issued-command.js';
-import { referencedIds } from '../pipeline/references.js';
+import { InvalidInput } from '../kernel/input.js';
+import type { Request } from '../command-handling/issued-command.js';
+import { referencedIds } from '../command-handling/references.js';
 import { InvalidValue } from './expression.js';
 import { actorOf, inputOf, type PlannedStep } from './plan.js';
-import type { Touched } from './turns.js';
+import type { Access, Accesses } from './ordered-work.js';
 
 export interface PreparedStep {
   readonly step: PlannedStep;
   readonly commandId: string;
-  readonly command: AnyCommand;
+  readonly command: Command;
   readonly request: Request;
 }
 
-/** What is the same for all steps of an import. */
+/** The same for all steps of an import. */
 export interface Circumstances {
   readonly mapping: string;
   readonly actor: string;
-  /** Set when the source's times are kept as recorded times: when that is done, ISO 8601. */
+  /** The time of the import (ISO 8601) if it keeps the source's times as recorded times. */
   readonly importedAt: string | undefined;
 }
 
-/** Why a step was rejected: a code of docs/errors.md or of an import, and a sentence for people. */
+/** Why a step was rejected: a code of docs/errors.md or docs/import.md, and a sentence for people. */
 export interface Reason {
   readonly code: string;
   readonly reason: string;
 }
 
-/** The step's command, or why the row does not make it. */
+/** The step's command, or why it can't be made from the row. */
 export function prepareStep(step: PlannedStep, circumstances: Circumstances): PreparedStep | Reason {
   try {
     return prepared(step, circumstances);
@@ -57,7 +57,7 @@ function prepared(step: PlannedStep, { mapping, actor, importedAt }: Circumstanc
     ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
     ...(importedAt === undefined ? {} : { carriedOver: { recordedAt: new Date(step.time).toISOString(), importedAt } }),
   };
-  return { step, commandId, command: fromInput(step.step.command, input), request };
+  return { step, commandId, command: step.step.command.from(input), request };
 }
 
 function commandIdOf(mapping: string, { record, step }: PlannedStep): string {
@@ -68,34 +68,32 @@ function commandIdOf(mapping: string, { record, step }: PlannedStep): string {
 
 /** The stream that the command writes to. */
 export function streamOf({ command, commandId }: PreparedStep): Stream {
-  const { type } = specOf(command).aggregate;
+  const { type } = command.definition.record;
   return { type, id: command.id ?? derivedId(type, commandId) };
 }
 
-/** What every step looks at, so that one that changes it runs alone. */
+/** Every step reads this, so a step that writes it runs alone. */
 const EVERYTHING = Symbol('everything');
 
-/** The types of records that commands look at because their own record names one: what hangs on such a record is told by no command. */
-const lookedAt: ReadonlySet<string> = new Set(commands.map(commandSpec).flatMap(({ creates, looksAt }) => (creates ? [] : looksAt)));
+/** Types of records that commands read because their own record refers to one: the input of such a command doesn't name it. */
+const readIndirectly: ReadonlySet<string> = new Set(
+  domain.commands.flatMap(({ creates, looksAt }) => (creates ? [] : looksAt.map(({ type }) => type))),
+);
 
 /**
- * What a step touches, so that its place among others that touch the same is kept. Records that process managers begin are not in it: a
- * command on one that is not there yet is refused.
+ * The records that a step reads and writes, so that steps on the same records keep their order. Records that process managers create are not
+ * included: a command on a record that doesn't exist yet is rejected, and tried again when the steps before it are done.
  */
-export function touchedBy(step: PlannedStep, prepared: PreparedStep | Reason): Touched {
+export function accessesOf(step: PlannedStep, prepared: PreparedStep | Reason): Accesses {
   const { record } = step;
-  const touched = new Map<unknown, 'looks' | 'changes'>([[EVERYTHING, record.mapping === undefined ? 'changes' : 'looks']]);
+  const accesses = new Map<unknown, Access>([[EVERYTHING, record.mapping === undefined ? 'write' : 'read']]);
   if ('command' in prepared) {
-    const { creates, aggregate } = specOf(prepared.command);
-    if (!creates && lookedAt.has(aggregate.type)) touched.set(EVERYTHING, 'changes');
-    for (const reference of referencedIds(prepared.command)) touched.set(streamName(reference), 'looks');
-    touched.set(streamName(streamOf(prepared)), 'changes');
+    const { creates, record: written } = prepared.command.definition;
+    if (!creates && readIndirectly.has(written.type)) accesses.set(EVERYTHING, 'write');
+    for (const reference of referencedIds(prepared.command)) accesses.set(streamName(reference), 'read');
+    accesses.set(streamName(streamOf(prepared)), 'write');
   }
-  return touched.set(record, 'changes');
-}
-
-function specOf(command: AnyCommand) {
-  return commandSpec(command.constructor as new () => AnyCommand);
+  return accesses.set(record, 'write');
 }
 
 function sentence(text: string): string {

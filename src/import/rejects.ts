@@ -1,4 +1,4 @@
-/** The file of what an import refused: one line a step, to be repaired in the source and imported again. Made when the first one comes. */
+/** The rejects file of an import: one line per rejected step, to be corrected in the source and imported again. Created with the first line. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../sqlite/folder.js';
@@ -8,10 +8,10 @@ export interface Reject {
   readonly line: number | undefined;
   readonly key: string;
   readonly step: string;
-  /** A code of docs/errors.md, or INVALID_INPUT, INVALID_VALUE of this import. */
+  /** A code of docs/errors.md, INVALID_INPUT or INVALID_VALUE. */
   readonly code: string;
   readonly reason: string;
-  /** Later steps of the record, which were left out because of this one. */
+  /** Later steps of the record, which did not run because of this one. */
   readonly notRun: readonly string[];
 }
 

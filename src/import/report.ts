@@ -1,18 +1,18 @@
-/** What an import did, for people and as JSON. */
+/** The report of an import, as text and as JSON. */
 import type { Mapping, RecordMapping, Step } from './mapping.js';
 import type { Expression } from './expression.js';
 import type { Template } from './command-input.js';
 import type { Plan } from './plan.js';
 
-/** Commands, by what came of them. */
+/** The number of commands, by result. */
 export interface Counts {
   run: number;
-  /** Run by an earlier import. */
-  alreadyThere: number;
-  /** Nothing to change. */
+  /** Had run in an earlier import. */
+  alreadyImported: number;
+  /** Ran and changed nothing. */
   unchanged: number;
   rejected: number;
-  /** Left out because an earlier step of their record was refused. */
+  /** Did not run because an earlier step of the record was rejected. */
   notRun: number;
 }
 
@@ -27,18 +27,18 @@ export interface ImportReport {
   }[];
   readonly records: Plan['records'];
   readonly commands: Readonly<Counts>;
-  /** Written now, those that process managers answered with included. */
+  /** Events written by this import, including those of process managers. */
   readonly events: number;
-  readonly withoutPartner: Plan['withoutPartner'];
-  readonly leftOver: Plan['leftOver'];
-  /** Records in which a step is dated before one that it follows, and some of them. */
-  readonly datedBack: {
+  readonly unmatched: Plan['unmatched'];
+  readonly unusedRows: Plan['unusedRows'];
+  /** Records with a step that is dated before an earlier step, with examples. */
+  readonly outOfOrder: {
     readonly count: number;
     readonly examples: readonly { readonly source: string; readonly line: number; readonly key: string }[];
   };
   readonly rejectsFile?: string;
   readonly seconds: number;
-  /** It was stopped before the end. */
+  /** Whether it was stopped before the end. */
   readonly stopped: boolean;
 }
 
@@ -69,11 +69,11 @@ export function reportOf(
     records: plan.records,
     commands: result.counts,
     events: result.events,
-    withoutPartner: plan.withoutPartner,
-    leftOver: plan.leftOver,
-    datedBack: {
-      count: plan.datedBack.length,
-      examples: plan.datedBack
+    unmatched: plan.unmatched,
+    unusedRows: plan.unusedRows,
+    outOfOrder: {
+      count: plan.outOfOrder.length,
+      examples: plan.outOfOrder
         .slice(0, EXAMPLES)
         .flatMap(({ mapping: records, row }) => (records && row ? [{ source: records.from.spec.name, line: row.line, key: row.key }] : [])),
     },
@@ -83,56 +83,56 @@ export function reportOf(
   };
 }
 
-/** 0: all is in. 3: finished, with rejects. 1: nothing could be done. 130: stopped. */
+/** 0: everything is imported. 1: nothing could be imported. 3: finished with rejects. 130: stopped. */
 export function exitCodeOf({ commands, stopped }: ImportReport): number {
   if (stopped) return 130;
   if (commands.rejected === 0) return 0;
-  return commands.run + commands.alreadyThere + commands.unchanged === 0 ? 1 : 3;
+  return commands.run + commands.alreadyImported + commands.unchanged === 0 ? 1 : 3;
 }
 
-/** The report as people read it. */
+/** The report as text. */
 export function describeReport(report: ImportReport): string {
-  const { commands, datedBack } = report;
+  const { commands, outOfOrder } = report;
   const count = (number: number): string => number.toLocaleString('en-US');
-  const total = commands.run + commands.alreadyThere + commands.unchanged + commands.rejected;
+  const total = commands.run + commands.alreadyImported + commands.unchanged + commands.rejected;
   const lines = [
     `Import ${report.mapping}${report.asHistory ? ', as history' : ''}${report.stopped ? ', stopped before the end' : ''}`,
     ...report.sources.map(({ name, rows, file }) => `  read       ${count(rows)} ${rows === 1 ? 'row' : 'rows'} of ${name} (${file})`),
     ...report.records.map((record) => `  records    ${count(record.count)} of ${record.name}`),
-    `  commands   ${count(commands.run)} run, ${count(commands.alreadyThere)} already there` +
+    `  commands   ${count(commands.run)} run, ${count(commands.alreadyImported)} already imported` +
       (commands.unchanged > 0 ? `, ${count(commands.unchanged)} without a change` : '') +
       `, ${count(commands.rejected)} rejected` +
       (commands.notRun > 0 ? `, ${count(commands.notRun)} not run because an earlier step of the record was rejected` : ''),
     `  events     ${count(report.events)} written`,
     `  took       ${report.seconds.toFixed(1)} s, ${count(Math.round(total / Math.max(report.seconds, 0.001)))} commands a second`,
   ];
-  for (const { record, source, count: number } of report.withoutPartner) {
+  for (const { record, source, count: number } of report.unmatched) {
     lines.push(
       `  note       ${count(number)} ${number === 1 ? 'record of' : 'records of'} ${record} ${number === 1 ? 'has' : 'have'} no row in ${source}`,
     );
   }
-  for (const { source, count: number } of report.leftOver) {
+  for (const { source, count: number } of report.unusedRows) {
     lines.push(
-      `  note       ${count(number)} ${number === 1 ? 'row' : 'rows'} of ${source} ${number === 1 ? 'belongs' : 'belong'} to no record and ${number === 1 ? 'was' : 'were'} left out`,
+      `  note       ${count(number)} ${number === 1 ? 'row' : 'rows'} of ${source} ${number === 1 ? 'belongs' : 'belong'} to no record`,
     );
   }
-  if (datedBack.count > 0) {
-    const examples = datedBack.examples.map(({ source, line }) => `${source} line ${line}`).join(', ');
+  if (outOfOrder.count > 0) {
+    const examples = outOfOrder.examples.map(({ source, line }) => `${source} line ${line}`).join(', ');
     lines.push(
-      `  note       ${count(datedBack.count)} ${datedBack.count === 1 ? 'record has' : 'records have'} a step dated before the one that it follows (${examples}${datedBack.count > EXAMPLES ? ', …' : ''}): it keeps its date and comes after it in the log`,
+      `  note       ${count(outOfOrder.count)} ${outOfOrder.count === 1 ? 'record has' : 'records have'} a step that is dated before an earlier step (${examples}${outOfOrder.count > EXAMPLES ? ', …' : ''}): it keeps its date, but follows that step in the log`,
     );
   }
   for (const { name, unusedColumns } of report.sources) {
-    if (unusedColumns.length > 0) lines.push(`  note       the mapping does not use these columns of ${name}: ${unusedColumns.join(', ')}`);
+    if (unusedColumns.length > 0) lines.push(`  note       columns of ${name} that the mapping does not use: ${unusedColumns.join(', ')}`);
   }
   if (report.rejectsFile !== undefined) lines.push(`  rejects    ${report.rejectsFile}`);
-  if (!report.stopped && commands.rejected === 0 && commands.run === 0 && commands.alreadyThere > 0) {
-    lines.push(`Nothing new: everything was imported before.`);
+  if (!report.stopped && commands.rejected === 0 && commands.run === 0 && commands.alreadyImported > 0) {
+    lines.push('Nothing new: everything had been imported before.');
   }
   return `${lines.join('\n')}\n`;
 }
 
-/** The columns that the mapping's expressions look at, by source. */
+/** The columns that the mapping's expressions read, by source. */
 function usedColumns(mapping: Mapping): ReadonlyMap<string, ReadonlySet<string>> {
   const used = new Map<string, Set<string>>();
   for (const expression of mapping.records.flatMap(expressionsOf)) {

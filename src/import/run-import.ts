@@ -1,14 +1,14 @@
-/** Runs a mapping: each step becomes an ordinary command, run once, so that importing again changes nothing and goes on where it was cut short. */
+/** Runs a mapping. Each step is an ordinary command that runs once, so an import can be repeated, and continues where it was interrupted. */
 import { KnownError } from '../kernel/known-error.js';
 import type { EventLog } from '../log/port.js';
-import { countEvents, mustTakeHistory } from './carried-over.js';
+import { countEvents, assertHistoryAllowed } from './history.js';
 import type { Mapping } from './mapping.js';
 import { plan, type PlannedRecord, type PlannedStep } from './plan.js';
-import { prepareStep, touchedBy, type Circumstances, type PreparedStep, type Reason } from './prepared-step.js';
+import { prepareStep, accessesOf, type Circumstances, type PreparedStep, type Reason } from './prepared-step.js';
 import { Rejects } from './rejects.js';
 import { reportOf, type Counts, type ImportReport } from './report.js';
 import { StepRunner, type StepRunnerOptions, type Verdict } from './step-runner.js';
-import { Turns } from './turns.js';
+import { OrderedWork } from './ordered-work.js';
 
 export interface ImportOptions extends StepRunnerOptions {
   readonly log: EventLog;
@@ -16,36 +16,36 @@ export interface ImportOptions extends StepRunnerOptions {
   readonly asHistory: boolean;
   readonly rejectsFile: string;
   readonly onProgress?: (done: number, total: number) => void;
-  /** Stops after the commands that run. */
+  /** Stops when the running commands are done. */
   readonly signal?: AbortSignal;
-  /** The present, in milliseconds since 1970. */
+  /** The current time, in milliseconds since 1970. */
   readonly clock?: () => number;
 }
 
-/** A step of the setup was refused, so that nothing after it can be right. */
+/** A step of the setup was rejected. No records were imported, since they depend on it. */
 export class SetupRefused extends KnownError {
   override readonly name = 'SetupRefused';
   readonly code = 'SETUP_REFUSED';
 }
 
-/** How many steps are on their way at once, at most: as a history one, since recorded times come in the order of the log. */
-const AT_ONCE = 512;
+/** How many steps run at the same time at most. A history runs one by one, since recorded times are in the order of the log. */
+const CONCURRENCY = 512;
 
 /**
- * Imports what a mapping says.
- * @throws HistoryNotEmpty, SetupRefused; LogUnavailable when the log can't be written (what was written stays; import again to go on).
+ * Imports the files of a mapping.
+ * @throws HistoryNotEmpty, SetupRefused; LogUnavailable when the log can't be written (what was written stays; import again to continue)
  */
 export async function runImport(mapping: Mapping, options: ImportOptions): Promise<ImportReport> {
   const { log, asHistory, clock = Date.now } = options;
   const began = clock();
   const actor = `import:${mapping.name}`;
-  if (asHistory) await mustTakeHistory(log, actor);
+  if (asHistory) await assertHistoryAllowed(log, actor);
   const before = await log.head();
   const planned = plan(mapping, began);
   const circumstances = { mapping: mapping.name, actor, importedAt: asHistory ? new Date(began).toISOString() : undefined };
   const run = new Run(planned.steps, circumstances, options);
   try {
-    await run.all(asHistory ? 1 : AT_ONCE);
+    await run.all(asHistory ? 1 : CONCURRENCY);
   } finally {
     run.rejects.close();
   }
@@ -59,25 +59,30 @@ export async function runImport(mapping: Mapping, options: ImportOptions): Promi
   });
 }
 
-/** What came of a step, where it had its turn: `left` when the import was stopped, or failed, before. */
-type Outturn = Verdict | { readonly kind: 'left' } | { readonly kind: 'failed'; readonly error: unknown };
+/** The result of a step. `left`: the import had stopped or failed before. */
+type StepResult = Verdict | { readonly kind: 'left' } | { readonly kind: 'failed'; readonly error: unknown };
 
-/** The steps on their way. */
+type RunOptions = StepRunnerOptions & Pick<ImportOptions, 'rejectsFile' | 'onProgress' | 'signal'>;
+
+/** One run of an import. */
 class Run {
-  readonly counts: Counts = { run: 0, alreadyThere: 0, unchanged: 0, rejected: 0, notRun: 0 };
+  readonly counts: Counts = { run: 0, alreadyImported: 0, unchanged: 0, rejected: 0, notRun: 0 };
   readonly rejects: Rejects;
   readonly #runner: StepRunner;
-  readonly #turns = new Turns();
+  readonly #work = new OrderedWork();
   readonly #stepsOf = new Map<PlannedRecord, PlannedStep[]>();
   #done = 0;
   #failed = false;
   #failure: unknown;
 
-  constructor(
-    private readonly steps: readonly PlannedStep[],
-    private readonly circumstances: Circumstances,
-    private readonly options: StepRunnerOptions & Pick<ImportOptions, 'rejectsFile' | 'onProgress' | 'signal'>,
-  ) {
+  readonly #steps: readonly PlannedStep[];
+  readonly #circumstances: Circumstances;
+  readonly #options: RunOptions;
+
+  constructor(steps: readonly PlannedStep[], circumstances: Circumstances, options: RunOptions) {
+    this.#steps = steps;
+    this.#circumstances = circumstances;
+    this.#options = options;
     this.rejects = new Rejects(options.rejectsFile);
     this.#runner = new StepRunner(circumstances, options);
     for (const step of steps) {
@@ -88,40 +93,40 @@ class Run {
   }
 
   get finished(): boolean {
-    return this.#done === this.steps.length;
+    return this.#done === this.#steps.length;
   }
 
   /**
-   * Runs the steps, fewer than `atOnce` beyond the first that is not over, each in its turn; what came of them is told in their order.
-   * @throws SetupRefused; what kept a command from being run or refused once and for all, when nothing is under way any more
+   * Runs the steps, at most `concurrency` at a time. Results are recorded in the order of the steps.
+   * @throws SetupRefused; any failure that left a command without a result, once all running commands are done
    */
-  async all(atOnce: number): Promise<void> {
-    const untold: Promise<void>[] = [];
-    let told = Promise.resolve();
-    for (const [index, step] of this.steps.entries()) {
-      if (untold.length >= atOnce) await untold.shift();
+  async all(concurrency: number): Promise<void> {
+    const unrecorded: Promise<void>[] = [];
+    let recorded = Promise.resolve();
+    for (const [index, step] of this.#steps.entries()) {
+      if (unrecorded.length >= concurrency) await unrecorded.shift();
       if (this.#stopping) break;
-      const prepared = prepareStep(step, this.circumstances);
-      const earlier = told;
-      const turn = this.#turns.take(touchedBy(step, prepared), () => this.#turn(step, index, prepared, earlier));
-      told = earlier.then(async () => this.#tell(step, await turn)).catch((error: unknown) => this.#fail(error));
-      untold.push(told);
+      const prepared = prepareStep(step, this.#circumstances);
+      const earlier = recorded;
+      const result = this.#work.run(accessesOf(step, prepared), () => this.#runStep(step, index, prepared, earlier));
+      recorded = earlier.then(async () => this.#record(step, await result)).catch((error: unknown) => this.#fail(error));
+      unrecorded.push(recorded);
     }
-    await told;
+    await recorded;
     if (this.#failure !== undefined) throw this.#failure as Error;
   }
 
   get #stopping(): boolean {
-    return this.#failed || this.options.signal?.aborted === true;
+    return this.#failed || this.#options.signal?.aborted === true;
   }
 
-  async #turn(step: PlannedStep, index: number, prepared: PreparedStep | Reason, earlier: Promise<void>): Promise<Outturn> {
+  async #runStep(step: PlannedStep, index: number, prepared: PreparedStep | Reason, earlier: Promise<void>): Promise<StepResult> {
     if (this.#stopping) return { kind: 'left' };
     try {
       const verdict = await this.#runner.run(step, prepared, this.#after(step), this.#done === index ? undefined : earlier);
       if (!('rejected' in verdict) || step.record.mapping !== undefined) return verdict;
       const { code, reason } = verdict.rejected;
-      throw new SetupRefused(`The setup step ${step.step.name} was refused (${code}): ${reason} Nothing of the records was imported.`);
+      throw new SetupRefused(`The setup step ${step.step.name} was rejected (${code}): ${reason} No records were imported.`);
     } catch (error) {
       this.#failed = true;
       return { kind: 'failed', error };
@@ -133,16 +138,16 @@ class Run {
     this.#failure ??= error;
   }
 
-  #tell(step: PlannedStep, outturn: Outturn): void {
-    if (outturn.kind === 'left') return;
-    if (outturn.kind === 'failed') {
-      this.#fail(outturn.error);
+  #record(step: PlannedStep, result: StepResult): void {
+    if (result.kind === 'left') return;
+    if (result.kind === 'failed') {
+      this.#fail(result.error);
       return;
     }
     this.#done++;
-    if (outturn.kind === 'run' || outturn.kind === 'alreadyThere' || outturn.kind === 'unchanged') this.counts[outturn.kind]++;
-    if ('rejected' in outturn) this.#reject(step, outturn.rejected);
-    this.options.onProgress?.(this.#done, this.steps.length);
+    if (result.kind === 'run' || result.kind === 'alreadyImported' || result.kind === 'unchanged') this.counts[result.kind]++;
+    if ('rejected' in result) this.#reject(step, result.rejected);
+    this.#options.onProgress?.(this.#done, this.#steps.length);
   }
 
   #reject(step: PlannedStep, { code, reason }: Reason): void {

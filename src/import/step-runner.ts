@@ -1,22 +1,22 @@
-/** What comes of a step: its command is made and run, and where that is refused, nothing more of its record is. */
+/** Runs the command of a step. After a rejection, the later steps of the same record do not run. */
 import { Rejection } from '../kernel/rejection.js';
 import type { EventLog } from '../log/port.js';
-import type { CommandPipeline, Outcome } from '../pipeline/command-pipeline.js';
-import type { Refusal } from '../policies/reactor.js';
+import type { CommandHandler, Outcome } from '../command-handling/command-handler.js';
+import type { Refusal } from '../policies/refusals.js';
 import type { PlannedRecord, PlannedStep } from './plan.js';
 import { prepareStep, streamOf, type Circumstances, type PreparedStep, type Reason } from './prepared-step.js';
 
 export type Verdict =
-  /** `rejected`: the step was done, but what follows from it was refused. */
-  | { readonly kind: 'run' | 'alreadyThere' | 'unchanged'; readonly rejected?: Reason }
+  /** `rejected`: the step ran, but a process manager's command that follows from it was refused. */
+  | { readonly kind: 'run' | 'alreadyImported' | 'unchanged'; readonly rejected?: Reason }
   | { readonly kind: 'rejected'; readonly rejected: Reason }
   /** An earlier step of its record was rejected. */
   | { readonly kind: 'notRun' };
 
 export interface StepRunnerOptions {
   readonly log: Pick<EventLog, 'readStream'>;
-  readonly pipeline: CommandPipeline;
-  /** What process managers were refused since the last call. */
+  readonly commandHandler: CommandHandler;
+  /** The commands of process managers that were refused since the last call. */
   readonly refusals: () => readonly Refusal[];
 }
 
@@ -24,16 +24,19 @@ export class StepRunner {
   readonly #failed = new Set<PlannedRecord>();
   readonly #refusals = new Map<string, Refusal>();
 
-  constructor(
-    private readonly circumstances: Circumstances,
-    private readonly options: StepRunnerOptions,
-  ) {}
+  readonly #circumstances: Circumstances;
+  readonly #options: StepRunnerOptions;
+
+  constructor(circumstances: Circumstances, options: StepRunnerOptions) {
+    this.#circumstances = circumstances;
+    this.#options = options;
+  }
 
   /**
-   * Runs a step, when those before it of its record are over.
-   * @param later the steps of the record that come after it
-   * @param earlier resolves when all steps before it are over; undefined when they are
-   * @throws what kept the command from being run or refused once and for all
+   * Runs a step. The earlier steps of its record must be done.
+   * @param later the later steps of the record
+   * @param earlier resolves when all steps before it in the plan are done; undefined if they are
+   * @throws any failure that left the command without a result
    */
   async run(
     step: PlannedStep,
@@ -63,28 +66,28 @@ export class StepRunner {
       if (await this.#hasRun(later)) return { kind: 'unchanged' };
       return { kind: 'rejected', rejected: { code, reason: message } };
     }
-    const kind = outcome.repeated ? 'alreadyThere' : outcome.appended > 0 ? 'run' : 'unchanged';
+    const kind = outcome.repeated ? 'alreadyImported' : outcome.appended > 0 ? 'run' : 'unchanged';
     const refusal = this.#refusalOf(prepared);
     if (!refusal) return { kind };
-    const { policy, step: part, rejection } = refusal;
-    const reason = `The step was done, but what follows from it was refused (${policy}, ${part}): ${rejection.message}`;
-    return { kind, rejected: { code: rejection.code, reason } };
+    const { policy, step: part, code, message } = refusal;
+    const reason = `The step was done, but a command that follows from it was refused (${policy}, ${part}): ${message}`;
+    return { kind, rejected: { code, reason } };
   }
 
-  /** A refusal before those before it are over says nothing: what it missed may come of what follows from one of them. */
+  /** A rejection counts only when all steps before it are done: the missing record may be created by a process manager that follows one of them. */
   async #send({ command, request }: PreparedStep, earlier: Promise<void> | undefined): Promise<Outcome> {
-    const { pipeline } = this.options;
+    const { commandHandler } = this.#options;
     try {
-      return await pipeline.execute(command, request);
+      return await commandHandler.execute(command, request);
     } catch (refusal) {
       if (!earlier || !(refusal instanceof Rejection)) throw refusal;
       await earlier;
-      return pipeline.execute(command, request);
+      return commandHandler.execute(command, request);
     }
   }
 
   #refusalOf({ commandId }: PreparedStep): Refusal | undefined {
-    for (const refusal of this.options.refusals()) {
+    for (const refusal of this.#options.refusals()) {
       const { correlationId } = refusal.event.metadata;
       if (!this.#refusals.has(correlationId)) this.#refusals.set(correlationId, refusal);
     }
@@ -94,14 +97,14 @@ export class StepRunner {
   }
 
   /**
-   * Whether one of the later steps of a record was run by an earlier import. Then a step that is refused was taken too and had nothing to
-   * change, which leaves no trace: that it would be refused now, after what came later, says nothing.
+   * Whether a later step of the record ran in an earlier import. Then the rejected step had run too and changed nothing, which leaves no
+   * event. That it is rejected now, after the later steps, means nothing.
    */
   async #hasRun(later: readonly PlannedStep[]): Promise<boolean> {
     for (const step of later) {
-      const prepared = prepareStep(step, this.circumstances);
+      const prepared = prepareStep(step, this.#circumstances);
       if (!('command' in prepared)) continue;
-      const events = await this.options.log.readStream(streamOf(prepared));
+      const events = await this.#options.log.readStream(streamOf(prepared));
       if (events.some(({ metadata }) => metadata.commandId === prepared.commandId)) return true;
     }
     return false;
@@ -111,7 +114,7 @@ export class StepRunner {
 function changedRow({ record }: PlannedStep): string {
   const where = record.mapping === undefined ? 'the mapping' : 'the row';
   return (
-    `This step was imported before, and what it takes from ${where} has changed since. An import does not change what it has imported: ` +
-    'make the change with a command, or put back the old values.'
+    `This step was imported before, and its values in ${where} have changed since. An import does not change what it has imported: ` +
+    'make the change with a command, or restore the old values.'
   );
 }

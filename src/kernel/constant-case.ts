@@ -1,4 +1,4 @@
-/** Names as constants: what codes and enum values are made of. */
+/** Names in constant case, for codes and enum values. */
 
 /** `campaignMember` or `no answer` as `CAMPAIGN_MEMBER` or `NO_ANSWER`. */
 export function constantCase(name: string): string {

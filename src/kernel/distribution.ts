@@ -1,17 +1,17 @@
 /**
- * How values are spread, in a form that can be kept in a document, taken back and merged: exact while there are few, then by buckets of
- * one percent width (after DDSketch: Masson, Rim, Lee, VLDB 2019), so that a quantile of any number of values is right to 1 %.
+ * A distribution of values that can be stored in a document, undone and merged: exact while there are few values, then in buckets of
+ * one percent width (after DDSketch: Masson, Rim, Lee, VLDB 2019), so that quantiles have a relative error of at most 1 %.
  */
 export interface Distribution {
   readonly count: number;
   readonly sum: number;
   /** The values themselves, in ascending order, while there are at most {@link EXACT}. */
   readonly values?: readonly number[];
-  /** Otherwise, how many fell into each bucket, in ascending order: those of values below zero have negative numbers, that of zero is 0. */
+  /** Otherwise the count of each bucket, in ascending order. Buckets of negative values have negative numbers; that of zero is 0. */
   readonly buckets?: readonly Bucket[];
 }
 
-/** The number of a bucket, and how many values fell into it. */
+/** The number of a bucket, and the count of its values. */
 type Bucket = readonly [bucket: number, count: number];
 
 export const EXACT = 256;
@@ -19,28 +19,28 @@ const GAMMA = 1.01 / 0.99;
 const LOG_GAMMA = Math.log(GAMMA);
 /** Values nearer to zero than this count as zero. */
 const SMALLEST = 1e-9;
-/** Added to the logarithm's number, so that the bucket of the smallest value is above zero. */
+/** Added to the logarithm, so that the bucket of the smallest positive value is above zero. */
 const OFFSET = 2000;
 
 export const emptyDistribution: Distribution = { count: 0, sum: 0, values: [] };
 
-/** With one more value. @throws RangeError when it is not finite. */
+/** Adds a value. @throws RangeError when it is not finite. */
 export function record(distribution: Distribution, value: number): Distribution {
   if (!Number.isFinite(value)) throw new RangeError(`A distribution takes finite numbers, not ${value}.`);
   return combine(distribution, { count: 1, sum: value, values: [value] }, 1);
 }
 
-/** With one value taken back that was recorded before: a win that was undone. */
+/** Removes a value that was recorded before, such as that of a win that was undone. @throws RangeError when it was not recorded */
 export function unrecord(distribution: Distribution, value: number): Distribution {
   if (distribution.values) {
     const at = distribution.values.indexOf(value);
-    if (at < 0) throw new RangeError(`${value} was never recorded, so it can't be taken back.`);
+    if (at < 0) throw new RangeError(`${value} was never recorded, so it can't be removed.`);
     return exactly(distribution.values.toSpliced(at, 1));
   }
   return combine(distribution, { count: 1, sum: value, values: [value] }, -1);
 }
 
-/** Both in one; exact when both are and the result is small, or when `limit` says so. */
+/** Merges distributions. The result is exact when all parts are and it has at most `limit` values. */
 export function mergeDistributions(parts: readonly Distribution[], limit = EXACT): Distribution {
   if (parts.every((part) => part.values)) {
     const values = parts.flatMap((part) => part.values ?? []).sort((a, b) => a - b);
@@ -50,14 +50,14 @@ export function mergeDistributions(parts: readonly Distribution[], limit = EXACT
   return parts.reduce((left, right) => combine(left, right, 1), emptyDistribution);
 }
 
-/** The arithmetic mean; null of nothing. */
+/** The arithmetic mean; null without values. */
 export function mean(distribution: Distribution): number | null {
   return distribution.count === 0 ? null : distribution.sum / distribution.count;
 }
 
 /**
- * The value that a share of the values lies below; null of nothing. Always one of the values (within the bucket's 1 % when there are
- * many): of two in the middle the higher one, which statisticians call the high median.
+ * The quantile `q`; null without values. It is always one of the values (with an error of at most 1 % when there are
+ * many): of two in the middle the higher one, the high median.
  * @param q 0 to 1; 0.5 is the median
  */
 export function quantile(distribution: Distribution, q: number): number | null {
@@ -73,7 +73,7 @@ export function quantile(distribution: Distribution, q: number): number | null {
   throw new RangeError(`A distribution of ${count} values has only ${seen} in its buckets.`);
 }
 
-/** The sum is taken anew from the values, so that one taken back leaves no trace of rounding. */
+/** Recalculates the sum from the values, so that a removed value leaves no rounding error. */
 function exactly(values: readonly number[]): Distribution {
   return { count: values.length, sum: values.reduce((sum, value) => sum + value, 0), values };
 }
@@ -102,7 +102,7 @@ function combine(left: Distribution, right: Distribution, sign: 1 | -1): Distrib
 }
 
 function counted(bucket: number, before: number, change: number): Bucket {
-  if (before + change < 0) throw new RangeError('A value that was never recorded can not be taken back.');
+  if (before + change < 0) throw new RangeError("A value that was never recorded can't be removed.");
   return [bucket, before + change];
 }
 

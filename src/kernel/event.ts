@@ -1,6 +1,6 @@
-/** An event as the log keeps it, and the stream that it belongs to. */
+/** Recorded events and their streams. */
 import type { NewEvent } from '../../contracts/event.js';
-import { definitionOf, type Definitions } from '../../contracts/index.js';
+import type { Definitions } from '../../contracts/definitions.js';
 import { upcast } from '../../contracts/event.js';
 
 /** The history of one record: a type such as `lead`, and the record's id. */
@@ -10,12 +10,12 @@ export interface Stream {
 }
 
 /**
- * Place of an event in the order of the whole log: it grows and may have gaps. 0 is before the first event.
+ * The place of an event in the order of the whole log. Positions increase and may have gaps; 0 is before the first event.
  * A safe integer (at most 2^53 - 1): rows of the embedded log, log offsets on EventStoreDB.
  */
 export type Position = number;
 
-/** What is known about an event besides what happened. Times are ISO 8601 in UTC with milliseconds. */
+/** The metadata of an event. Times are ISO 8601 in UTC with milliseconds. */
 export interface Metadata {
   readonly commandId: string;
   /** SHA-256 of the command's name and input: the same commandId with other input is refused. */
@@ -24,18 +24,18 @@ export interface Metadata {
   readonly onBehalfOf?: string;
   readonly correlationId: string;
   readonly causationId: string;
-  /** When it happened in the world; key figures are bucketed by it. */
+  /** When it happened in the world; key figures use it. */
   readonly occurredAt: string;
-  /** When the system took it; as-of means this. */
+  /** When the log took it; as-of queries use it. */
   readonly recordedAt: string;
-  /** Set on events that were carried over from another system with that system's times as `recordedAt`. */
+  /** Set on events imported from another system, whose `recordedAt` is that system's time. */
   readonly importedAt?: string;
 }
 
 export interface RecordedEvent<Type extends string = string, Data = unknown> extends NewEvent<Type, Data> {
   readonly id: string;
   readonly stream: Stream;
-  /** Place in its stream, from 0. */
+  /** Its place in the stream, from 0. */
   readonly revision: number;
   readonly position: Position;
   readonly metadata: Metadata;
@@ -44,7 +44,7 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> ext
 /** The recorded form of each event of a union. */
 export type Recorded<Event extends NewEvent> = Event extends NewEvent<infer Type, infer Data> ? RecordedEvent<Type, Data> : never;
 
-/** `lead-6f1c…`: how a stream is named in a log. The type has no dash, so the first dash parts the two. */
+/** The name of a stream in a log, such as `lead-6f1c…`. A type contains no dash, so the first dash separates type and id. */
 export function streamName(stream: Stream): string {
   return `${stream.type}-${stream.id}`;
 }
@@ -60,7 +60,7 @@ export function parseStreamName(name: string): Stream {
  * The event with its data in the current shape of its type.
  * @throws RangeError when its type or version is not known to this program.
  */
-export function toCurrent(event: RecordedEvent, definitions: Definitions = definitionOf): RecordedEvent {
+export function toCurrent(event: RecordedEvent, definitions: Definitions): RecordedEvent {
   const definition = definitions(event.type);
   if (!definition) {
     throw new RangeError(
@@ -71,10 +71,10 @@ export function toCurrent(event: RecordedEvent, definitions: Definitions = defin
   return { ...event, version: definition.version, data: upcast(definition, event.version, event.data) };
 }
 
-/** The event as it is shown to people: as `toCurrent` gives it, or as it was recorded where this program can't bring it to that shape. */
-export function toShow(event: RecordedEvent): RecordedEvent {
+/** The event for display: as `toCurrent` returns it, or as recorded when this program can't upcast it. */
+export function toShow(event: RecordedEvent, definitions: Definitions): RecordedEvent {
   try {
-    return toCurrent(event);
+    return toCurrent(event, definitions);
   } catch {
     return event;
   }

@@ -1,8 +1,8 @@
 /**
- * An error that people meet and can do something about: its message says what, in whole sentences. The command line and GraphQL ask for
- * this class and go by the code. Any other error is either dealt with where it arises, or a fault of the program's own.
+ * An error that users can act on: its message says in full sentences what is wrong and what to do. The command line and GraphQL test for
+ * this class and use its code. Any other error is handled where it occurs, or is a bug.
  */
 export abstract class KnownError extends Error {
-  /** Upper snake case, and stable. What docs/errors.md has a code for has that one. */
+  /** Upper snake case, stable; the code of docs/errors.md, if it has one. */
   abstract readonly code: string;
 }

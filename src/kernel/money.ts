@@ -1,38 +1,42 @@
-/** Money: an integer of minor units and a currency (ISO 4217). Sums keep currencies apart. */
-import type { Money } from '../../contracts/values.js';
+/** Money: an integer of minor units and a currency (ISO 4217). Sums are kept by currency. */
+import type { Money } from '../../contracts/fields/index.js';
 
 /** Amounts by currency, in minor units. */
-export type Moneys = Readonly<Record<string, number>>;
+export type MoneyByCurrency = Readonly<Record<string, number>>;
 
 /**
- * The sum with one more amount; an amount that comes to nothing is left out.
- * @throws RangeError beyond 2^53 - 1 minor units, where integers are no longer exact.
+ * Adds an amount to the sums. A sum of 0 is left out.
+ * @throws RangeError beyond 2^53 - 1 minor units, where integers stop being exact.
  */
-export function add(sums: Moneys, money: Money, times = 1): Moneys {
+export function add(sums: MoneyByCurrency, money: Money, times = 1): MoneyByCurrency {
   const { [money.currency]: before = 0, ...others } = sums;
   const amount = before + money.amount * times;
-  if (!Number.isSafeInteger(amount)) throw new RangeError(`A sum in ${money.currency} exceeds what is exact: 2^53 - 1 minor units.`);
+  if (!Number.isSafeInteger(amount)) {
+    throw new RangeError(`A sum in ${money.currency} exceeds 2^53 - 1 minor units, beyond which it is not exact.`);
+  }
   return amount === 0 ? others : { ...others, [money.currency]: amount };
 }
 
-/** Both sums in one. */
-export function merge(left: Moneys, right: Moneys): Moneys {
+/** Adds two sums. */
+export function merge(left: MoneyByCurrency, right: MoneyByCurrency): MoneyByCurrency {
   return Object.entries(right).reduce((sums, [currency, amount]) => add(sums, { amount, currency }), left);
 }
 
-/** A share of an amount, rounded half away from zero to a whole minor unit. @param percent 0 to 100 */
+/** A percentage of an amount, rounded to a whole minor unit, half away from zero. @param percent 0 to 100 */
 export function share(money: Money, percent: number): Money {
   const exact = (Math.abs(money.amount) * percent) / 100;
   return { amount: Math.sign(money.amount) * Math.round(exact) || 0, currency: money.currency };
 }
 
 /**
- * An amount with another one of the same currency added, or taken away with `times` -1.
+ * Adds an amount of the same currency, or subtracts it with `times` -1.
  * @throws RangeError when the currencies differ, or beyond 2^53 - 1 minor units.
  */
 export function plus(left: Money, right: Money, times: 1 | -1 = 1): Money {
   if (left.currency !== right.currency) throw new RangeError(`${right.currency} can't be added to ${left.currency}.`);
   const amount = left.amount + right.amount * times;
-  if (!Number.isSafeInteger(amount)) throw new RangeError(`A sum in ${left.currency} exceeds what is exact: 2^53 - 1 minor units.`);
+  if (!Number.isSafeInteger(amount)) {
+    throw new RangeError(`A sum in ${left.currency} exceeds 2^53 - 1 minor units, beyond which it is not exact.`);
+  }
   return { amount, currency: left.currency };
 }

@@ -1,6 +1,6 @@
-/** Phone numbers as people write them, and what makes two of them the same. */
+/** Comparison of phone numbers. */
 
-/** The digits of a number without zeros in front: `+40 21 555 0100` and `0040-215550100` are the same. Null of none. */
+/** The digits of a number without leading zeros: `+40 21 555 0100` and `0040-215550100` are equal. Null without digits. */
 export function phoneDigits(phone: string | null): string | null {
   return phone?.replace(/[^0-9]/g, '').replace(/^0+/, '') || null;
 }

@@ -1,121 +1,136 @@
-/** `@ReadModel` and `@Column`: what one document of a read model is, and which of its columns filter, sort, search and sum. */
+/** Read models: the columns of their documents, and which of them filter, sort, search, group and sum. */
 import { createHash } from 'node:crypto';
-import type { FieldType, Shape } from './field-type.js';
+import type { Field, Fields, Of } from '../../contracts/fields/index.js';
+import type { Kind } from '../../contracts/fields/kind.js';
+import type { RecordTypeName } from '../../contracts/record-types.js';
 
-export interface ColumnOptions {
-  /** May be null. */
-  readonly optional?: boolean;
-  /** Can be asked for in `where`; indexed. */
-  readonly filter?: boolean;
-  /** Can be asked for in `orderBy`; indexed. Text is ordered without case and accents; null comes before everything. */
-  readonly sort?: boolean;
-  /** Its words are found by `search`. */
-  readonly search?: boolean;
+/** What queries can do with columns, as lists of column names. */
+export interface Abilities<Name extends string> {
+  /** Usable in `where`; indexed. */
+  readonly filter?: readonly Name[];
+  /** Usable in `orderBy`; indexed. Text is ordered without case and accents; null comes first. */
+  readonly sort?: readonly Name[];
+  /** Usable in `search`, by word. */
+  readonly search?: readonly Name[];
   /** Summaries can group by it. */
-  readonly dimension?: boolean;
-  /** Summaries add it up: numbers and money are summed, distributions merged. */
-  readonly measure?: boolean;
-  readonly description?: string;
+  readonly dimension?: readonly Name[];
+  /** Summaries aggregate it: numbers and money are summed, distributions merged. */
+  readonly measure?: readonly Name[];
+  /** Sets of columns. Documents with equal values in all columns of a set are probably duplicates. */
+  readonly duplicates?: readonly (readonly Name[])[];
 }
 
-export interface ColumnSpec extends ColumnOptions {
+export interface ColumnSpec {
   readonly name: string;
-  readonly type: FieldType;
-}
-
-/** A value that the API works out from a document or a summary: a rate, a share. */
-export interface DerivedSpec {
-  readonly name: string;
-  readonly type: FieldType;
+  readonly kind: Kind;
+  /** May be null. */
+  readonly optional: boolean;
+  /** Personal data: see `Field.personal`. */
+  readonly personal: boolean;
   readonly description?: string;
-  /** The value, from whatever has the document's columns; null when it has none. */
-  readonly of: (document: never) => unknown;
+  readonly filter: boolean;
+  readonly sort: boolean;
+  readonly search: boolean;
+  readonly dimension: boolean;
+  readonly measure: boolean;
 }
 
-export interface ReadModelOptions {
-  /** Raised whenever a handler or a column changes: the new version is built afresh. */
+/** A value that the API computes from a document or a summary, such as a rate. */
+export interface ComputedSpec<Doc = never> {
+  readonly field: Field;
+  /** The value; null when there is none. */
+  of(this: void, document: Doc): unknown;
+}
+
+interface Named {
+  /** Raised whenever the documents change for the same events: the new version is built from the first event. */
   readonly version: number;
-  /** The query that answers one document by id, such as `lead`. Without it, documents are reached by their list alone. */
+  /** A description of one document, for the published contract. */
+  readonly description: string;
+  /** The name of one document in the contract: `Lead` of `leads`. */
+  readonly entry: string;
+  /** The query for one document by id, such as `lead`. Without it, documents are only in the list. */
   readonly one?: string;
-  /** The stream type whose records the documents are: gives `history`, relations and the record in a mutation's payload. */
-  readonly record?: string;
-  /** Keep superseded documents, so that queries can ask as of a past moment. True unless said otherwise. */
-  readonly history?: boolean;
-  /** Sets of columns: documents that agree on all columns of a set are likely the same person or company twice. */
-  readonly duplicates?: readonly (readonly string[])[];
-  readonly derived?: Readonly<Record<string, Omit<DerivedSpec, 'name'>>>;
-  readonly description?: string;
+  /** The record type of the documents: it gives `history`, relations and the record in a mutation's payload. */
+  readonly record?: RecordTypeName;
 }
 
-export interface ReadModelSpec extends Omit<ReadModelOptions, 'derived' | 'history'> {
+export interface ReadModelOptions<C extends Fields> extends Omit<Named, 'entry'>, Abilities<keyof C & string> {
+  readonly columns: C;
+  /** Defaults to the capitalised name of `one`, or of the read model. */
+  readonly entry?: string;
+  /** Superseded documents are kept for as-of queries. Defaults to true. */
+  readonly history?: boolean;
+  readonly computed?: Readonly<Record<string, ComputedSpec<Of<C>>>>;
+}
+
+export interface ReadModelSpec extends Named {
+  /** The plural that queries use: `leads`. */
   readonly name: string;
   readonly history: boolean;
+  readonly duplicates: readonly (readonly string[])[];
   readonly columns: readonly ColumnSpec[];
-  readonly derived: readonly DerivedSpec[];
-  readonly document: Shape;
+  readonly computed: readonly (ComputedSpec & { readonly name: string })[];
 }
 
-const columns = new WeakMap<object, ColumnSpec[]>();
-const models = new WeakMap<object, ReadModelSpec>();
+/** A read model whose documents have a known type. */
+export interface ReadModel<Doc> extends ReadModelSpec {
+  /** Exists in types only. */
+  readonly document?: Doc;
+}
 
-export function Column(type: FieldType, options: ColumnOptions = {}): PropertyDecorator {
-  return (prototype, property) => {
-    const own = columns.get(prototype) ?? [];
-    own.push({ ...options, name: String(property), type });
-    columns.set(prototype, own);
+/** Declares a read model. @throws TypeError when an option names a column that does not exist */
+export function readModel<const C extends Fields>(name: string, options: ReadModelOptions<C>): ReadModel<Of<C>> {
+  const { version, description, one, record, entry = capitalised(one ?? name), history = true, duplicates = [], computed = {} } = options;
+  return {
+    name,
+    version,
+    description,
+    entry,
+    ...(one === undefined ? {} : { one }),
+    ...(record === undefined ? {} : { record }),
+    history,
+    duplicates,
+    columns: columnsOf(name, options.columns, options),
+    computed: Object.entries(computed).map(([computedName, spec]) => ({ name: computedName, ...spec })),
   };
 }
 
-/** Names a document class as a read model. `name` is the plural that queries use: `leads`. */
-export function ReadModel(name: string, options: ReadModelOptions): (target: Shape) => void {
-  return (target) => {
-    const { derived = {}, ...rest } = options;
-    models.set(target, {
-      history: true,
-      ...rest,
-      name,
-      columns: columnsOf(target),
-      derived: Object.entries(derived).map(([derivedName, spec]) => ({ name: derivedName, ...spec })),
-      document: target,
-    });
-  };
-}
-
-/** The columns of a document class, or of a class nested in one: its bases' first, in the order of their declaration. */
-export function columnsOf(target: Shape): readonly ColumnSpec[] {
-  const found: ColumnSpec[] = [];
-  for (let at: object | null = target.prototype as object; at && at !== Object.prototype; at = Object.getPrototypeOf(at) as object | null) {
-    found.unshift(...(columns.get(at) ?? []));
+function columnsOf(name: string, columns: Fields, abilities: Abilities<string>): readonly ColumnSpec[] {
+  const { filter = [], sort = [], search = [], dimension = [], measure = [], duplicates = [] } = abilities;
+  for (const column of [...filter, ...sort, ...search, ...dimension, ...measure, ...duplicates.flat()]) {
+    if (!Object.hasOwn(columns, column)) throw new TypeError(`${name} has no column ${column}; it has ${Object.keys(columns).join(', ')}.`);
   }
-  return found;
-}
-
-/** @throws TypeError when the class is not marked with `@ReadModel`. */
-export function readModelSpec(target: Shape): ReadModelSpec {
-  const spec = models.get(target);
-  if (!spec) throw new TypeError(`${target.name} is not marked with @ReadModel.`);
-  return spec;
+  return Object.entries(columns).map(([column, field]) => ({
+    name: column,
+    kind: field.kind,
+    optional: field.absence === 'optional',
+    personal: field.whose !== undefined,
+    ...(field.description === undefined ? {} : { description: field.description }),
+    filter: filter.includes(column),
+    sort: sort.includes(column),
+    search: search.includes(column),
+    dimension: dimension.includes(column),
+    measure: measure.includes(column),
+  }));
 }
 
 const shapes = new WeakMap<ReadModelSpec, string>();
 
-/** A short fingerprint of everything that a document class says of its documents: another one can't be read or written by this class. */
+/** A short hash of the columns and options of a read model. Documents with another hash can't be read or written by it. */
 export function shapeOf(model: ReadModelSpec): string {
   const known = shapes.get(model);
   if (known !== undefined) return known;
-  const { history, duplicates = [] } = model;
-  const described = JSON.stringify([history, duplicates, model.columns.map(describeColumn)]);
-  const shape = createHash('sha256').update(described).digest('base64url').slice(0, 16);
+  const { history, duplicates, columns } = model;
+  const described = columns.map(({ description: _, personal: __, kind, ...column }) => [Object.entries(column).sort(), kind.name]);
+  const shape = createHash('sha256')
+    .update(JSON.stringify([history, duplicates, described]))
+    .digest('base64url')
+    .slice(0, 16);
   shapes.set(model, shape);
   return shape;
 }
 
-function describeColumn({ description: _, type, ...column }: ColumnSpec): unknown {
-  return [Object.entries(column).sort(), describeType(type)];
-}
-
-function describeType(type: FieldType): unknown {
-  if (type.kind === 'nested') return ['nested', columnsOf(type.shape()).map(describeColumn)];
-  if (type.kind === 'list') return ['list', describeType(type.of)];
-  return type.kind;
+function capitalised(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
 }

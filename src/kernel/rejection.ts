@@ -1,12 +1,13 @@
+/** The refusal of a command by a rule. */
 import { KnownError } from './known-error.js';
 
-/** A rule that said no. The code is stable and documented; the message is for people and holds no personal data. */
+/** The code is stable and documented; the message is for people and contains no personal data. */
 export class Rejection extends KnownError {
   override readonly name = 'Rejection';
 
   /**
    * @param code upper snake case, listed in docs/errors.md
-   * @param field the input field to change, where one can be named
+   * @param field the input field to change, if there is one
    */
   constructor(
     readonly code: string,
@@ -15,4 +16,15 @@ export class Rejection extends KnownError {
   ) {
     super(message);
   }
+}
+
+/** Codes with their meanings, for the published contract. */
+export type Codes = Readonly<Record<string, string>>;
+
+/**
+ * Returns the function that creates the rejections of a context: `throw rejection('LEAD_OPEN', 'The lead is already open.')`.
+ * @param _codes all codes of the context, as its manifest lists them
+ */
+export function rejections<C extends Codes>(_codes: C): (code: keyof C & string, message: string, field?: string) => Rejection {
+  return (code, message, field) => new Rejection(code, message, field);
 }

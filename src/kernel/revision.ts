@@ -1,31 +1,30 @@
-/** What a revising command changes: only fields that were given and differ from what the record holds. */
+/** The changes of a revision: only fields that are given and differ from the record. */
 
-/** Changes as an event tells them: a field that is absent stays as it is. */
+/** The changes in an event: absent fields stay unchanged. */
 type Changes<State, Name extends keyof State> = { readonly [K in Name]?: State[K] | undefined };
+
+/** The changes in an input, without the fields that are left out. */
+type Given<Input> = { readonly [K in keyof Input]?: Exclude<Input[K], undefined> };
 
 /**
  * The given fields of `input` that differ in value from those of `state`; null clears.
- * @returns undefined when nothing changes, and then no event is due.
+ * @returns undefined when nothing changes: then there is no event.
  */
-export function changesOf<State extends object, Name extends keyof State & string>(
+export function changesOf<State extends object, Input extends Changes<State, keyof State & keyof Input>>(
   state: State,
-  input: { readonly [K in Name]?: State[K] | undefined },
-  names: readonly Name[],
-): Partial<Pick<State, Name>> | undefined {
-  const changes: Partial<Pick<State, Name>> = {};
-  for (const name of names) {
-    const given = input[name];
-    if (given !== undefined && !equal(given, state[name])) changes[name] = given;
-  }
-  return Object.keys(changes).length > 0 ? changes : undefined;
+  input: Input,
+): Given<Input> | undefined {
+  const before = state as Readonly<Record<string, unknown>>;
+  const changed = Object.entries(input).filter(([name, after]) => after !== undefined && !equal(after, before[name]));
+  return changed.length > 0 ? (Object.fromEntries(changed) as Given<Input>) : undefined;
 }
 
-/** The record with an event's changes: fields that the event does not tell stay. */
+/** Applies an event's changes to a record. */
 export function revised<State extends object>(state: State, changes: Changes<State, keyof State>): State {
   return { ...state, ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) };
 }
 
-/** Whether two plain values are the same, whatever the order of their fields. */
+/** Whether two plain values are equal, whatever the order of their fields. */
 function equal(left: unknown, right: unknown): boolean {
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return left === right;
   if (Array.isArray(left) !== Array.isArray(right)) return false;

@@ -1,22 +1,22 @@
-/** What every log asks of events before it takes them, wherever it keeps them. */
+/** Validates events before an append: the same for every engine. */
 import type { EventToAppend } from './port.js';
 
-/** An event that may be stored: everything that can be refused about it alone has been. */
+/** A validated event. */
 export interface AcceptedEvent {
   readonly event: EventToAppend;
   /** The event's UUID in lower case. */
   readonly id: string;
-  /** Milliseconds since 1970, for an event carried over from another system; otherwise the log's to give. */
+  /** Milliseconds since 1970 for an imported or copied event; otherwise undefined, and the log sets it. */
   readonly recordedAt: number | undefined;
 }
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 
 /**
- * The events of one append.
+ * Validates the events of one append.
  * @param now milliseconds since 1970
- * @param copied they bring the times that another log of Daybook recorded them at, whatever those are
- * @throws RangeError when there are none, an id is no UUID or stands twice, or a `recordedAt` is not the event's to give.
+ * @param copied whether they are copied from another log of Daybook and keep their recorded times
+ * @throws RangeError when there are none, an id is not a UUID or occurs twice, or a `recordedAt` is not allowed.
  */
 export function acceptEvents(events: readonly EventToAppend[], now: number, copied = false): readonly AcceptedEvent[] {
   if (events.length === 0) throw new RangeError('An append needs at least one event.');
@@ -34,12 +34,10 @@ export function acceptEvents(events: readonly EventToAppend[], now: number, copi
 
 function carriedOver(event: EventToAppend, recordedAt: string, now: number): number {
   if (event.metadata.importedAt === undefined) {
-    throw new RangeError(
-      `A ${event.type} has a recordedAt but no importedAt: only events carried over from another system bring their own.`,
-    );
+    throw new RangeError(`A ${event.type} has a recordedAt but no importedAt: only imported events have their own.`);
   }
   const at = toMilliseconds(recordedAt);
-  if (at > now) throw new RangeError(`The recordedAt of a ${event.type} lies in the future: ${recordedAt}.`);
+  if (at > now) throw new RangeError(`The recordedAt of a ${event.type} is in the future: ${recordedAt}.`);
   return at;
 }
 

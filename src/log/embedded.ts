@@ -31,8 +31,8 @@ export interface EmbeddedLogOptions {
   /** The size that the file may grow to, in pages of 4 KiB; beyond it, appending fails as on a full disk. */
   readonly maxPages?: number;
   /**
-   * When appends survive a loss of power: FULL, unless said otherwise, when they are answered; NORMAL when the log has been closed (a killed
-   * process loses nothing either way). NORMAL is for loading what can be loaded again, while no server projects it.
+   * When appends survive a power failure: with FULL, the default, when they return; with NORMAL when the log is closed. A killed process loses nothing
+   * either way. NORMAL is for repeatable loads while no server projects the log.
    */
   readonly synchronous?: 'FULL' | 'NORMAL';
   /** It is made a copy of another log of Daybook: events bring the times that they were recorded at there. */
@@ -49,7 +49,7 @@ const CACHE_KIB = 65_536;
 const SKIPPED_PER_EVENT = 10;
 
 /**
- * Opens the log of a file. Any number of processes and threads may have it open.
+ * Opens the log in a file. Any number of processes and threads may open it.
  * @throws LogUnavailable when the file can't be opened, or is damaged, foreign or newer than this program.
  */
 export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
@@ -59,7 +59,7 @@ export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
     const cache = readOnly ? {} : { cacheKib: CACHE_KIB };
     const limits = { busyTimeoutMs: LOCK_WAIT_MS, ...cache, ...(maxPages === undefined ? {} : { maxPages }) };
     database = openDatabase(eventsDatabase, { file, readOnly, synchronous, ...limits });
-    database.prepare(`SELECT ${EVENT_COLUMNS} FROM events`); // Fails when the table is not the one that this program makes.
+    database.prepare(`SELECT ${EVENT_COLUMNS} FROM events`); // Fails when the table is not this program's.
     return new EmbeddedLog(database, options);
   } catch (error) {
     database?.close();
@@ -68,54 +68,53 @@ export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
 }
 
 /**
- * SQLite's calls are synchronous: each runs on the caller's thread. That is a measured choice: a durable commit takes about 0.2 ms and a
- * stream is read in less than 0.1 ms, which is less than handing the work to another thread and back would take from both.
+ * Calls of SQLite block the caller's thread. Measured: a durable commit takes about 0.2 ms and reading a stream less than 0.1 ms, less than passing the
+ * work to another thread and back.
  */
 export class EmbeddedLog implements EventLog {
-  private readonly news: News;
-  private readonly appends: GroupedAppends;
-  private readonly clock: () => number;
-  private readonly lockTimeoutMs: number;
-  private readonly copying: boolean;
-  private closed = false;
+  readonly #news: News;
+  readonly #appends: GroupedAppends;
+  readonly #clock: () => number;
+  readonly #lockTimeoutMs: number;
+  readonly #copying: boolean;
+  #closed = false;
+  readonly #database: Database;
 
   /** Made by `openEmbeddedLog`. */
-  constructor(
-    private readonly database: Database,
-    options: EmbeddedLogOptions,
-  ) {
-    this.clock = options.clock ?? Date.now;
-    this.lockTimeoutMs = options.lockTimeoutMs ?? 10_000;
-    this.copying = options.copying ?? false;
-    this.news = new News(database.subject.file);
-    this.appends = new GroupedAppends(database, this.clock, this.lockTimeoutMs, () => this.news.announce());
+  constructor(database: Database, options: EmbeddedLogOptions) {
+    this.#database = database;
+    this.#clock = options.clock ?? Date.now;
+    this.#lockTimeoutMs = options.lockTimeoutMs ?? 10_000;
+    this.#copying = options.copying ?? false;
+    this.#news = new News(database.subject.file);
+    this.#appends = new GroupedAppends(database, this.#clock, this.#lockTimeoutMs, () => this.#news.announce());
   }
 
   async append(stream: Stream, expected: Expected, events: readonly EventToAppend[]): Promise<Appended> {
-    this.checkOpen();
-    const rows = toRows(events, this.clock(), this.copying);
+    this.#checkOpen();
+    const rows = toRows(events, this.#clock(), this.#copying);
     try {
-      return await this.appends.append(stream, expected, rows);
+      return await this.#appends.append(stream, expected, rows);
     } catch (error) {
-      throw asLogUnavailable(error, this.database.subject);
+      throw asLogUnavailable(error, this.#database.subject);
     }
   }
 
   async appendAll(appends: readonly Append[]): Promise<AppendedAll> {
-    this.checkOpen();
+    this.#checkOpen();
     if (appends.length === 0) throw new RangeError('There are no appends to make in order.');
-    const now = this.clock();
-    const placed = appends.map(({ stream, expected, events }) => ({ stream, expected, rows: toRows(events, now, this.copying) }));
+    const now = this.#clock();
+    const placed = appends.map(({ stream, expected, events }) => ({ stream, expected, rows: toRows(events, now, this.#copying) }));
     try {
-      const appended = await this.appends.appendAll(placed);
+      const appended = await this.#appends.appendAll(placed);
       return { revisions: appended.map(({ revision }) => revision), position: appended.at(-1)?.position ?? 0 };
     } catch (error) {
-      throw asLogUnavailable(error, this.database.subject);
+      throw asLogUnavailable(error, this.#database.subject);
     }
   }
 
   async readStream(stream: Stream, from = 0, limit?: number): Promise<readonly RecordedEvent[]> {
-    return this.read(
+    return this.#read(
       `SELECT ${EVENT_COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`,
       streamName(stream),
       from,
@@ -125,12 +124,12 @@ export class EmbeddedLog implements EventLog {
 
   async readAll(after: Position, limit: number, types?: readonly string[]): Promise<Page> {
     if (!types) {
-      const events = this.read(`SELECT ${EVENT_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?`, after, limit);
+      const events = this.#read(`SELECT ${EVENT_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?`, after, limit);
       return { events, position: events.at(-1)?.position ?? after };
     }
-    // The head is read before the events: what is appended in between, by another process, is left for the next page.
-    const until = Math.min(this.headNow(), after + limit * SKIPPED_PER_EVENT);
-    const events = this.read(
+    // The head is read before the events: events that another process appends in between are left for the next page.
+    const until = Math.min(this.#headNow(), after + limit * SKIPPED_PER_EVENT);
+    const events = this.#read(
       `SELECT ${EVENT_COLUMNS} FROM events WHERE position > ? AND position <= ? AND type IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?`,
       after,
       until,
@@ -146,34 +145,34 @@ export class EmbeddedLog implements EventLog {
     { limit, types, signal }: { readonly limit: number; readonly types?: readonly string[]; readonly signal: AbortSignal },
   ): AsyncGenerator<Page, void, undefined> {
     let position = after;
-    while (!signal.aborted && !this.closed) {
+    while (!signal.aborted && !this.#closed) {
       const page = await this.readAll(position, limit, types);
       if (page.position === position) {
-        await this.news.wait(() => this.closed || this.headNow() > position, signal);
+        await this.#news.wait(() => this.#closed || this.#headNow() > position, signal);
         continue;
       }
       position = page.position;
       yield page;
-      // A long way to catch up must not keep timers and requests of this thread waiting.
+      // Catching up must not block timers and requests of this thread.
       await nextTurn();
     }
   }
 
   async head(): Promise<Position> {
-    return this.headNow();
+    return this.#headNow();
   }
 
   async end(): Promise<Position> {
-    return this.headNow();
+    return this.#headNow();
   }
 
   /** Recorded times never go down along the log, so the place is found by halving. */
   async positionAt(instant: string): Promise<Position> {
     const at = toMilliseconds(instant);
-    let [reached, beyond] = [0, this.headNow() + 1];
+    let [reached, beyond] = [0, this.#headNow() + 1];
     while (beyond - reached > 1) {
       const middle = Math.floor((reached + beyond) / 2);
-      if (this.recordedAt(middle) <= at) reached = middle;
+      if (this.#recordedAt(middle) <= at) reached = middle;
       else beyond = middle;
     }
     return reached;
@@ -181,50 +180,50 @@ export class EmbeddedLog implements EventLog {
 
   /** Waits for appends under way, ends tails, and closes the file. Calling it again does nothing. */
   async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    await this.appends.settled();
-    this.news.close();
-    this.database.close();
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#appends.settled();
+    this.#news.close();
+    this.#database.close();
   }
 
-  private read(sql: string, ...values: readonly SqlValue[]): readonly RecordedEvent[] {
-    return this.available(() =>
-      this.database
+  #read(sql: string, ...values: readonly SqlValue[]): readonly RecordedEvent[] {
+    return this.#available(() =>
+      this.#database
         .prepare<EventRow>(sql, { arrays: true })
         .all(...values)
         .map(toEvent),
     );
   }
 
-  private headNow(): Position {
-    return this.number('SELECT max(position) FROM events');
+  #headNow(): Position {
+    return this.#number('SELECT max(position) FROM events');
   }
 
   /** When the event at a position was recorded, in milliseconds since 1970. */
-  private recordedAt(position: Position): number {
-    return this.number('SELECT recorded_at FROM events WHERE position = ?', position);
+  #recordedAt(position: Position): number {
+    return this.#number('SELECT recorded_at FROM events WHERE position = ?', position);
   }
 
-  private number(sql: string, ...values: readonly SqlValue[]): number {
-    return this.available(() => this.database.prepare<[number | null]>(sql, { arrays: true }).get(...values)?.[0] ?? 0);
+  #number(sql: string, ...values: readonly SqlValue[]): number {
+    return this.#available(() => this.#database.prepare<[number | null]>(sql, { arrays: true }).get(...values)?.[0] ?? 0);
   }
 
-  private checkOpen(): void {
-    if (this.closed) throw new LogUnavailable(`The event log ${this.database.subject.file} is closed.`);
+  #checkOpen(): void {
+    if (this.#closed) throw new LogUnavailable(`The event log ${this.#database.subject.file} is closed.`);
   }
 
   /** Reads from the open file. @throws LogUnavailable */
-  private available<T>(read: () => T): T {
-    this.checkOpen();
-    const until = performance.now() + this.lockTimeoutMs;
+  #available<T>(read: () => T): T {
+    this.#checkOpen();
+    const until = performance.now() + this.#lockTimeoutMs;
     for (;;) {
       try {
         return read();
       } catch (error) {
-        // A read meets a lock only while another process mends what a crashed one left: a matter of moments.
-        const unavailable = asUnavailable(error, this.database.subject);
-        if (unavailable?.reason !== 'busy' || performance.now() > until) throw asLogUnavailable(error, this.database.subject);
+        // A read finds the file locked only for moments, while another process recovers it after a crash.
+        const unavailable = asUnavailable(error, this.#database.subject);
+        if (unavailable?.reason !== 'busy' || performance.now() > until) throw asLogUnavailable(error, this.#database.subject);
       }
     }
   }

@@ -3,8 +3,7 @@ import type { Metadata, Position, RecordedEvent, Stream } from '../kernel/event.
 import { KnownError } from '../kernel/known-error.js';
 
 /**
- * An event on its way into the log. `recordedAt` is the log's to give, except for events carried over with `importedAt`, and in a log that was
- * opened to become a copy of another.
+ * An event to append. The log sets `recordedAt`, except for imported events (`importedAt`), and in a log that was opened as a copy of another.
  */
 export interface EventToAppend {
   /** UUID. The same id at the same place is the same event, whatever else it says. */
@@ -18,7 +17,7 @@ export interface EventToAppend {
 /** The revision that the stream's last event must have, or `none`: there must be no event. */
 export type Expected = 'none' | number;
 
-/** Where the last event of an append stands. */
+/** The place of the last event of an append. */
 export interface Appended {
   readonly revision: number;
   readonly position: Position;
@@ -31,7 +30,7 @@ export interface Append {
   readonly events: readonly EventToAppend[];
 }
 
-/** Where several appends stand that were made in order. */
+/** The places of several appends made in order. */
 export interface AppendedAll {
   /** Of each append's last event. */
   readonly revisions: readonly number[];
@@ -41,19 +40,19 @@ export interface AppendedAll {
 
 export interface EventLog {
   /**
-   * Appends all events or none, durably, right after `expected`.
-   * An append whose ids already stand at those places writes nothing and answers as the first time: a lost answer may be asked for again.
-   * @throws WrongRevision when the stream stands elsewhere.
-   * @throws EventIdTaken when an id stands elsewhere in the log (engines that can't see this say so in docs/engines.md).
+   * Appends all events or none, durably, directly after `expected`. Idempotent: an append whose ids are already at those revisions writes nothing and
+   * returns the first result.
+   * @throws WrongRevision when the stream is at another revision.
+   * @throws EventIdTaken when an id is elsewhere in the log (engines that can't detect this are named in docs/engines.md).
    * @throws RangeError when there are no events, or two have the same id.
-   * @throws LogUnavailable when the engine can't write: full disk, no connection. Whether it was written is told by appending it again.
+   * @throws LogUnavailable when the engine can't write: full disk, no connection. Append again to find out whether it was written.
    */
   append(stream: Stream, expected: Expected, events: readonly EventToAppend[]): Promise<Appended>;
 
   /**
-   * Makes several appends, each as `append` does, so that their events stand in the order given. When one fails, nothing after it is written;
-   * those before it may be. Streams may be named more than once. Other appends may come between.
-   * @throws whatever `append` throws of the first that fails. All of them may be asked for again.
+   * Makes several appends, each like `append`, in the given order. When one fails, none after it is written; those before it may be. A stream may occur
+   * several times. Other appends may come between.
+   * @throws as `append`, for the first that fails. All of them may be repeated.
    * @throws RangeError when there are no appends.
    */
   appendAll(appends: readonly Append[]): Promise<AppendedAll>;
@@ -62,15 +61,14 @@ export interface EventLog {
   readStream(stream: Stream, from?: number, limit?: number): Promise<readonly RecordedEvent[]>;
 
   /**
-   * Up to `limit` events after a position, in order, of the named types only when named. A page may be empty before the end of the log is reached.
-   * @throws NoSuchPosition where an engine goes on from positions that it has given, and from no other.
+   * Up to `limit` events after a position, in order; only of the named types if given. A page may be empty before the end of the log.
+   * @throws NoSuchPosition where an engine accepts only positions that it has returned.
    */
   readAll(after: Position, limit: number, types?: readonly string[]): Promise<Page>;
 
   /**
-   * Pages of all events after a position, then of new ones as they are appended, by whatever process, until the signal aborts.
-   * Never leaves out an event and never gives one twice.
-   * @throws NoSuchPosition as a page.
+   * Pages of all events after a position, then of new ones as any process appends them, until the signal aborts. Every event is returned exactly once.
+   * @throws NoSuchPosition as `readAll`.
    */
   tail(
     after: Position,
@@ -81,8 +79,8 @@ export interface EventLog {
   head(): Promise<Position>;
 
   /**
-   * Where the log ends now, for telling whether what was read before belongs to it: nothing that it ever gave as a position is beyond. Not
-   * before `head`, and after it where an engine keeps what others write as well.
+   * The upper bound of all positions that this log has returned: a position beyond it belongs to another log. At least `head`; greater where the engine
+   * also stores other applications' events.
    */
   end(): Promise<Position>;
 
@@ -98,7 +96,7 @@ export interface Page {
   readonly position: Position;
 }
 
-/** The stream does not stand where the append expected it. Nothing was written. */
+/** The stream is at another revision than the append expected. Nothing was written. */
 export class WrongRevision extends Error {
   override readonly name = 'WrongRevision';
 
@@ -107,11 +105,11 @@ export class WrongRevision extends Error {
     readonly expected: Expected,
     readonly actual: Expected,
   ) {
-    super(`${stream.type} ${stream.id}: expected revision ${expected}, but it stands at ${actual}. Load it again and decide anew.`);
+    super(`${stream.type} ${stream.id} is at revision ${actual}, not ${expected}. Load it again and repeat the decision.`);
   }
 }
 
-/** An event id stands elsewhere in the log. Nothing was written. */
+/** An event id is already elsewhere in the log. Nothing was written. */
 export class EventIdTaken extends Error {
   override readonly name = 'EventIdTaken';
 
@@ -119,17 +117,17 @@ export class EventIdTaken extends Error {
     readonly id: string,
     readonly stream: Stream,
   ) {
-    super(`The event id ${id} already stands in ${stream.type} ${stream.id}. A command id is used for one command only.`);
+    super(`The event id ${id} is already in ${stream.type} ${stream.id}. Use each command id for one command only.`);
   }
 }
 
-/** Nothing that the log ever gave stands at this position, though it goes on beyond: it can't be read from there. */
+/** The log has not returned this position, although it is before its end: the log can't be read from there. */
 export class NoSuchPosition extends KnownError {
   override readonly name = 'NoSuchPosition';
   readonly code = 'NO_SUCH_POSITION';
 
   constructor(readonly position: Position) {
-    super(`No event stands at position ${position}. Go on after the position of an event, as it was told.`);
+    super(`There is no event at position ${position}. Continue after a position that the log has returned.`);
   }
 }
 
@@ -137,7 +135,7 @@ export class NoSuchPosition extends KnownError {
 export class LogUnavailable extends KnownError {
   override readonly name = 'LogUnavailable';
   readonly code = 'LOG_UNAVAILABLE';
-  /** What was tried in vain, such as "read the log within 15.0 s"; undefined where nothing was tried. Names no host. */
+  /** What failed, such as "read the log within 15.0 s", without naming a host; undefined when nothing was tried. */
   readonly attempt: string | undefined;
 
   constructor(message: string, { attempt, ...options }: ErrorOptions & { readonly attempt?: string } = {}) {

@@ -1,19 +1,19 @@
-/** The events of a log one after another, read in pages. */
+/** Iterates over the events of a log, page by page. */
 import type { Position, RecordedEvent } from '../kernel/event.js';
 import type { EventLog } from './port.js';
 
-/** Events read at a time unless said otherwise. */
+/** The default number of events per page. */
 const PAGE = 2_000;
 
 export interface Stretch {
   readonly events: readonly RecordedEvent[];
-  /** All up to here has been given. */
+  /** Everything up to here has been returned. */
   readonly position: Position;
 }
 
 /**
- * Pages after a position, until the end of the log as it is when it is reached, or until the signal aborts.
- * @param until the last position that is wanted
+ * Pages after a position, until the end of the log is reached or the signal aborts.
+ * @param until the last position to read
  * @param limit events per page
  * @throws LogUnavailable
  */

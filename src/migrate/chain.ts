@@ -1,30 +1,30 @@
 /**
- * A log's hash: a chain over all its events, in order, so that two logs with the same hash hold the same events, whatever engines they are in.
+ * A hash chain over all events of a log, in order: two logs with the same hash have the same events, whatever their engines.
  *
  * The link of an event is the SHA-256, in hex, of the link before it, a line feed, and the event as canonical JSON: without its position,
  * which differs between engines, no spaces, the names of every object in the order of their UTF-16 code units (as in RFC 8785). Before the
- * first event stand 64 zeros.
+ * first event there are 64 zeros.
  */
 import { hash } from 'node:crypto';
 import type { RecordedEvent } from '../kernel/event.js';
 
-/** How far a chain has come. */
+/** The state of a chain. */
 export interface Chain {
-  /** How many events it goes over. */
+  /** The number of events. */
   readonly events: number;
-  /** The link of the last of them. */
+  /** The link of the last event. */
   readonly hash: string;
 }
 
 /** The chain of no events. */
 export const NO_EVENTS: Chain = { events: 0, hash: '0'.repeat(64) };
 
-/** The chain with one event more. @param event in its canonical form */
+/** Adds an event to the chain. @param event in its canonical form */
 export function linked({ events, hash: before }: Chain, event: string): Chain {
   return { events: events + 1, hash: hash('sha256', `${before}\n${event}`) };
 }
 
-/** The event as one text, the same wherever it is stored. */
+/** The canonical form of an event, independent of the engine. */
 export function canonical({ position: _, ...event }: RecordedEvent): string {
   return json(event);
 }

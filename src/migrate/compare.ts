@@ -1,4 +1,4 @@
-/** Two logs side by side: whether one begins as the other does, and whether both are the same to the end. */
+/** Compares two logs: whether one is a prefix of the other, and whether both are equal. */
 import { streamName, type Position, type RecordedEvent } from '../kernel/event.js';
 import type { EventLog } from '../log/port.js';
 import { eventsOf } from '../log/walk.js';
@@ -8,20 +8,20 @@ import { estimated } from './estimate.js';
 
 export interface Watched {
   readonly signal?: AbortSignal | undefined;
-  /** Hears now and then how many events have been done, and of how many; what is not known of those is estimated. */
+  /** Called regularly with the number of processed events and the estimated total. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** What stands in the target already. */
+/** The events of the source that the target already has. */
 export interface Held {
   readonly events: number;
-  /** Where the source has the last of them; 0 when there is none. */
+  /** The position of the last of them in the source; 0 when there is none. */
   readonly position: Position;
 }
 
 /**
- * What the target holds of the source: its first events, in order, none or all of them.
- * @throws MigrationRefused when it holds anything else; LogUnavailable
+ * The events of the source that the target already has. They must be a prefix of the source.
+ * @throws MigrationRefused when it has other events; LogUnavailable
  */
 export async function heldAlready(source: EventLog, target: EventLog, { signal, onProgress }: Watched): Promise<Held> {
   let held: Held = { events: 0, position: 0 };
@@ -30,23 +30,23 @@ export async function heldAlready(source: EventLog, target: EventLog, { signal, 
     if (signal?.aborted || !theirs) break;
     if (!ours || canonical(ours) !== canonical(theirs)) throw notTheBeginning(held.events + 1, ours, theirs);
     held = { events: held.events + 1, position: ours.position };
-    if (held.events % NOTED_EVERY === 0) onProgress?.(held.events, estimated(held.events, theirs.position, head));
+    if (held.events % REPORTED_EVERY === 0) onProgress?.(held.events, estimated(held.events, theirs.position, head));
   }
   if (held.events > 0 && signal?.aborted !== true) onProgress?.(held.events, held.events);
   return held;
 }
 
-/** What came of comparing two logs to the end. */
+/** The result of comparing two logs. */
 export interface Comparison {
   readonly source: Chain;
   readonly target: Chain;
-  /** The first event that is not the same, in words; undefined when all are. */
+  /** A description of the first different event; undefined when there is none. */
   readonly difference: string | undefined;
 }
 
 /**
- * Goes over both logs from the first event on.
- * @param until the last position of the source that counts
+ * Compares both logs from the first event on.
+ * @param until the last position of the source to compare
  * @throws LogUnavailable
  */
 export async function compare(
@@ -61,14 +61,14 @@ export async function compare(
     if (event !== undefined) from = linked(from, event);
     if (other !== undefined) to = other === event && to.hash === before.hash ? from : linked(to, other);
     if (from.hash !== to.hash) difference ??= described(Math.max(from.events, to.events), ours, theirs);
-    if (ours && from.events % NOTED_EVERY === 0) onProgress?.(from.events, estimated(from.events, ours.position, until));
+    if (ours && from.events % REPORTED_EVERY === 0) onProgress?.(from.events, estimated(from.events, ours.position, until));
   }
   if (signal?.aborted !== true) onProgress?.(from.events, from.events);
   return { source: from, target: to, difference };
 }
 
-/** Events between two words about the progress. */
-const NOTED_EVERY = 500;
+/** The number of events between progress reports. */
+const REPORTED_EVERY = 500;
 
 interface Pair {
   /** Undefined when the source has ended. */
@@ -87,19 +87,17 @@ async function* inStep(source: AsyncIterator<RecordedEvent, void>, target: Async
 
 function notTheBeginning(number: number, ours: RecordedEvent | undefined, theirs: RecordedEvent): MigrationRefused {
   const what = ours
-    ? `The target holds other events than the source: ${described(number, ours, theirs)}.`
-    : `The target holds more events than the source: ${described(number, ours, theirs)}.`;
-  return new MigrationRefused(
-    `${what} Nothing was written. Name an empty log as the target, or the one that an earlier copy of this source was made in.`,
-  );
+    ? `The target has other events than the source: ${described(number, ours, theirs)}.`
+    : `The target has more events than the source: ${described(number, ours, theirs)}.`;
+  return new MigrationRefused(`${what} Nothing was written. Use an empty log as the target, or an earlier copy of this source.`);
 }
 
-/** What happened is left out: it may be personal. */
+/** Describes a difference, without the events' data, which may be personal. */
 function described(number: number, ours: RecordedEvent | undefined, theirs: RecordedEvent | undefined): string {
-  if (ours && theirs && placed(ours) === placed(theirs)) return `event ${number}, ${placed(ours)}, is not the same in both`;
+  if (ours && theirs && placed(ours) === placed(theirs)) return `event ${number}, ${placed(ours)}, differs`;
   return `event ${number} is ${placed(ours)} in the source and ${placed(theirs)} in the target`;
 }
 
 function placed(event: RecordedEvent | undefined): string {
-  return event ? `${event.type} ${event.id} (${streamName(event.stream)}, revision ${event.revision})` : 'not there';
+  return event ? `${event.type} ${event.id} (${streamName(event.stream)}, revision ${event.revision})` : 'missing';
 }

@@ -1,4 +1,4 @@
-/** Carries events from one log to the end of another, in the order of the first. */
+/** Copies events from one log to the end of another, in order. */
 import { streamName, type RecordedEvent } from '../kernel/event.js';
 import { EventIdTaken, WrongRevision, type Append, type EventLog, type EventToAppend } from '../log/port.js';
 import { pagesOf } from '../log/walk.js';
@@ -7,28 +7,28 @@ import { MigrationRefused } from './refused.js';
 import { estimated } from './estimate.js';
 
 export interface CopyOptions extends Watched {
-  /** What the target has, which is where to go on. */
+  /** What the target already has. */
   readonly held: Held;
 }
 
-/** What the source and the target both have after it. */
+/** What the target has after the copy. */
 export type Copied = Held;
 
-/** Events that follow each other in one stream, several times. */
+/** Lists of consecutive events of one stream. */
 type Runs = readonly (readonly RecordedEvent[])[];
 
-/** What goes into one append at most: events, and bytes of JSON, of the megabyte that EventStoreDB takes. */
+/** The maximum of one append: events, and bytes of JSON; EventStoreDB's maximum is a megabyte. */
 const APPEND = { events: 500, bytes: 512 * 1024 };
 
-/** How many events are carried over at once: then progress is told, and a wish to stop is heard. */
+/** The number of events written at once, between progress reports and checks of the signal. */
 const AT_ONCE = 500;
 
-/** About what an event takes besides its data, in bytes. */
+/** The approximate size of an event besides its data, in bytes. */
 const METADATA_BYTES = 1_024;
 
 /**
- * Copies what comes after `held`, until the source has nothing more, however much is written to it meanwhile.
- * @throws MigrationRefused when an event can't have in the target the place that it has in the source; LogUnavailable
+ * Copies everything after `held`, including events that are appended to the source meanwhile.
+ * @throws MigrationRefused when an event can't have the same revision in the target; LogUnavailable
  */
 export async function copy(source: EventLog, target: EventLog, { held, signal, onProgress }: CopyOptions): Promise<Copied> {
   let copied: Copied = held;
@@ -46,7 +46,7 @@ export async function copy(source: EventLog, target: EventLog, { held, signal, o
   return copied;
 }
 
-/** Events that follow each other in one stream go into one append, as far as it takes them. */
+/** Groups consecutive events of one stream, up to the maximum of one append. */
 function runsOf(events: readonly RecordedEvent[]): Runs {
   const runs: RecordedEvent[][] = [];
   let bytes = 0;
@@ -66,7 +66,7 @@ function runsOf(events: readonly RecordedEvent[]): Runs {
   return runs;
 }
 
-/** Runs in groups of up to so many events. */
+/** Groups runs, up to the number of events written at once. */
 function groupsOf(runs: Runs): readonly Runs[] {
   const groups: (readonly RecordedEvent[])[][] = [];
   let events = 0;
@@ -88,7 +88,7 @@ async function appendAll(target: EventLog, runs: Runs): Promise<void> {
     await target.appendAll(runs.flatMap((run) => (run[0] ? [toAppend(run, run[0])] : [])));
   } catch (error) {
     if (![WrongRevision, EventIdTaken, RangeError].some((kind) => error instanceof kind)) throw error;
-    // Which of them was refused is told by making them one by one; those that stand already answer as the first time.
+    // Repeated one by one to find the refused append; those already written return their first result.
     for (const run of runs) await append(target, run);
   }
 }
@@ -105,20 +105,20 @@ async function append(target: EventLog, run: readonly RecordedEvent[]): Promise<
     const name = streamName(stream);
     if (error instanceof WrongRevision) {
       throw new MigrationRefused(
-        `Event ${revision} of ${name} can't be copied: the target has ${error.actual === 'none' ? 'none' : `up to event ${error.actual}`} of that stream. ` +
-          'Either somebody else writes to the target, or the source has lost the beginning of the stream. What was copied until then is there.',
+        `Event ${revision} of ${name} can't be copied: the target has ${error.actual === 'none' ? 'no event' : `events up to ${error.actual}`} of that stream. ` +
+          'Either another process writes to the target, or the source has lost the beginning of the stream. Earlier events were copied.',
         { cause: error },
       );
     }
     if (error instanceof EventIdTaken) {
       throw new MigrationRefused(
-        `An event of ${name} can't be copied: its id ${error.id} stands in ${streamName(error.stream)} as well, and the target takes an id once. ` +
-          'What was copied until then is there.',
+        `An event of ${name} can't be copied: its id ${error.id} is also in ${streamName(error.stream)}, and ids are unique in the target. ` +
+          'Earlier events were copied.',
         { cause: error },
       );
     }
     if (error instanceof RangeError) {
-      throw new MigrationRefused(`Event ${revision} of ${name} can't be copied: ${error.message} What was copied until then is there.`, {
+      throw new MigrationRefused(`Event ${revision} of ${name} can't be copied: ${error.message} Earlier events were copied.`, {
         cause: error,
       });
     }

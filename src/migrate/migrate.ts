@@ -1,17 +1,17 @@
 /**
- * A log moved into another, whatever engines they are in: checked that the target is empty or has the beginning of the source, copied, and
- * compared from the first event to the last. It may be broken off at any moment and run again: where it goes on is told by the target alone.
+ * Copies a log into another, of any engines: checks that the target is empty or a prefix of the source, copies, and compares all events. It may be
+ * interrupted at any time and run again: the target alone determines where it continues.
  */
 import type { EventLog } from '../log/port.js';
 import { compare, heldAlready, type Comparison } from './compare.js';
 import { copy } from './copy.js';
 
-/** What is being done: looking at what the target has, copying, comparing both. */
+/** The current step: reading what the target has, copying, comparing both. */
 export type Step = 'look' | 'copy' | 'verify';
 
 export interface MigrateOptions {
   readonly signal?: AbortSignal;
-  /** @param from the events that had been done when the step began */
+  /** @param from the number of events already processed when the step began */
   readonly onProgress?: (step: Step, done: number, total: number, from: number) => void;
 }
 
@@ -25,8 +25,8 @@ export interface Migration extends Comparison {
 }
 
 /**
- * Copies what the target lacks, until it has caught up with the source, and compares both.
- * @returns undefined when it was broken off
+ * Copies missing events until the target has caught up with the source, and compares both.
+ * @returns undefined when it was interrupted
  * @throws MigrationRefused, LogUnavailable
  */
 export async function migrate(source: EventLog, target: EventLog, options: MigrateOptions = {}): Promise<Migration | undefined> {

@@ -1,60 +1,25 @@
 /**
- * What may be decided about a document that waits. Each decision is a record of its own in the log: who decided, when and why is kept as
- * long as everything else, and whoever builds the read model again comes to the same documents.
+ * Operators' decisions about dead letters. Each decision is a record in the log, so that it is known for good who decided what, when and
+ * why, and every build of the read model has the same documents.
  */
-import { DeadLetterSkipped, DeadLettersRetried, type DeadLetterEvent } from '../../contracts/operations/dead-letter.js';
-import { aggregate } from '../kernel/aggregate.js';
-import { Command, Creating } from '../kernel/command.js';
-import { Field } from '../kernel/field.js';
-import { Int, Text, Uuid } from '../kernel/field-type.js';
+import { DeadLetterSkipped, DeadLettersRetried, deadLetterEvents, retry, skip } from '../../contracts/operations/dead-letter.js';
+import { recordType } from '../kernel/record-type.js';
 
-type DeadLetterDecision = 'none' | 'retried' | 'skipped';
-
-export const deadLetter = aggregate<DeadLetterDecision, DeadLetterEvent>('deadLetter', {
-  initial: 'none',
-  evolve: { DeadLettersRetried: () => 'retried', DeadLetterSkipped: () => 'skipped' },
+export const deadLetter = recordType<'retried' | 'skipped'>()('deadLetter', deadLetterEvents, {
+  begins: { DeadLettersRetried: () => 'retried', DeadLetterSkipped: () => 'skipped' },
+  evolves: {},
 });
 
-/** Longest key of a document: keys of several values grow with them. */
-const KEY = Text(2_000);
+export const RetryDeadLetters = deadLetter.creates('RetryDeadLetters', {
+  description: 'Retries the dead letter of one document, or all dead letters of a read model.',
+  verb: 'operate',
+  input: retry,
+  decide: (input) => [DeadLettersRetried(input)],
+});
 
-/** Tries again what waits: of one document, or of the whole read model. */
-@Command(deadLetter, { may: ['operations'] })
-export class RetryDeadLetters extends Creating {
-  @Field(Text(100), { description: 'The read model, such as leads.' })
-  readonly readModel!: string;
-
-  @Field(Int(1))
-  readonly version!: number;
-
-  @Field(KEY, { optional: true, description: 'The document; every one that waits when absent.' })
-  readonly key?: string;
-
-  decide(): DeadLetterEvent[] {
-    return [DeadLettersRetried({ readModel: this.readModel, version: this.version, key: this.key ?? null })];
-  }
-}
-
-/** Leaves an event out of a document for good and goes on with what waits behind it. */
-@Command(deadLetter, { may: ['operations'] })
-export class SkipDeadLetter extends Creating {
-  @Field(Text(100), { description: 'The read model, such as leads.' })
-  readonly readModel!: string;
-
-  @Field(Int(1))
-  readonly version!: number;
-
-  @Field(KEY, { description: 'The document.' })
-  readonly key!: string;
-
-  @Field(Uuid, { description: 'The event that can not be taken.' })
-  readonly eventId!: string;
-
-  @Field(Text(1_000), { description: 'Why it may be left out.' })
-  readonly reason!: string;
-
-  decide(): DeadLetterEvent[] {
-    const { readModel, version, key, eventId, reason } = this;
-    return [DeadLetterSkipped({ readModel, version, key, eventId, reason })];
-  }
-}
+export const SkipDeadLetter = deadLetter.creates('SkipDeadLetter', {
+  description: 'Skips an event of a document for good, and retries the later events that it held back.',
+  verb: 'operate',
+  input: skip,
+  decide: (input) => [DeadLetterSkipped(input)],
+});

@@ -1,201 +1,85 @@
-/** Contact: a person, on their own or with a role at an account. */
-import { ContactAssigned, ContactRegistered, ContactRevised, type ContactEvent } from '../../contracts/parties/contact.js';
-import { aggregate } from '../kernel/aggregate.js';
-import { Command, Creating, Existing, type Facts } from '../kernel/command.js';
+/** Contact: a person, with or without an account. */
+import { changes, Text, User } from '../../contracts/fields/index.js';
+import {
+  ContactAssigned,
+  ContactRegistered,
+  ContactRevised,
+  contactEvents,
+  contact as fields,
+  type Contact,
+} from '../../contracts/parties/contact.js';
 import { latestDay } from '../kernel/calendar.js';
-import { Field } from '../kernel/field.js';
-import { Day, Email, Language, List, Phone, Ref, Text, User } from '../kernel/field-type.js';
-import { Rejection } from '../kernel/rejection.js';
+import { recordType } from '../kernel/record-type.js';
+import { rejection } from './rejections.js';
 import { changesOf, revised } from '../kernel/revision.js';
-import { distinctTags, Tags, withDistinctTags } from './tags.js';
 
-export interface Contact {
-  readonly salutation: string | null;
-  readonly name: string;
-  readonly firstName: string | null;
-  readonly lastName: string | null;
-  readonly languages: readonly string[];
-  readonly birthDate: string | null;
-  readonly accountId: string | null;
-  readonly jobRole: string | null;
-  readonly email: string | null;
-  readonly phone: string | null;
-  readonly tags: readonly string[];
-  readonly owner: string;
-}
-
-export const contact = aggregate<Contact, ContactEvent>('contact', {
-  initial: {
-    salutation: null,
-    name: '',
-    firstName: null,
-    lastName: null,
-    languages: [],
-    birthDate: null,
-    accountId: null,
-    jobRole: null,
-    email: null,
-    phone: null,
-    tags: [],
-    owner: '',
+export const contact = recordType<Contact>()('contact', contactEvents, {
+  begins: {
+    ContactRegistered: ({ data }) => data,
   },
-  evolve: {
-    ContactRegistered: (_, { data }) => data,
+  evolves: {
     ContactRevised: (contact, { data }) => revised(contact, data),
-    ContactAssigned: (contact, { data }) => ({ ...contact, owner: data.owner }),
+    ContactAssigned: (contact, { data }) => ({ ...contact, ownerId: data.ownerId }),
   },
 });
 
-const Languages = List(Language, 20);
+export const RegisterContact = contact.creates('RegisterContact', {
+  description: 'Registers a person, by one name or by first and last name.',
+  input: {
+    ...fields,
+    name: Text(200).personal().optional().describe('The full name. Defaults to first and last name.'),
+    ownerId: User.optional().describe('Defaults to the caller.'),
+  },
+  decide: (input, { actor, occurredAt }) => {
+    refuseFutureBirthDate(input.birthDate, occurredAt);
+    const name = input.name ?? fullName(input.firstName, input.lastName);
+    return [ContactRegistered({ ...input, name, ownerId: input.ownerId ?? actor })];
+  },
+});
 
-/** Takes in a person, by one name or by first and last name. */
-@Command(contact, { may: ['sales', 'marketing'] })
-export class RegisterContact extends Creating {
-  @Field(Text(50), { optional: true, description: 'Such as Ms, Dr or Prof.' })
-  readonly salutation?: string;
+export const ReviseContact = contact.changes('ReviseContact', {
+  description:
+    'Changes the data of a contact. A new first or last name also changes the full name, unless that is given as well; a full name alone clears first and last name.',
+  input: changes(fields),
+  decide: (contact, input, { occurredAt }) => {
+    refuseFutureBirthDate(input.birthDate, occurredAt);
+    const changed = changesOf(contact, { ...input, ...naming(contact, input) });
+    return changed ? [ContactRevised(changed)] : [];
+  },
+});
 
-  @Field(Text(200), { optional: true, description: 'The name in full; first and last name when absent.' })
-  readonly name?: string;
+export const AssignContact = contact.changes('AssignContact', {
+  description: 'Gives a contact to another owner.',
+  verb: 'assign',
+  input: { ownerId: User.describe('The new owner.') },
+  decide: (contact, { ownerId }) => (ownerId === contact.ownerId ? [] : [ContactAssigned({ ownerId, fromId: contact.ownerId })]),
+});
 
-  @Field(Text(99), { optional: true })
-  readonly firstName?: string;
+type Naming = Pick<Contact, 'name' | 'firstName' | 'lastName'>;
 
-  @Field(Text(100), { optional: true })
-  readonly lastName?: string;
-
-  @Field(Languages, { optional: true, description: 'That the person speaks, the preferred one first.' })
-  readonly languages?: readonly string[];
-
-  @Field(Day, { optional: true })
-  readonly birthDate?: string;
-
-  @Field(Ref('account'), { optional: true, description: 'The company or household that the person belongs to.' })
-  readonly accountId?: string;
-
-  @Field(Text(100), { optional: true, description: 'What the person is at the account.' })
-  readonly jobRole?: string;
-
-  @Field(Email, { optional: true })
-  readonly email?: string;
-
-  @Field(Phone, { optional: true })
-  readonly phone?: string;
-
-  @Field(Tags, { optional: true })
-  readonly tags?: readonly string[];
-
-  @Field(User, { optional: true, description: 'Whoever asks, when absent.' })
-  readonly owner?: string;
-
-  decide(_: Contact, { actor, occurredAt }: Facts): ContactEvent[] {
-    refuseUnborn(this.birthDate, occurredAt);
-    return [
-      ContactRegistered({
-        salutation: this.salutation ?? null,
-        name: this.name ?? fullName(this.firstName, this.lastName),
-        firstName: this.firstName ?? null,
-        lastName: this.lastName ?? null,
-        languages: [...(this.languages ?? [])],
-        birthDate: this.birthDate ?? null,
-        accountId: this.accountId ?? null,
-        jobRole: this.jobRole ?? null,
-        email: this.email ?? null,
-        phone: this.phone ?? null,
-        tags: distinctTags(this.tags ?? []),
-        owner: this.owner ?? actor,
-      }),
-    ];
+/** The names after a revision: the full name is always consistent with its parts. */
+function naming(
+  contact: Contact,
+  { name, firstName, lastName }: { readonly [K in keyof Naming]?: Naming[K] | undefined },
+): Partial<Naming> {
+  if (firstName === undefined && lastName === undefined) {
+    return name === undefined || name === contact.name ? {} : { name, firstName: null, lastName: null };
   }
+  const parts = {
+    firstName: firstName === undefined ? contact.firstName : firstName,
+    lastName: lastName === undefined ? contact.lastName : lastName,
+  };
+  return { ...parts, name: name ?? fullName(parts.firstName, parts.lastName) };
 }
 
-/** Corrects or completes what is known about a contact. A first or last name alone renames the person; one name alone takes the place of both. */
-@Command(contact, { may: ['sales', 'marketing'] })
-export class ReviseContact extends Existing {
-  @Field(Text(50), { optional: true, clearable: true })
-  readonly salutation?: string | null;
-
-  @Field(Text(200), { optional: true })
-  readonly name?: string;
-
-  @Field(Text(99), { optional: true, clearable: true })
-  readonly firstName?: string | null;
-
-  @Field(Text(100), { optional: true, clearable: true })
-  readonly lastName?: string | null;
-
-  @Field(Languages, { optional: true, description: 'All languages from now on, the preferred one first.' })
-  readonly languages?: readonly string[];
-
-  @Field(Day, { optional: true, clearable: true })
-  readonly birthDate?: string | null;
-
-  @Field(Ref('account'), { optional: true, clearable: true })
-  readonly accountId?: string | null;
-
-  @Field(Text(100), { optional: true, clearable: true })
-  readonly jobRole?: string | null;
-
-  @Field(Email, { optional: true, clearable: true })
-  readonly email?: string | null;
-
-  @Field(Phone, { optional: true, clearable: true })
-  readonly phone?: string | null;
-
-  @Field(Tags, { optional: true, description: 'All tags from now on.' })
-  readonly tags?: readonly string[];
-
-  decide(contact: Contact, { occurredAt }: Facts): ContactEvent[] {
-    refuseUnborn(this.birthDate, occurredAt);
-    const input = { ...withDistinctTags<ReviseContact>(this), ...this.#naming(contact) };
-    const changes = changesOf(contact, input, [
-      'salutation',
-      'name',
-      'firstName',
-      'lastName',
-      'languages',
-      'birthDate',
-      'accountId',
-      'jobRole',
-      'email',
-      'phone',
-      'tags',
-    ]);
-    if (!changes) return [];
-    const { languages, tags, ...others } = changes;
-    return [ContactRevised({ ...others, ...(languages && { languages: [...languages] }), ...(tags && { tags: [...tags] }) })];
-  }
-
-  /** The three name fields after the revision, so that the full name and its parts never contradict each other. */
-  #naming(contact: Contact): Partial<Pick<Contact, 'name' | 'firstName' | 'lastName'>> {
-    const partGiven = this.firstName !== undefined || this.lastName !== undefined;
-    if (!partGiven) {
-      return this.name === undefined || this.name === contact.name ? {} : { name: this.name, firstName: null, lastName: null };
-    }
-    const firstName = this.firstName === undefined ? contact.firstName : this.firstName;
-    const lastName = this.lastName === undefined ? contact.lastName : this.lastName;
-    return { firstName, lastName, name: this.name ?? fullName(firstName, lastName) };
-  }
-}
-
-/** Gives a contact to another owner. */
-@Command(contact, { may: ['sales', 'manager'] })
-export class AssignContact extends Existing {
-  @Field(User)
-  readonly owner!: string;
-
-  decide(contact: Contact): ContactEvent[] {
-    return this.owner === contact.owner ? [] : [ContactAssigned({ owner: this.owner, from: contact.owner })];
-  }
-}
-
-function fullName(firstName: string | null | undefined, lastName: string | null | undefined): string {
+function fullName(firstName: string | null, lastName: string | null): string {
   const name = [firstName, lastName].filter(Boolean).join(' ');
-  if (name === '') throw new Rejection('CONTACT_NEEDS_NAME', 'A contact needs a name, or a first or last name.', 'name');
+  if (name === '') throw rejection('CONTACT_NEEDS_NAME', 'A contact needs a name, a first name or a last name.', 'name');
   return name;
 }
 
-function refuseUnborn(birthDate: string | null | undefined, occurredAt: string): void {
+function refuseFutureBirthDate(birthDate: string | null | undefined, occurredAt: string): void {
   if (birthDate && birthDate > latestDay(occurredAt)) {
-    throw new Rejection('BIRTH_DATE_IN_FUTURE', 'birthDate is later than the day on which it is told.', 'birthDate');
+    throw rejection('BIRTH_DATE_IN_FUTURE', 'birthDate is in the future.', 'birthDate');
   }
 }

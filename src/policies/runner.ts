@@ -5,25 +5,27 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from '../kernel/event.js';
-import type { ReadModelSpec } from '../kernel/read-model.js';
+import type { Policy } from '../kernel/policy.js';
+import { LeaseLost } from '../leases/errors.js';
+import type { Lease } from '../leases/port.js';
 import type { EventLog } from '../log/port.js';
-import { isOf, noProgress, type Build } from '../views/builds.js';
-import { CheckpointMoved, LeaseLost } from '../views/errors.js';
-import type { Lease, ViewWriter } from '../views/port.js';
-import type { Policy } from './policy.js';
-import type { Reactor } from './reactor.js';
+import type { Checkpoints } from '../views/port/checkpoints.js';
+import { CheckpointMoved } from '../views/port/errors.js';
+import { typesOf, type Reactor } from './reactor.js';
+import type { PolicyStarts } from './starts.js';
 
-/** A read model without documents: its checkpoint is how far the policy is. */
-export function progressOf({ name }: Policy): ReadModelSpec {
-  return { name: `policy ${name}`, version: 1, history: false, columns: [], derived: [], document: class PolicyProgress {} };
+/** The name of a policy's checkpoint and of its lease. */
+export function checkpointOf({ name }: Policy): string {
+  return `policy ${name}`;
 }
 
 export interface PolicyRunnerOptions {
   readonly log: EventLog;
-  readonly checkpoints: Pick<ViewWriter, 'builds' | 'begin' | 'commit' | 'reset'>;
+  readonly checkpoints: Checkpoints;
   /** The right to react, while this process has it; others wait for it. */
   readonly lease: () => Lease | undefined;
   readonly reactor: Reactor;
+  readonly starts: Pick<PolicyStarts, 'begin'>;
   readonly policy: Policy;
   readonly onRetry: (failure: unknown) => void;
 }
@@ -33,7 +35,7 @@ const WAIT_MS = 250;
 
 /** Reacts until the signal aborts, and leaves off in the middle then; what fails for want of log or store is tried again. */
 export async function runPolicy(options: PolicyRunnerOptions, signal: AbortSignal): Promise<void> {
-  const { log, lease, reactor, policy, onRetry } = options;
+  const { log, lease, reactor, starts, policy, onRetry } = options;
   let pause = 50;
   while (!signal.aborted) {
     const held = lease();
@@ -42,18 +44,16 @@ export async function runPolicy(options: PolicyRunnerOptions, signal: AbortSigna
       continue;
     }
     try {
-      const { build, ...stood } = await standing(options, held);
-      let { from, events: reacted } = stood;
-      for await (const { events, position } of log.tail(from, { limit: 500, types: policy.types, signal })) {
-        await unlessAborted(reactor.react(events, [policy]), signal);
+      let from = await checkpointWithin(options, held);
+      const start = Math.max(from, await starts.begin(policy));
+      for await (const { events, position } of log.tail(start, { limit: 500, types: typesOf(policy), signal })) {
+        await unlessAborted(reactor.react(events, 'followed', [policy]), signal);
         if (signal.aborted) return;
         // Without events there is nothing to remember: reading over the others again costs little.
         if (events.length > 0) {
           const renewed = lease();
           if (!renewed) break;
-          reacted += events.length;
-          const progress = { ...noProgress, events: reacted, head: position };
-          await options.checkpoints.commit([{ build, from, to: position, changes: [], lease: renewed, progress }]);
+          await options.checkpoints.move({ name: checkpointOf(policy), from, to: position, lease: renewed });
           from = position;
         }
         pause = 50;
@@ -67,21 +67,12 @@ export async function runPolicy(options: PolicyRunnerOptions, signal: AbortSigna
   }
 }
 
-interface Standing {
-  readonly build: Build;
-  readonly from: Position;
-  readonly events: number;
-}
-
-/** Where the policy stands: at the beginning when it never ran, or the log was put back to an earlier state, or replaced. */
-async function standing({ checkpoints, log, policy }: PolicyRunnerOptions, lease: Lease): Promise<Standing> {
-  const model = progressOf(policy);
-  const record = (await checkpoints.builds()).find((known) => isOf(known, model));
-  if (!record) return { build: await checkpoints.begin(model), from: 0, events: 0 };
-  const build = { model, number: record.number };
-  if (record.position <= (await log.end())) return { build, from: record.position, events: record.events };
-  await checkpoints.reset(build, lease);
-  return { build, from: 0, events: 0 };
+/** The policy's checkpoint. Reset to 0 when it is beyond the end of the log, which was restored to an earlier state or replaced. */
+async function checkpointWithin({ checkpoints, log, policy }: PolicyRunnerOptions, lease: Lease): Promise<Position> {
+  const position = await checkpoints.read(checkpointOf(policy));
+  if (position <= (await log.end())) return position;
+  await checkpoints.reset(checkpointOf(policy), lease);
+  return 0;
 }
 
 /** Resolves with the work, or as soon as the signal aborts: a policy may be waiting for a read model that comes no further. */

@@ -1,33 +1,34 @@
-/** What operators decide about documents that wait: each decision is an event in the log, carried out when the projector reaches it. */
+/** Operators' decisions about dead letters. Each is an event in the log, applied when the projector reaches it. */
 import { DeadLetterSkipped, DeadLettersRetried, type DeadLetterEvent } from '../../contracts/operations/dead-letter.js';
 import type { Recorded, RecordedEvent } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
+import { isStreamKey } from './dead-letter.js';
 import type { Run } from './run.js';
-import { isOfStream } from './waiting.js';
 
-/** The types of events that decide. */
+/** The event types of decisions. */
 export const decisionTypes: readonly string[] = [DeadLettersRetried.type, DeadLetterSkipped.type];
 
 export type Decision = Recorded<DeadLetterEvent>;
 
-/** The types of events that these projections name, and those that decide. */
+/** The event types that these projections handle, and those of decisions. */
 export function typesOf(projections: readonly Projection[]): readonly string[] {
   return [...new Set([...projections.flatMap(({ types }) => types), ...decisionTypes])];
 }
 
-/** Whether the event decides about documents of this build. */
-export function concerns(event: RecordedEvent, { build, parked }: Run): event is Decision {
+/** Whether the event is a decision about dead letters of this build. */
+export function concerns(event: RecordedEvent, { build, deadLetters }: Run): event is Decision {
   if (!decisionTypes.includes(event.type)) return false;
   const { readModel, version, key } = (event as Decision).data;
-  return readModel === build.model.name && version === build.model.version && (key === null ? parked.size > 0 : parked.has(key));
+  if (readModel !== build.model.name || version !== build.model.version) return false;
+  return key === null ? deadLetters.size > 0 : deadLetters.has(key);
 }
 
 /**
- * What a decision is about, in the groups that are tried one after the other, the same for every build: document by document, then all streams
- * together, since they wait for documents that wait themselves.
+ * The dead letters that a decision is about, in groups that are retried one after the other; the order is the same for every build. Each document
+ * is a group; all streams together are the last one, since their events may change documents that are dead letters too.
  */
-export function groupsOf({ data: { key } }: Decision, { parked }: Run): readonly (readonly string[])[] {
-  const keys = key === null ? [...parked].sort() : [key];
-  const streams = keys.filter(isOfStream);
-  return [...keys.filter((each) => !isOfStream(each)).map((each) => [each]), ...(streams.length > 0 ? [streams] : [])];
+export function groupsOf({ data: { key } }: Decision, { deadLetters }: Run): readonly (readonly string[])[] {
+  const keys = key === null ? [...deadLetters].sort() : [key];
+  const streams = keys.filter(isStreamKey);
+  return [...keys.filter((each) => !isStreamKey(each)).map((each) => [each]), ...(streams.length > 0 ? [streams] : [])];
 }

@@ -1,25 +1,25 @@
-/** What is stored of a document against what the events make of it, and how a difference is told. */
+/** Compares a stored document with the one that the events make, and describes the difference. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Document } from '../kernel/projection.js';
-import type { DocumentHistory } from '../views/port.js';
+import type { DocumentHistory } from '../views/port/audit.js';
 
-/** One document that is not what the events make of it. */
+/** A document that differs from the one that the events make. */
 export interface Difference {
   readonly key: string;
   readonly problem: 'missing' | 'unexplained' | 'changed' | 'history' | 'damaged';
-  /** What is wrong, for people. */
+  /** What is wrong, in words. */
   readonly detail: string;
-  /** What the events make; null: there should be no document. */
+  /** The document that the events make; null: there should be none. */
   readonly expected: Document | null;
-  /** What is stored; null: there is no document. */
+  /** The stored document; null: there is none. */
   readonly actual: Document | null;
-  /** What of its stored form does not follow from the stored document: an index, a column. */
+  /** Indexes or columns that don't match the stored document. */
   readonly damage?: string;
 }
 
 export type Version = DocumentHistory['versions'][number];
 
-/** The worst of what differs between the versions that are and those that should be; undefined when nothing does. */
+/** The most serious difference between the stored versions and the expected ones; undefined when there is none. */
 export function differenceOf(
   key: string,
   are: readonly Version[],
@@ -33,7 +33,7 @@ export function differenceOf(
   return withDamage(history, damage, history);
 }
 
-/** What differs comes first; damage alone is a difference too. */
+/** Adds damage to a difference. Damage alone is a difference too. */
 export function withDamage(
   difference: Difference | undefined,
   damage: string | undefined,

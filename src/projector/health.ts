@@ -1,6 +1,6 @@
-/** Whether work gets anywhere. It may take its time; what has done nothing but fail for a while, another may do better. */
+/** Whether work succeeds. A process whose work has only failed for a while leaves it to other processes. */
 
-/** How long, in milliseconds: it outlasts a change of primary. */
+/** How long work may fail, in milliseconds: longer than a change of primary. */
 const PATIENCE_MS = 15_000;
 
 export class Health {
@@ -14,8 +14,8 @@ export class Health {
     this.#failingSince ??= performance.now();
   }
 
-  /** No when nothing but failures came for so long: whoever asks leaves the work to others then, and what comes later is counted anew. */
-  mayGoOn(): boolean {
+  /** False when work has only failed for 15 s. The caller then leaves the work to others, and failures are counted anew. */
+  isHealthy(): boolean {
     if (this.#failingSince === undefined || performance.now() - this.#failingSince < PATIENCE_MS) return true;
     this.#failingSince = undefined;
     return false;

@@ -1,15 +1,15 @@
-/** Starts the projector's thread, hears what it has to say, starts it again when it dies, and ends it in peace. */
+/** Starts the projector's thread, receives its messages, restarts it when it dies, and stops it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../kernel/message-of.js';
 import type { Config } from '../config.js';
-import { newHolder } from './holders.js';
+import { newHolder } from '../leases/holders.js';
 import type { BatchReport } from './options.js';
 
-/** What the thread is given. */
+/** The input of the thread. */
 export interface ProjectorTask {
   readonly config: Config;
-  /** Every thread of this host holds its leases under this name, so that one that died keeps none from the next. */
+  /** The lease holder of all threads of this host, so that a new thread takes over the leases of one that died. */
   readonly holder: string;
   /** A module that exports `projections`, when they are not this program's own. */
   readonly projections?: string;
@@ -22,22 +22,22 @@ export type ProjectorMessage =
 
 export interface HostOptions extends Omit<ProjectorTask, 'holder'> {
   readonly onBatches: (batches: readonly BatchReport[]) => void;
-  /** A build that does not go on, and why. */
+  /** Called when a build stopped, with the error. */
   readonly onStop: (build: string, error: string) => void;
-  /** What an operator should know: a failure that is tried again, of log, store or the thread itself. */
+  /** Called with failures of log, store or thread that are retried. */
   readonly onWarning: (message: string) => void;
 }
 
 /**
- * The memory that the thread has for what lives briefly, in MB: what a page of events becomes fits in, so that hardly any of it is copied by
- * the collector on its way to the commit. V8 divides it by three; with its own 48 a rebuild is a quarter slower, with 192 hardly faster.
+ * The size of the thread's young generation, in MB. A page of events and its documents fit, so that the garbage collector hardly copies them. V8
+ * uses a third of it. With V8's default of 48 a rebuild is a quarter slower; with 192 it is hardly faster.
  */
 export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 96 } as const;
 
-/** How long the thread may take to finish its page when it is asked to stop, in milliseconds. */
+/** How long the thread may take to finish its page when it is stopped, in milliseconds. */
 const GRACE_MS = 10_000;
 
-/** The pause before a thread that died is started again, in milliseconds: twice as long each time, until one has lived for a while. */
+/** The pause before a restart, in milliseconds: doubled each time, until a thread has lived for `livedMs`. */
 const PAUSE = { first: 100, longest: 10_000, livedMs: 30_000 };
 
 export class ProjectorHost {
@@ -62,7 +62,7 @@ export class ProjectorHost {
     await this.#worker?.terminate();
   }
 
-  /** @param pause before the next one, should this one die soon */
+  /** @param pause before the next restart, if this thread dies soon */
   #launch(pause: number): void {
     if (this.#stopping) return;
     const started = performance.now();

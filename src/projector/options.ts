@@ -1,38 +1,38 @@
 /** What a projector works on and how, and what it tells of its work. */
-import type { Definitions } from '../../contracts/index.js';
+import type { Definitions } from '../../contracts/definitions.js';
 import type { Projection } from '../kernel/projection.js';
 import type { EventLog } from '../log/port.js';
-import type { ViewReader, ViewWriter } from '../views/port.js';
+import type { ViewReader, ViewWriter } from '../views/port/store.js';
 
 export interface ProjectorOptions {
   readonly log: EventLog;
   readonly views: ViewWriter;
-  readonly reader: Pick<ViewReader, 'parked' | 'waiting'>;
-  /** Of every version that the program has; the newest of each read model is the one that is built. */
+  readonly reader: Pick<ViewReader, 'deadLetters' | 'unappliedEvents'>;
+  /** In all versions that the program has. The newest version of each read model is built. */
   readonly projections: readonly Projection[];
-  /** Of the events in the log; this program's own when absent. */
+  /** The event definitions; defaults to this program's. */
   readonly definitions?: Definitions;
-  /** Events per page and so per commit while catching up. */
+  /** Events per page, and so per commit, while catching up. */
   readonly pageSize?: number;
   /** See `newHolder`. */
   readonly holder?: string;
-  /** Share the read models with other projectors, instead of taking all that are free. */
+  /** Whether to share the read models with other projectors instead of acquiring all free leases. */
   readonly spread?: boolean;
-  /** Whether a build that has caught up becomes the live one by itself. True unless said otherwise. */
+  /** Whether a build that has caught up becomes live by itself; defaults to true. */
   readonly cutOver?: boolean;
-  /** The part of the time that builds which are behind may take while events arrive, in percent; 50 unless said otherwise. */
+  /** The share of time for builds that are behind while events arrive, in percent; defaults to 50. */
   readonly rebuildShare?: number;
-  /** Builds that were live before and are kept of each read model; 1 unless said otherwise. */
+  /** How many retired builds of each read model are kept; defaults to 1. */
   readonly retired?: number;
-  /** How long after a build stopped answering queries may still read it, in milliseconds: it is not let go before; 30,000 unless said otherwise. */
+  /** How long running queries may still read a build after it was retired, in milliseconds: it is not dropped sooner. Defaults to 30,000. */
   readonly graceMs?: number;
-  /** Documents of a build that may wait before it stops; 1,000 unless said otherwise. */
-  readonly parkedLimit?: number;
-  /** How many projectors bring up one build together, where the store takes writes from several: its partitions. 1 unless said otherwise. */
+  /** How many dead letters a build may have before it stops; defaults to 1,000. */
+  readonly deadLetterLimit?: number;
+  /** Into how many partitions a rebuild is split, where the store takes concurrent writes; defaults to 1. */
   readonly rebuildPartitions?: number;
-  /** Told of a failure that is tried again. */
+  /** Called with failures that are retried. */
   readonly onRetry?: (failure: unknown) => void;
-  /** Told of a build that stopped. */
+  /** Called when a build stopped. */
   readonly onStop?: (build: string, error: string) => void;
   readonly onBatch?: (batch: BatchReport) => void;
 }

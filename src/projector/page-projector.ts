@@ -1,21 +1,21 @@
-/** Makes documents of events, page by page, for several builds at a time, and commits what comes of a page for all of them together. */
+/** Projects pages of events for several builds at a time, and commits the outcome of a page for all of them together. */
 import type { Position, RecordedEvent } from '../kernel/event.js';
-import { DocumentRefused } from '../views/errors.js';
-import { carryOut } from './carry-out.js';
+import { DocumentRefused } from '../views/port/errors.js';
+import { applyDecision } from './apply-decision.js';
 import { concerns, decisionTypes, typesOf } from './decisions.js';
-import { Indivisible } from './division.js';
+import { NotPartitionable } from './partitions.js';
 import type { Health } from './health.js';
-import type { LeaseKeeper } from './leases.js';
+import type { LeaseKeeper } from '../leases/keeper.js';
 import type { ProjectorOptions } from './options.js';
-import type { Readable } from './readable.js';
+import type { UpcastEvent } from './upcast-event.js';
 import type { Batch, Run } from './run.js';
 
 export interface PageProjectorOptions extends Pick<ProjectorOptions, 'log' | 'views' | 'reader' | 'onBatch' | 'onStop'> {
-  readonly leases: Pick<LeaseKeeper, 'hold'>;
+  readonly leases: Pick<LeaseKeeper, 'ensure'>;
   readonly health: Pick<Health, 'succeeded'>;
-  /** The event in its current shape. */
-  readonly read: (event: RecordedEvent) => Readable;
-  /** The end of the log when it was last looked at. */
+  /** Brings an event to its current version. */
+  readonly read: (event: RecordedEvent) => UpcastEvent;
+  /** The end of the log when it was last read. */
   readonly head: () => Position;
 }
 
@@ -26,7 +26,7 @@ export class PageProjector {
     this.#options = options;
   }
 
-  /** One page for all that are behind, from where the last of them is. */
+  /** Projects one page for all builds that are behind, from the position of the last one. */
   async catchUp(behind: readonly Run[], target: Position, size: number): Promise<void> {
     const from = Math.min(...behind.map(({ position }) => position));
     const types = typesOf(behind.map(({ projection }) => projection));
@@ -39,7 +39,7 @@ export class PageProjector {
     );
   }
 
-  /** Projects events, in order, up to a position. Decisions of operators are carried out at their place. */
+  /** Projects events, in order, up to a position. Operators' decisions are applied in their place. */
   async project(runs: readonly Run[], events: readonly RecordedEvent[], to: Position): Promise<void> {
     const page = events.map(this.#options.read);
     const decisions: number[] = [];
@@ -54,13 +54,13 @@ export class PageProjector {
       for (const run of runs) {
         const { position } = decided.event;
         if (run.progress.error !== null || run.position >= position || run.until < position) continue;
-        if (concerns(decided.current, run)) await carryOut(run, decided.current, this.#options);
+        if (concerns(decided.current, run)) await applyDecision(run, decided.current, this.#options);
       }
     }
     await this.#projectPart(runs, from === 0 ? page : page.slice(from), to);
   }
 
-  async #projectPart(runs: readonly Run[], page: readonly Readable[], to: Position): Promise<void> {
+  async #projectPart(runs: readonly Run[], page: readonly UpcastEvent[], to: Position): Promise<void> {
     const batches: Batch[] = [];
     const started = performance.now();
     for (const run of runs) {
@@ -69,25 +69,25 @@ export class PageProjector {
     if (batches.length > 0) await this.#commit(batches, page, to, started);
   }
 
-  async #fold(run: Run, page: readonly Readable[], to: Position): Promise<Batch> {
+  async #fold(run: Run, page: readonly UpcastEvent[], to: Position): Promise<Batch> {
     const { views, leases, head } = this.#options;
-    const lease = await leases.hold(run.leaseName);
+    const lease = await leases.ensure(run.leaseName);
     try {
       return await run.fold(page, Math.min(to, run.until), head(), lease);
     } catch (failure) {
-      if (failure instanceof Indivisible) await views.reset(run.build, lease);
+      if (failure instanceof NotPartitionable) await views.reset(run.build, lease);
       throw failure;
     }
   }
 
-  /** Commits all together. What the store can't take is folded again with that event parked. */
-  async #commit(batches: readonly Batch[], page: readonly Readable[], to: Position, started: number): Promise<void> {
+  /** Commits all batches together. After a refusal the batch is folded again, and the refused event becomes a dead letter. */
+  async #commit(batches: readonly Batch[], page: readonly UpcastEvent[], to: Position, started: number): Promise<void> {
     for (let rest = batches; ;) {
       try {
         await this.#options.views.commit(rest.map(({ commit }) => commit));
       } catch (failure) {
         if (!(failure instanceof DocumentRefused)) throw failure;
-        const refused = rest.find(({ run }) => run.name === failure.build && run.isMine(failure.key));
+        const refused = rest.find(({ run }) => run.name === failure.build && run.ownsKey(failure.key));
         if (!refused) throw failure;
         refused.run.refuse(failure);
         const again = await this.#fold(refused.run, page, to);
@@ -109,11 +109,11 @@ export class PageProjector {
     if (run.progress.error !== null) await this.#stop(run, run.progress.error);
   }
 
-  /** Says in the register why a build does not go on. */
+  /** Writes the error of a stopped build to the register. */
   async #stop(run: Run, error: string): Promise<void> {
     const { views, leases, onStop } = this.#options;
-    const lease = await leases.hold(run.leaseName);
-    await views.commit([run.commit({ changes: [], parking: [] }, run.position, { error }, lease)]);
+    const lease = await leases.ensure(run.leaseName);
+    await views.commit([run.commit({ changes: [], deadLetterChanges: [] }, run.position, { error }, lease)]);
     onStop?.(run.name, error);
   }
 }

@@ -1,19 +1,19 @@
-/** What a page of events asks to be changed, before any document is looked at. */
+/** The changes that a page of events asks for, before any document is loaded. */
 import type { RecordedEvent } from '../kernel/event.js';
 import type { Change, Projection } from '../kernel/projection.js';
-import { changesOf } from './answers.js';
-import type { Readable } from './readable.js';
+import { changesOf } from './handler-results.js';
+import type { UpcastEvent } from './upcast-event.js';
 
-/** An event with the changes that it makes, or why they can't be told. */
+/** An event with its changes, or with the handler's failure. */
 export type Step =
   | { readonly event: RecordedEvent; readonly changes: readonly Change[] }
   | { readonly event: RecordedEvent; readonly changes?: never; readonly failure: unknown };
 
-export function planOf(projection: Projection, events: readonly Readable[]): readonly Step[] {
+export function planOf(projection: Projection, events: readonly UpcastEvent[]): readonly Step[] {
   return events.map((readable) => planned(projection, readable));
 }
 
-function planned(projection: Projection, readable: Readable): Step {
+function planned(projection: Projection, readable: UpcastEvent): Step {
   if ('failure' in readable) return readable;
   try {
     return { event: readable.event, changes: changesOf(projection, readable.current) };

@@ -1,34 +1,35 @@
 /**
- * Carries events from the log to the builds of read models. Builds that keep up are projected together as events arrive; those that are
- * behind are brought up beside them, all in one pass over the log, in a bounded share of the time. What has caught up takes over.
+ * Projects events from the log to the builds of read models. Builds at the end of the log are projected together as events arrive. Builds that are
+ * behind catch up beside them, in one pass over the log and in a bounded share of the time; then they become live.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { domain } from '../domain.js';
 import { toCurrent, type Position } from '../kernel/event.js';
-import { LeaseLost } from '../views/errors.js';
-import { Bell } from './bell.js';
-import { Completions } from './completions.js';
+import { LeaseLost } from '../leases/errors.js';
+import { WakeSignal } from './wake-signal.js';
+import { Finalizations } from './finalization.js';
 import { typesOf } from './decisions.js';
 import { Health } from './health.js';
-import { newHolder } from './holders.js';
-import { LeaseKeeper } from './leases.js';
+import { newHolder } from '../leases/holders.js';
+import { LeaseKeeper } from '../leases/keeper.js';
 import type { ProjectorOptions } from './options.js';
 import { PageProjector } from './page-projector.js';
 import { promote } from './promote.js';
-import { readable } from './readable.js';
-import { Share } from './share.js';
+import { upcastEvent } from './upcast-event.js';
+import { RebuildThrottle } from './rebuild-throttle.js';
 import { Tail } from './tail.js';
-import { isTaken } from './taken.js';
-import { LOOK_EVERY_MS, Workload } from './workload.js';
+import { isPreempted } from './preemption.js';
+import { CHECK_EVERY_MS, Workload } from './workload.js';
 
 export interface CatchUpOptions {
-  /** How far; to the end of the log when absent. */
+  /** The position to catch up to; defaults to the end of the log. */
   readonly to?: Position;
-  /** @param done where the last build stands */
+  /** @param done the position of the slowest build */
   readonly onProgress?: (done: Position, target: Position) => void;
   readonly signal?: AbortSignal;
 }
 
-/** How long a session goes on until it is well though nothing happens, in milliseconds: what there is to do has arrived by then. */
+/** How long a session must last to count as a success, even if no events arrive, in milliseconds. */
 const SETTLED_MS = 5_000;
 
 export class Projector {
@@ -36,43 +37,43 @@ export class Projector {
   readonly #leases: LeaseKeeper;
   readonly #workload: Workload;
   readonly #pages: PageProjector;
-  readonly #completions: Completions;
-  readonly #share: Share;
+  readonly #finalizations: Finalizations;
+  readonly #throttle: RebuildThrottle;
   readonly #health = new Health();
-  /** Rings when there is something to look at before the next look is due. */
-  readonly #bell = new Bell();
+  /** Notified when events or results arrive before the next check is due. */
+  readonly #signal = new WakeSignal();
 
   constructor(options: ProjectorOptions) {
     const { views, pageSize = 2_000, rebuildShare = 50 } = options;
     this.#options = options;
-    this.#share = new Share({ percent: rebuildShare, pageSize });
-    this.#completions = new Completions(views, () => {
+    this.#throttle = new RebuildThrottle({ percent: rebuildShare, pageSize });
+    this.#finalizations = new Finalizations(views, () => {
       this.#workload.makeDue();
-      this.#bell.ring();
+      this.#signal.notify();
     });
     this.#leases = new LeaseKeeper({
-      store: views,
+      store: views.leases,
       names: () => this.#workload.leaseNames(),
       holder: options.holder ?? newHolder(),
       spread: options.spread ?? false,
-      healthy: () => this.#health.mayGoOn(),
+      healthy: () => this.#health.isHealthy(),
       onChange: () => this.#noteChange(),
       onRetry: (failure) => options.onRetry?.(failure),
     });
-    this.#workload = new Workload({ ...options, leases: this.#leases, completions: this.#completions });
+    this.#workload = new Workload({ ...options, leases: this.#leases, finalizations: this.#finalizations });
     this.#pages = new PageProjector({
       ...options,
       leases: this.#leases,
       health: this.#health,
-      read: (event) => readable(event, (recorded) => toCurrent(recorded, options.definitions)),
+      read: (event) => upcastEvent(event, (recorded) => toCurrent(recorded, options.definitions ?? domain.definitions)),
       head: () => this.#workload.head,
     });
   }
 
-  /** Projects until the signal aborts; failures of log or store are tried again, from the store's own checkpoints. */
+  /** Projects until the signal aborts. Failures of log or store are retried from the stored checkpoints. */
   async run(signal: AbortSignal): Promise<void> {
     await this.#leases.renew().catch((failure: unknown) => this.#options.onRetry?.(failure));
-    const keeping = this.#leases.keep(signal);
+    const keeping = this.#leases.keepRenewing(signal);
     let pause = 50;
     while (!signal.aborted) {
       try {
@@ -80,8 +81,8 @@ export class Projector {
         pause = 50;
       } catch (failure) {
         if (signal.aborted) break;
-        this.#workload.startOver();
-        if (!isTaken(failure)) {
+        this.#workload.clear();
+        if (!isPreempted(failure)) {
           this.#health.failed();
           this.#options.onRetry?.(failure);
         }
@@ -94,8 +95,9 @@ export class Projector {
   }
 
   /**
-   * Projects what the log holds now, or up to a position, lets what has caught up take over, and returns where it stands.
-   * @throws LeaseLost when another projector works.
+   * Projects up to the end of the log or to a position, and cuts over to builds that have caught up.
+   * @returns the position
+   * @throws LeaseLost when another projector is working.
    */
   async catchUp({ to, onProgress, signal }: CatchUpOptions = {}): Promise<Position> {
     await this.#leases.renew();
@@ -114,7 +116,7 @@ export class Projector {
         }
       }
       while (!(await this.#promote())) {
-        await this.#bell.heard(LOOK_EVERY_MS);
+        await this.#signal.wait(CHECK_EVERY_MS);
         signal?.throwIfAborted();
         await this.#leases.renew();
       }
@@ -125,19 +127,19 @@ export class Projector {
     }
   }
 
-  /** Projects with what the register and the leases are now; ends when either changes. */
+  /** Projects the current work until the register or the leases change. */
   async #session(signal: AbortSignal): Promise<void> {
     const began = performance.now();
     await this.#workload.reconcile();
     this.#workload.changed = false;
     if (this.#workload.working().length === 0) {
-      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(CHECK_EVERY_MS, undefined, { signal }).catch(() => undefined);
       return;
     }
     let frontier = Math.max(...this.#workload.whole().map(({ position }) => position));
     if (frontier < 0) frontier = this.#workload.head;
     const { log, projections, pageSize: limit = 2_000 } = this.#options;
-    const tail = new Tail(log, frontier, { limit, types: typesOf(projections), signal, onNews: () => this.#bell.ring() });
+    const tail = new Tail(log, frontier, { limit, types: typesOf(projections), signal, onNews: () => this.#signal.notify() });
     try {
       await this.#promote();
       while (!signal.aborted && !this.#workload.changed) {
@@ -147,19 +149,19 @@ export class Projector {
           const page = arrived.value;
           await this.#pages.project(this.#workload.atLeast(frontier), page.events, page.position);
           frontier = page.position;
-          if (this.#workload.whole().length > 0) this.#share.arrived(page.events.length);
+          if (this.#workload.whole().length > 0) this.#throttle.noteEvents(page.events.length);
           tail.goOn();
         } else {
           const behind = this.#workload.behind(frontier);
-          const wait = behind.length > 0 ? this.#share.pause() : LOOK_EVERY_MS;
-          if (wait > 0) await this.#bell.heard(wait);
+          const wait = behind.length > 0 ? this.#throttle.pauseMs() : CHECK_EVERY_MS;
+          if (wait > 0) await this.#signal.wait(wait);
           else {
-            await this.#share.measure((size) => this.#pages.catchUp(behind, frontier, size));
+            await this.#throttle.run((size) => this.#pages.catchUp(behind, frontier, size));
             await nextTurn();
           }
         }
         if (this.#workload.isDue()) {
-          // By the end of the log as it was last seen: under steady traffic nobody ever stands at the end as it is now.
+          // Compared with the end of the log as it was last read: under steady traffic no build is ever at the current end.
           await this.#promote(frontier);
           await this.#workload.reconcile();
           if (performance.now() - began > SETTLED_MS) this.#health.succeeded();
@@ -171,8 +173,8 @@ export class Projector {
   }
 
   /**
-   * @param frontier where the builds stand that follow the log: what is said to be ready stands with the live one from then on
-   * @returns whether all that has caught up is fit to serve
+   * @param frontier the position of the builds that follow the log
+   * @returns whether all builds that have caught up are finalized
    */
   #promote(frontier: Position = 0): Promise<boolean> {
     const { views, cutOver = true } = this.#options;
@@ -180,8 +182,8 @@ export class Projector {
       views,
       cutOver,
       leases: this.#leases,
-      completions: this.#completions,
-      onTakeOver: () => this.#noteChange(),
+      finalizations: this.#finalizations,
+      onCutOver: () => this.#noteChange(),
     });
   }
 

@@ -1,142 +1,146 @@
-/** One build while this process projects it: where it stands, what of it is in memory, and how fast it goes. */
+/** One build, or one partition of it, while this process projects it: position, documents in memory, and throughput. */
 import { LRUCache } from 'lru-cache';
 import type { Position } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
-import { buildName, idOf, noProgress, type Build, type BuildRecord, type Progress } from '../views/builds.js';
-import type { DocumentRefused } from '../views/errors.js';
-import type { Commit, Lease, StoredDocument, ViewWriter } from '../views/port.js';
-import { isOfPartition, leaseNameOf, standsAt } from './division.js';
+import type { Lease } from '../leases/port.js';
+import { buildName, idOf, noProgress } from '../views/port/build-identity.js';
+import type { Build, BuildRecord, Progress } from '../views/port/builds.js';
+import type { Commit } from '../views/port/commits.js';
+import type { StoredDocument } from '../views/port/documents.js';
+import type { DocumentRefused } from '../views/port/errors.js';
+import type { ViewWriter } from '../views/port/store.js';
 import { fold, refusalOf, type Documents, type Folded } from './fold.js';
-import { Pace } from './pace.js';
-import type { Readable } from './readable.js';
+import { leaseNameOf, partitionFilter, positionOf } from './partitions.js';
+import { Throughput } from './throughput.js';
+import type { UpcastEvent } from './upcast-event.js';
 
-/** Documents of one build that are kept in memory between pages. */
-const REMEMBERED = 10_000;
+/** How many documents of one build are kept in memory between pages. */
+const CACHED_DOCUMENTS = 10_000;
 
 export interface RunOptions {
   readonly projection: Projection;
   readonly build: Build;
   readonly record: BuildRecord;
   readonly views: ViewWriter;
-  /** The keys whose documents wait. */
-  readonly parked: Iterable<string>;
-  /** Documents that may wait before the build stops. */
-  readonly parkedLimit: number;
+  /** The keys of the build's dead letters. */
+  readonly deadLetters: Iterable<string>;
+  /** How many dead letters the build may have before it stops. */
+  readonly deadLetterLimit: number;
 }
 
-/** What a page made of a build, on its way into the store. */
+/** The outcome of a page for a build, before it is committed. */
 export interface Batch {
   readonly run: Run;
   readonly commit: Commit;
   readonly folded: Folded;
-  readonly pace: Pace;
+  readonly throughput: Throughput;
 }
 
 export class Run implements Documents {
   readonly projection: Projection;
   readonly build: Build;
   readonly types: ReadonlySet<string>;
-  readonly parked: Set<string>;
-  /** How far it is brought: without end unless it is a partition. */
+  readonly deadLetters: Set<string>;
+  /** The position to catch up to: infinite unless this is a partition. */
   readonly until: Position;
+  /** Whether a document belongs to this partition. */
+  readonly ownsKey: (key: string) => boolean;
   position: Position;
   record: BuildRecord;
   progress: Progress;
   readonly #views: ViewWriter;
-  readonly #parkedLimit: number;
-  readonly #memory = new LRUCache<string, { readonly stored: StoredDocument | null }>({ max: REMEMBERED });
-  /** Whether a document is of its partition. */
-  readonly isMine: (key: string) => boolean;
-  #pace = new Pace();
+  readonly #deadLetterLimit: number;
+  readonly #cache = new LRUCache<string, { readonly stored: StoredDocument | null }>({ max: CACHED_DOCUMENTS });
   readonly #refused = new Map<string, string>();
+  #throughput = new Throughput();
 
-  constructor({ projection, build, record, views, parked, parkedLimit }: RunOptions) {
+  constructor({ projection, build, record, views, deadLetters, deadLetterLimit }: RunOptions) {
     this.projection = projection;
     this.build = build;
     this.record = record;
     this.types = new Set(projection.types);
-    this.isMine = isOfPartition(build, record);
-    this.parked = new Set([...parked].filter(this.isMine));
-    this.until = build.partition === undefined ? Infinity : (record.divided?.until ?? 0);
-    this.position = standsAt(build, record);
+    this.ownsKey = partitionFilter(build, record);
+    this.deadLetters = new Set([...deadLetters].filter(this.ownsKey));
+    this.until = build.partition === undefined ? Infinity : (record.partitions?.until ?? 0);
+    this.position = positionOf(build, record);
     const { events, head, finishedAt } = record;
     this.progress = { ...noProgress, events, head, finishedAt };
     this.#views = views;
-    this.#parkedLimit = parkedLimit;
+    this.#deadLetterLimit = deadLetterLimit;
   }
 
   get name(): string {
     return buildName(idOf(this.build));
   }
 
-  /** Of the lease that it is worked on under. */
+  /** The name of the lease that protects this work. */
   get leaseName(): string {
     return leaseNameOf(this.build);
   }
 
-  /** Folds a page's events of the types that the projection names; nothing is changed before `committed`. */
-  async fold(page: readonly Readable[], to: Position, head: Position, lease: Lease): Promise<Batch> {
+  /** Folds those events of a page that the projection handles. The run itself is unchanged until `committed`. */
+  async fold(page: readonly UpcastEvent[], to: Position, head: Position, lease: Lease): Promise<Batch> {
     const events = page.filter(({ event }) => event.position > this.position && event.position <= to && this.types.has(event.type));
     const folded = await fold({
       projection: this.projection,
       events,
       documents: this,
-      parked: this.parked,
+      deadLetters: this.deadLetters,
       refused: this.#refused,
       now: new Date().toISOString(),
-      ...(this.build.partition === undefined ? {} : { mine: this.isMine }),
+      ...(this.build.partition === undefined ? {} : { ownsKey: this.ownsKey }),
     });
-    const pace = this.#pace.and({ events: events.length, positions: to - this.position });
-    const { events: rate, positions } = pace.perSecond();
-    const progress = {
+    const throughput = this.#throughput.plus({ events: events.length, positions: to - this.position });
+    const { events: rate, positions: positionRate } = throughput.perSecond();
+    const progress: Partial<Progress> = {
       events: this.progress.events + events.length,
       head: Math.max(head, to),
       rate,
-      pace: positions,
+      positionRate,
       measuredAt: new Date().toISOString(),
     };
-    return { run: this, folded, pace, commit: this.commit(folded, to, progress, lease) };
+    return { run: this, folded, throughput, commit: this.commit(folded, to, progress, lease) };
   }
 
-  commit(folded: Pick<Folded, 'changes' | 'parking'>, to: Position, progress: Partial<Progress>, lease: Lease): Commit {
-    const { changes, parking } = folded;
-    return { build: this.build, from: this.position, to, changes, parking, lease, progress: { ...this.progress, ...progress } };
+  commit(folded: Pick<Folded, 'changes' | 'deadLetterChanges'>, to: Position, progress: Partial<Progress>, lease: Lease): Commit {
+    const { changes, deadLetterChanges: deadLetters } = folded;
+    return { build: this.build, from: this.position, to, changes, deadLetters, lease, progress: { ...this.progress, ...progress } };
   }
 
-  /** The batch is in the store. */
-  committed({ commit, folded, pace }: Batch): void {
-    for (const [key, stored] of folded.documents) this.#memory.set(key, { stored });
-    for (const key of folded.parked) this.parked.add(key);
+  /** Advances the run after its batch was committed. */
+  committed({ commit, folded, throughput }: Batch): void {
+    for (const [key, stored] of folded.documents) this.#cache.set(key, { stored });
+    for (const key of folded.deadLetters) this.deadLetters.add(key);
     this.position = commit.to;
-    this.#pace = pace;
+    this.#throughput = throughput;
     this.progress = commit.progress;
     this.#refused.clear();
-    if (this.parked.size <= this.#parkedLimit) return;
+    if (this.deadLetters.size <= this.#deadLetterLimit) return;
     this.fail(
-      `more than ${this.#parkedLimit} documents wait for events that its handlers can't take: mend them and raise its version, or drop this build and rebuild`,
+      `more than ${this.#deadLetterLimit} dead letters: fix the handlers and raise the version of the read model, or drop this build and rebuild`,
     );
   }
 
-  /** The store can't take these changes: the page is folded again with their events parked. */
+  /** Notes changes that the store refused: when the page is folded again, their events become dead letters. */
   refuse(failure: DocumentRefused): void {
     for (const { key, position, reason } of [failure, ...failure.others]) this.#refused.set(refusalOf(key, position), reason);
   }
 
   fail(error: string): void {
-    this.progress = { ...this.progress, error, rate: 0, pace: 0 };
+    this.progress = { ...this.progress, error, rate: 0, positionRate: 0 };
   }
 
-  /** Forgets the documents in memory: the store is asked again. */
+  /** Clears the documents in memory, so that they are loaded from the store again. */
   forget(): void {
-    this.#memory.clear();
+    this.#cache.clear();
   }
 
-  async recall(keys: ReadonlySet<string>): Promise<Map<string, StoredDocument | null>> {
+  async load(keys: ReadonlySet<string>): Promise<Map<string, StoredDocument | null>> {
     const documents = new Map<string, StoredDocument | null>();
     const missing: string[] = [];
     for (const key of keys) {
-      const remembered = this.#memory.get(key);
-      if (remembered) documents.set(key, remembered.stored);
+      const cached = this.#cache.get(key);
+      if (cached) documents.set(key, cached.stored);
       else missing.push(key);
     }
     if (missing.length === 0) return documents;

@@ -1,4 +1,4 @@
-/** How a projector works on a data folder: the settings that say so, wherever it runs. */
+/** The projector's options from the configuration, for the server and the command line. */
 import { EMBEDDED, type Config } from '../config.js';
 import type { ProjectorOptions } from './options.js';
 
@@ -11,11 +11,11 @@ export function projectorSettings(config: Config) {
     rebuildPartitions: config.rebuildPartitions,
     retired: config.retiredBuilds,
     graceMs: config.requestTimeoutMs,
-    parkedLimit: config.parkedLimit,
+    deadLetterLimit: config.deadLetterLimit,
   } satisfies Partial<ProjectorOptions>;
 }
 
-/** Whether processes share the work among them: one does all that a file takes; a server takes from several. */
+/** Whether processes share the work: a file takes writes from one process, a database server from several. */
 export function isSpread({ viewsUrl }: Pick<Config, 'viewsUrl'>): boolean {
   return viewsUrl !== EMBEDDED;
 }

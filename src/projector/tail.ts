@@ -1,4 +1,4 @@
-/** The log beyond a position, page by page: each is waited for beside other work, one at a time. */
+/** Follows the log page by page, in the background of other work. */
 import type { Position } from '../kernel/event.js';
 import type { EventLog, Page } from '../log/port.js';
 
@@ -7,7 +7,7 @@ export interface TailOptions {
   readonly limit: number;
   readonly types: readonly string[];
   readonly signal: AbortSignal;
-  /** Told when a page has arrived, when the tail has ended, and when it has failed. */
+  /** Called when a page has arrived, when the tail has ended, and when it has failed. */
   readonly onNews: () => void;
 }
 
@@ -28,13 +28,13 @@ export class Tail {
     this.#listening = this.#listen();
   }
 
-  /** The page that has arrived, or that there is none any more; undefined before. @throws what reading the log failed with */
+  /** The page that has arrived, or the end of the tail; undefined before that. @throws the failure of reading the log */
   get arrived(): IteratorResult<Page> | undefined {
     if (this.#failed) throw this.#failed.failure;
     return this.#arrived;
   }
 
-  /** The page has been taken: waits for the next one. */
+  /** Requests the next page. */
   goOn(): void {
     this.#arrived = undefined;
     this.#listening = this.#listen();
@@ -43,7 +43,7 @@ export class Tail {
   async close(): Promise<void> {
     this.#signal.removeEventListener('abort', this.#end);
     this.#end();
-    // Whatever the tail still says is read again by the next one.
+    // A page that still arrives is read again by the next tail.
     await this.#listening;
     await this.#pages.return?.();
   }

@@ -1,39 +1,39 @@
-/** Verifications that a server runs, one after the other, each in a thread of its own; the last ones are remembered. */
+/** Verifications that a server runs: one at a time, each in a thread of its own. The last results are kept in memory. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../kernel/message-of.js';
 import type { Config } from '../config.js';
-import { NotReady } from '../views/errors.js';
-import type { Verification } from './verify.js';
-import type { VerifyMessage, VerifyTask } from './verify-worker.js';
+import { NotReady } from '../views/port/errors.js';
+import type { Verification } from './verification.js';
+import type { VerifyMessage, VerifyTask } from './verification-worker.js';
 
 export interface VerificationJob {
   readonly id: string;
   readonly readModels: readonly string[];
   readonly state: 'waiting' | 'building' | 'comparing' | 'done' | 'failed';
-  /** Of the step that runs, from 0 to 1. */
+  /** Of the current step, from 0 to 1. */
   readonly progress: number;
   readonly startedAt: string;
   readonly finishedAt: string | null;
   readonly results: readonly Verification[];
-  /** Why it failed; its own words, for the operator. */
+  /** Why it failed; null otherwise. */
   readonly error: string | null;
 }
 
-/** How long one may take to clean up when the server ends, in milliseconds. */
+/** How long a verification may take to clean up when the server stops, in milliseconds. */
 const GRACE_MS = 5_000;
 
-/** Finished ones that are remembered. */
-const REMEMBERED = 20;
+/** How many finished verifications are kept. */
+const KEPT = 20;
 
-/** The most that may run or wait. */
+/** How many may be running or queued. */
 const MOST_AT_ONCE = 20;
 
-type Asked = Pick<VerifyTask, 'readModels' | 'standing'>;
+type Request = Pick<VerifyTask, 'readModels' | 'unprojected'>;
 
 export class Verifications {
-  readonly #task: Omit<VerifyTask, keyof Asked>;
+  readonly #task: Omit<VerifyTask, keyof Request>;
   readonly #jobs = new Map<string, VerificationJob>();
   readonly #workers = new Set<Worker>();
   #last: Promise<void> = Promise.resolve();
@@ -44,20 +44,19 @@ export class Verifications {
   }
 
   /**
-   * Begins a verification, or queues it behind those that run.
-   * @param asked see `VerifyOptions`
-   * @throws NotReady when too many wait
+   * Begins a verification, or queues it.
+   * @throws NotReady when too many are queued
    */
-  begin(asked: Asked): VerificationJob {
+  begin(request: Request): VerificationJob {
     const finished = [...this.#jobs.values()].filter(({ finishedAt }) => finishedAt !== null);
     if (this.#jobs.size - finished.length >= MOST_AT_ONCE) {
-      throw new NotReady(`${MOST_AT_ONCE} verifications run or wait. Ask again when one of them has ended.`, 'readModels');
+      throw new NotReady(`${MOST_AT_ONCE} verifications are running or queued. Try again when one of them has ended.`, 'readModels');
     }
-    for (const forgotten of finished.slice(0, -REMEMBERED)) this.#jobs.delete(forgotten.id);
+    for (const forgotten of finished.slice(0, -KEPT)) this.#jobs.delete(forgotten.id);
     const id = randomUUID();
     const job: VerificationJob = {
       id,
-      readModels: asked.readModels,
+      readModels: request.readModels,
       state: 'waiting',
       progress: 0,
       startedAt: new Date().toISOString(),
@@ -66,7 +65,7 @@ export class Verifications {
       error: null,
     };
     this.#jobs.set(id, job);
-    this.#last = this.#last.then(() => this.#run(id, asked));
+    this.#last = this.#last.then(() => this.#run(id, request));
     return job;
   }
 
@@ -76,14 +75,14 @@ export class Verifications {
 
   async close(): Promise<void> {
     this.#closed = true;
-    // Asked first: what stands aside is removed then.
+    // They delete their temporary stores first.
     for (const worker of this.#workers) worker.postMessage('stop');
     await Promise.race([this.#last, sleep(GRACE_MS, undefined, { ref: false })]);
     await Promise.all([...this.#workers].map((worker) => worker.terminate()));
     await this.#last;
   }
 
-  #run(id: string, asked: Asked): Promise<void> {
+  #run(id: string, request: Request): Promise<void> {
     return new Promise((resolve) => {
       if (this.#closed) {
         resolve();
@@ -94,8 +93,8 @@ export class Verifications {
         if (known) this.#jobs.set(id, { ...known, ...change });
       };
       const end = (change: Partial<VerificationJob>): void => set({ ...change, progress: 1, finishedAt: new Date().toISOString() });
-      const worker = new Worker(new URL('./verify-worker.js', import.meta.url), {
-        workerData: { ...this.#task, ...asked } satisfies VerifyTask,
+      const worker = new Worker(new URL('./verification-worker.js', import.meta.url), {
+        workerData: { ...this.#task, ...request } satisfies VerifyTask,
       });
       this.#workers.add(worker);
       worker.on('message', (message: VerifyMessage) => {
@@ -106,7 +105,7 @@ export class Verifications {
       worker.on('error', (failure) => end({ state: 'failed', error: messageOf(failure) }));
       worker.on('exit', () => {
         this.#workers.delete(worker);
-        if (this.#jobs.get(id)?.finishedAt === null) end({ state: 'failed', error: 'It was ended before it was done.' });
+        if (this.#jobs.get(id)?.finishedAt === null) end({ state: 'failed', error: 'It was stopped before it was done.' });
         resolve();
       });
     });

@@ -1,4 +1,4 @@
-/** The thread that projects: SQLite's calls are synchronous, so folding and writing happen away from the server's own thread. */
+/** The projector's thread: SQLite's calls are synchronous, so folding and writing would block the server's thread. */
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../kernel/message-of.js';
@@ -9,8 +9,8 @@ import type { BatchReport } from './options.js';
 import { Projector } from './projector.js';
 import { projectorSettings } from './settings.js';
 
-/** How often batches are told, in milliseconds. */
-const TELL_EVERY_MS = 500;
+/** How often batches are reported, in milliseconds. */
+const REPORT_EVERY_MS = 500;
 
 const { config, holder, projections: module } = workerData as ProjectorTask;
 const stop = new AbortController();
@@ -23,7 +23,7 @@ let batches: BatchReport[] = [];
 const telling = setInterval(() => {
   if (batches.length > 0) tell({ batches });
   batches = [];
-}, TELL_EVERY_MS);
+}, REPORT_EVERY_MS);
 
 const log = await openLog(config, { readOnly: true });
 const views = await openViewWriter(config);
@@ -33,11 +33,11 @@ const projector = new Projector({
   views,
   reader,
   holder,
-  projections: await projectionsOf(module),
+  projections: await projectionsOf(config, module),
   ...projectorSettings(config),
   onBatch: (batch) => batches.push(batch),
   onStop: (build, error) => tell({ stopped: { build, error } }),
-  onRetry: (failure) => tell({ warning: `Projecting is tried again: ${messageOf(failure)}` }),
+  onRetry: (failure) => tell({ warning: `Projecting is retried: ${messageOf(failure)}` }),
 });
 await projector.run(stop.signal);
 if (!stop.signal.aborted) await once(stop.signal, 'abort');

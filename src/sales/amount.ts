@@ -1,11 +1,11 @@
-/** What holds for every amount of an opportunity. */
-import type { Money } from '../../contracts/values.js';
-import { Rejection } from '../kernel/rejection.js';
+/** The rules for amounts of opportunities. */
+import type { Money } from '../../contracts/fields/index.js';
+import { rejection } from './rejections.js';
 
-/** @throws Rejection when the amount is negative, or in another currency than the pipeline counts in. */
+/** @throws Rejection when the amount is negative, or not in the pipeline's currency. */
 export function checkAmount(amount: Money, currency: string, field: string): void {
-  if (amount.amount < 0) throw new Rejection('AMOUNT_NEGATIVE', `${field} is negative; it must be 0 or more.`, field);
+  if (amount.amount < 0) throw rejection('AMOUNT_NEGATIVE', `${field} is negative; it must be 0 or more.`, field);
   if (amount.currency !== currency) {
-    throw new Rejection('CURRENCY_MISMATCH', `${field} is in ${amount.currency}, but the pipeline counts in ${currency}.`, field);
+    throw rejection('CURRENCY_MISMATCH', `${field} is in ${amount.currency}, but the currency of the pipeline is ${currency}.`, field);
   }
 }

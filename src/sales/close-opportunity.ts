@@ -1,104 +1,80 @@
-/** How an opportunity ends, and how an end is undone. */
-import { OpportunityLost, OpportunityReopened, OpportunityWon, type OpportunityEvent } from '../../contracts/sales/opportunity.js';
+/** The commands that close and reopen opportunities. */
+import { Day, MoneyField, Text } from '../../contracts/fields/index.js';
+import { OpportunityLost, OpportunityReopened, OpportunityWon, type Opportunity } from '../../contracts/sales/opportunity.js';
 import { OTHER_REASON } from '../../contracts/sales/pipeline.js';
-import type { Money } from '../../contracts/values.js';
-import { reference, type Reference } from '../kernel/aggregate.js';
-import { Command, Existing, type Facts } from '../kernel/command.js';
 import { latestDay } from '../kernel/calendar.js';
-import { Field } from '../kernel/field.js';
-import { Day, MoneyField, Text } from '../kernel/field-type.js';
-import { Rejection } from '../kernel/rejection.js';
+import { rejection } from './rejections.js';
 import { checkAmount } from './amount.js';
-import { opportunity, refuseClosed, standing, type Opportunity } from './opportunity.js';
-import { lossReasonNamed, pipeline, stageNamed, type Pipeline } from './pipeline.js';
+import { opportunity, refuseClosed, standing } from './opportunity.js';
+import { lossReasonNamed, pipeline, stageNamed } from './pipeline.js';
 
-/** Closes an open opportunity as won. */
-@Command(opportunity, { may: ['sales'] })
-export class WinOpportunity extends Existing {
-  @Field(MoneyField, { optional: true, description: "What was agreed; the opportunity's amount when absent." })
-  readonly amount?: Money;
-
-  @Field(Day, { optional: true, description: 'The day of the agreement; the day of occurredAt in UTC when absent.' })
-  readonly wonOn?: string;
-
-  @Field(Text(2000), { optional: true })
-  readonly note?: string;
-
-  decide(opportunity: Opportunity, { occurredAt }: Facts): OpportunityEvent[] {
+export const WinOpportunity = opportunity.changes('WinOpportunity', {
+  description: 'Closes an open opportunity as won.',
+  input: {
+    amount: MoneyField.optional().describe("The agreed amount. Defaults to the opportunity's amount."),
+    wonOn: Day.optional().describe('The day of the agreement. Defaults to the day of occurredAt in UTC.'),
+    note: Text(2000).personal().optional().describe('Notes about the win.'),
+  },
+  decide: (opportunity, { amount, wonOn, note }, { occurredAt }) => {
     refuseClosed(opportunity);
-    if (this.amount) checkAmount(this.amount, opportunity.amount.currency, 'amount');
-    if (this.wonOn !== undefined && this.wonOn > latestDay(occurredAt)) {
-      throw new Rejection('WON_IN_FUTURE', 'wonOn is after occurredAt. A win is recorded when it has happened.', 'wonOn');
+    if (amount) checkAmount(amount, opportunity.amount.currency, 'amount');
+    if (wonOn !== null && wonOn > latestDay(occurredAt)) {
+      throw rejection('WON_IN_FUTURE', 'wonOn is after occurredAt. Record the win when it has happened.', 'wonOn');
     }
     return [
       OpportunityWon({
-        amount: this.amount ?? opportunity.amount,
-        wonOn: this.wonOn ?? occurredAt.slice(0, 10),
-        note: this.note ?? null,
-        openedAt: opportunity.openedAt,
-        lead: opportunity.lead,
-        standing: standing(opportunity),
+        ...before(opportunity),
+        amount: amount ?? opportunity.amount,
+        wonOn: wonOn ?? occurredAt.slice(0, 10),
+        note,
       }),
     ];
-  }
-}
+  },
+});
 
-/** Closes an open opportunity as lost, for one of the pipeline's reasons or another one. */
-@Command(opportunity, { may: ['sales'], looksAt: [pipeline] })
-export class LoseOpportunity extends Existing {
-  @Field(Text(100), { description: 'One of the pipeline\'s reasons as they are now, or "other".' })
-  readonly reason!: string;
-
-  @Field(Text(2000), { optional: true, description: 'Required when the reason is "other".' })
-  readonly note?: string;
-
-  override reads(opportunity: Opportunity): { readonly pipeline: Reference<Pipeline> } {
-    return { pipeline: reference(pipeline, opportunity.pipelineId, 'id') };
-  }
-
-  decide(opportunity: Opportunity, facts: Facts & { readonly pipeline: Pipeline }): OpportunityEvent[] {
+export const LoseOpportunity = opportunity.changes('LoseOpportunity', {
+  description: 'Closes an open opportunity as lost, for one of the pipeline\'s reasons or "other".',
+  input: {
+    reason: Text(100).describe('One of the loss reasons of the current version of the pipeline, or "other".'),
+    note: Text(2000).personal().optional().describe('Required when the reason is "other".'),
+  },
+  looksAt: { pipeline },
+  reads: ({ pipelineId }) => ({ pipeline: pipelineId }),
+  decide: (opportunity, input, { pipeline }) => {
     refuseClosed(opportunity);
-    const reason = lossReasonNamed(facts.pipeline, this.reason, 'reason');
-    if (reason === OTHER_REASON && this.note === undefined) {
-      throw new Rejection('NOTE_REQUIRED', 'The reason "other" says nothing by itself. Add a note.', 'note');
+    const reason = lossReasonNamed(pipeline, input.reason, 'reason');
+    if (reason === OTHER_REASON && input.note === null) {
+      throw rejection('NOTE_REQUIRED', 'The reason "other" needs an explanation. Add a note.', 'note');
     }
-    return [
-      OpportunityLost({
-        reason,
-        note: this.note ?? null,
-        openedAt: opportunity.openedAt,
-        lead: opportunity.lead,
-        standing: standing(opportunity),
-      }),
-    ];
-  }
-}
+    return [OpportunityLost({ ...before(opportunity), reason, note: input.note })];
+  },
+});
 
-/** Opens a won or lost opportunity again; key figures take back what they counted at its end. */
-@Command(opportunity, { may: ['sales', 'manager'], looksAt: [pipeline] })
-export class ReopenOpportunity extends Existing {
-  @Field(Text(100), { optional: true, description: 'A stage of the pipeline as it is now; the one that it was closed in when absent.' })
-  readonly stage?: string;
-
-  @Field(Text(2000), { optional: true, description: 'Why.' })
-  readonly note?: string;
-
-  override reads(opportunity: Opportunity): { readonly pipeline: Reference<Pipeline> } {
-    return { pipeline: reference(pipeline, opportunity.pipelineId, 'id') };
-  }
-
-  decide(opportunity: Opportunity, facts: Facts & { readonly pipeline: Pipeline }): OpportunityEvent[] {
-    if (!opportunity.closing) throw new Rejection('OPPORTUNITY_OPEN', 'The opportunity is open already.');
+export const ReopenOpportunity = opportunity.changes('ReopenOpportunity', {
+  description: 'Reopens a won or lost opportunity. Key figures no longer count its closing.',
+  verb: 'correct',
+  input: {
+    stage: Text(100).optional().describe('A stage of the current version of the pipeline. Defaults to the stage in which it was closed.'),
+    note: Text(2000).personal().optional().describe('Why it is reopened.'),
+  },
+  looksAt: { pipeline },
+  reads: ({ pipelineId }) => ({ pipeline: pipelineId }),
+  decide: (opportunity, { stage, note }, { pipeline }) => {
+    const { status, closedAt: at, amount, lossReason: reason } = opportunity;
+    if (status === 'open' || at === null) throw rejection('OPPORTUNITY_OPEN', 'The opportunity is already open.');
     return [
       OpportunityReopened({
-        stage: stageNamed(facts.pipeline, this.stage ?? opportunity.stage.name, 'stage'),
-        pipelineVersion: facts.pipeline.version,
-        note: this.note ?? null,
-        was: opportunity.closing,
-        openedAt: opportunity.openedAt,
-        lead: opportunity.lead,
-        standing: standing(opportunity),
+        ...before(opportunity),
+        stage: stageNamed(pipeline, stage ?? opportunity.stage.name, 'stage'),
+        pipelineVersion: pipeline.version,
+        note,
+        was: { status, at, amount, reason },
       }),
     ];
-  }
+  },
+});
+
+/** What each of these events contains about the opportunity before it. */
+function before(opportunity: Opportunity) {
+  return { openedAt: opportunity.openedAt, lead: opportunity.lead, standing: standing(opportunity) };
 }

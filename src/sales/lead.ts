@@ -1,139 +1,101 @@
 /** Lead: registered, then qualified or disqualified, and converted once into an account, a contact and an opportunity. */
-import { LeadAssigned, LeadRegistered, LeadRevised, type LeadEvent, type LeadSource } from '../../contracts/sales/lead.js';
-import { aggregate } from '../kernel/aggregate.js';
-import { Command, Creating, Existing, type Facts } from '../kernel/command.js';
-import { Field } from '../kernel/field.js';
-import { Email, Id, Phone, Text, User } from '../kernel/field-type.js';
-import { Rejection } from '../kernel/rejection.js';
+import { changes, User } from '../../contracts/fields/index.js';
+import {
+  LeadAssigned,
+  leadEvents,
+  LeadRegistered,
+  LeadRevised,
+  lead as fields,
+  origin,
+  type Lead,
+  type LeadSource,
+} from '../../contracts/sales/lead.js';
+import { recordType } from '../kernel/record-type.js';
+import { rejection } from './rejections.js';
 import { changesOf, revised } from '../kernel/revision.js';
 
-export interface Lead {
-  readonly status: 'open' | 'qualified' | 'disqualified' | 'converted';
-  /** The opportunity that the conversion made. */
-  readonly opportunityId: string | null;
-  readonly name: string;
-  readonly company: string | null;
-  readonly email: string | null;
-  readonly phone: string | null;
-  readonly interest: string | null;
-  readonly owner: string;
-  readonly source: LeadSource;
-}
+const unqualified = {
+  temperature: null,
+  score: null,
+  budget: null,
+  authority: null,
+  need: null,
+  timing: null,
+  disqualificationReason: null,
+  disqualificationNote: null,
+} as const;
 
-export const lead = aggregate<Lead, LeadEvent>('lead', {
-  initial: {
-    status: 'open',
-    opportunityId: null,
-    name: '',
-    company: null,
-    email: null,
-    phone: null,
-    interest: null,
-    owner: '',
-    source: { registeredAt: '', origin: null, campaignId: null },
-  },
-  evolve: {
-    LeadRegistered: (lead, { data: { origin, campaignId, ...rest }, metadata }) => ({
-      ...lead,
-      ...rest,
+export const lead = recordType<Lead>()('lead', leadEvents, {
+  begins: {
+    LeadRegistered: ({ data, metadata }) => ({
+      ...data,
+      ...unqualified,
       status: 'open',
-      source: { registeredAt: metadata.occurredAt, origin, campaignId },
+      registeredAt: metadata.occurredAt,
+      accountId: null,
+      contactId: null,
+      opportunityId: null,
     }),
+  },
+  evolves: {
     LeadRevised: (lead, { data }) => revised(lead, data),
-    LeadAssigned: (lead, { data }) => ({ ...lead, owner: data.owner }),
-    LeadQualified: (lead) => ({ ...lead, status: 'qualified' }),
-    LeadDisqualified: (lead) => ({ ...lead, status: 'disqualified' }),
-    LeadReopened: (lead) => ({ ...lead, status: 'open' }),
-    LeadConverted: (lead, { data }) => ({ ...lead, status: 'converted', opportunityId: data.opportunity?.id ?? null, owner: data.owner }),
+    LeadAssigned: (lead, { data }) => ({ ...lead, ownerId: data.ownerId }),
+    LeadQualified: (lead, { data: { source: _, ...qualification } }) => ({ ...lead, ...qualification, status: 'qualified' }),
+    LeadDisqualified: (lead, { data }) => ({
+      ...lead,
+      status: 'disqualified',
+      disqualificationReason: data.reason,
+      disqualificationNote: data.note,
+    }),
+    LeadReopened: (lead) => ({ ...lead, ...unqualified, status: 'open' }),
+    LeadConverted: (lead, { data }) => ({
+      ...lead,
+      status: 'converted',
+      ownerId: data.ownerId,
+      accountId: data.account.id,
+      contactId: data.contact?.id ?? null,
+      opportunityId: data.opportunity?.id ?? null,
+    }),
   },
 });
 
-/** Takes in someone who may become a customer. */
-@Command(lead, { may: ['sales', 'marketing'] })
-export class RegisterLead extends Creating {
-  @Field(Text(200))
-  readonly name!: string;
+export const RegisterLead = lead.creates('RegisterLead', {
+  description: 'Registers someone who may become a customer.',
+  input: { ...fields, ...origin, ownerId: User.optional().describe('Defaults to the caller.') },
+  decide: (input, { actor }) => [LeadRegistered({ ...input, ownerId: input.ownerId ?? actor })],
+});
 
-  @Field(Text(200), { optional: true })
-  readonly company?: string;
-
-  @Field(Email, { optional: true })
-  readonly email?: string;
-
-  @Field(Phone, { optional: true })
-  readonly phone?: string;
-
-  @Field(Text(100), { optional: true, description: 'Where the lead came from: a channel, a partner, an event.' })
-  readonly origin?: string;
-
-  @Field(Id, { optional: true })
-  readonly campaignId?: string;
-
-  @Field(Text(2000), { optional: true })
-  readonly interest?: string;
-
-  @Field(User, { optional: true, description: 'Whoever asks, when absent.' })
-  readonly owner?: string;
-
-  decide(_: Lead, { actor }: Facts): LeadEvent[] {
-    return [
-      LeadRegistered({
-        name: this.name,
-        company: this.company ?? null,
-        email: this.email ?? null,
-        phone: this.phone ?? null,
-        origin: this.origin ?? null,
-        campaignId: this.campaignId ?? null,
-        interest: this.interest ?? null,
-        owner: this.owner ?? actor,
-      }),
-    ];
-  }
-}
-
-/** Corrects or completes what is known about a lead. Its origin and campaign are facts of its registration and stay. */
-@Command(lead, { may: ['sales', 'marketing'] })
-export class ReviseLead extends Existing {
-  @Field(Text(200), { optional: true })
-  readonly name?: string;
-
-  @Field(Text(200), { optional: true, clearable: true })
-  readonly company?: string | null;
-
-  @Field(Email, { optional: true, clearable: true })
-  readonly email?: string | null;
-
-  @Field(Phone, { optional: true, clearable: true })
-  readonly phone?: string | null;
-
-  @Field(Text(2000), { optional: true, clearable: true })
-  readonly interest?: string | null;
-
-  decide(lead: Lead): LeadEvent[] {
+export const ReviseLead = lead.changes('ReviseLead', {
+  description: "Changes the data of a lead. Its origin and campaign can't be changed.",
+  input: changes(fields),
+  decide: (lead, input) => {
     refuseConverted(lead);
-    const changes = changesOf(lead, this, ['name', 'company', 'email', 'phone', 'interest']);
-    return changes ? [LeadRevised(changes)] : [];
-  }
-}
+    const changed = changesOf(lead, input);
+    return changed ? [LeadRevised(changed)] : [];
+  },
+});
 
-/** Gives a lead to another owner. */
-@Command(lead, { may: ['sales', 'marketing', 'manager'] })
-export class AssignLead extends Existing {
-  @Field(User)
-  readonly owner!: string;
-
-  decide(lead: Lead): LeadEvent[] {
+export const AssignLead = lead.changes('AssignLead', {
+  description: 'Gives a lead to another owner.',
+  verb: 'assign',
+  input: { ownerId: User.describe('The new owner.') },
+  decide: (lead, { ownerId }) => {
     refuseConverted(lead);
-    return this.owner === lead.owner ? [] : [LeadAssigned({ owner: this.owner, from: lead.owner })];
-  }
-}
+    return ownerId === lead.ownerId ? [] : [LeadAssigned({ ownerId, fromId: lead.ownerId })];
+  },
+});
 
-/** @throws Rejection when the lead has become something else. */
+/** @throws Rejection when the lead was converted. */
 export function refuseConverted(lead: Lead): asserts lead is Lead & { readonly status: Exclude<Lead['status'], 'converted'> } {
   if (lead.status === 'converted') {
-    throw new Rejection(
+    throw rejection(
       'LEAD_CONVERTED',
-      'The lead was converted and stays as it was. Change the account, contact or opportunity that it became.',
+      'The lead was converted and can no longer be changed. Change the account, contact or opportunity that it became.',
     );
   }
+}
+
+/** The origin and registration time of the lead, for its events. */
+export function sourceOf({ registeredAt, origin, campaignId }: Lead): LeadSource {
+  return { registeredAt, origin, campaignId };
 }

@@ -1,85 +1,52 @@
-/** The judgement of a lead: worth pursuing, not worth it, or open again. */
+/** The commands that qualify, disqualify and reopen leads. */
+import { Text } from '../../contracts/fields/index.js';
 import {
   DisqualificationReason,
   LeadDisqualified,
   LeadQualified,
   LeadReopened,
-  Temperature,
-  type LeadEvent,
+  qualification,
+  type Lead,
 } from '../../contracts/sales/lead.js';
-import { Command, Existing } from '../kernel/command.js';
-import { Field } from '../kernel/field.js';
-import { Choice, Int, Text } from '../kernel/field-type.js';
-import { Rejection } from '../kernel/rejection.js';
-import { lead, refuseConverted, type Lead } from './lead.js';
+import { rejection } from './rejections.js';
+import { lead, refuseConverted, sourceOf } from './lead.js';
 
-/** Marks an open lead as worth pursuing: how warm it is, and what is known of its budget, authority, need and timing. */
-@Command(lead, { may: ['sales', 'marketing'] })
-export class QualifyLead extends Existing {
-  @Field(Choice('Temperature', Temperature.options))
-  readonly temperature!: Temperature;
-
-  @Field(Int(0, 100), { optional: true, description: 'From 0, hopeless, to 100, as good as sold.' })
-  readonly score?: number;
-
-  @Field(Text(1000), { optional: true, description: 'What they can spend.' })
-  readonly budget?: string;
-
-  @Field(Text(1000), { optional: true, description: 'Who decides.' })
-  readonly authority?: string;
-
-  @Field(Text(1000), { optional: true, description: 'What they need it for.' })
-  readonly need?: string;
-
-  @Field(Text(1000), { optional: true, description: 'When they want it.' })
-  readonly timing?: string;
-
-  decide(lead: Lead): LeadEvent[] {
+export const QualifyLead = lead.changes('QualifyLead', {
+  description: 'Qualifies an open lead: its temperature, budget, authority, need and timing.',
+  input: qualification,
+  decide: (lead, input) => {
     refuseUnlessOpen(lead, 'qualified');
-    return [
-      LeadQualified({
-        temperature: this.temperature,
-        score: this.score ?? null,
-        budget: this.budget ?? null,
-        authority: this.authority ?? null,
-        need: this.need ?? null,
-        timing: this.timing ?? null,
-        source: lead.source,
-      }),
-    ];
-  }
-}
+    return [LeadQualified({ ...input, source: sourceOf(lead) })];
+  },
+});
 
-/** Gives an open lead up, for a reason. */
-@Command(lead, { may: ['sales', 'marketing'] })
-export class DisqualifyLead extends Existing {
-  @Field(Choice('DisqualificationReason', DisqualificationReason.options))
-  readonly reason!: DisqualificationReason;
-
-  @Field(Text(2000), { optional: true, description: 'Required when the reason is "other".' })
-  readonly note?: string;
-
-  decide(lead: Lead): LeadEvent[] {
+export const DisqualifyLead = lead.changes('DisqualifyLead', {
+  description: 'Disqualifies an open lead.',
+  input: {
+    reason: DisqualificationReason.describe('Why it is disqualified.'),
+    note: Text(2000).personal().optional().describe('Required when the reason is "other".'),
+  },
+  decide: (lead, { reason, note }) => {
     refuseUnlessOpen(lead, 'disqualified');
-    if (this.reason === 'other' && this.note === undefined) {
-      throw new Rejection('NOTE_REQUIRED', 'The reason "other" says nothing by itself. Add a note.', 'note');
+    if (reason === 'other' && note === null) {
+      throw rejection('NOTE_REQUIRED', 'The reason "other" needs an explanation. Add a note.', 'note');
     }
-    return [LeadDisqualified({ reason: this.reason, note: this.note ?? null, source: lead.source })];
-  }
-}
+    return [LeadDisqualified({ reason, note, source: sourceOf(lead) })];
+  },
+});
 
-/** Opens a qualified or disqualified lead again, as if it had not been judged. */
-@Command(lead, { may: ['sales', 'marketing'] })
-export class ReopenLead extends Existing {
-  decide(lead: Lead): LeadEvent[] {
+export const ReopenLead = lead.changes('ReopenLead', {
+  description: 'Reopens a qualified or disqualified lead and clears its qualification.',
+  verb: 'correct',
+  decide: (lead) => {
     refuseConverted(lead);
-    if (lead.status === 'open') throw new Rejection('LEAD_OPEN', 'The lead is open already.');
-    return [LeadReopened({ from: lead.status, source: lead.source })];
-  }
-}
+    if (lead.status === 'open') throw rejection('LEAD_OPEN', 'The lead is already open.');
+    return [LeadReopened({ from: lead.status, source: sourceOf(lead) })];
+  },
+});
 
 function refuseUnlessOpen(lead: Lead, becoming: string): void {
   if (lead.status !== 'open') {
-    throw new Rejection('LEAD_NOT_OPEN', `A ${lead.status} lead can't be ${becoming}; only an open one can.`);
+    throw rejection('LEAD_NOT_OPEN', `A ${lead.status} lead can't be ${becoming}; only an open one can.`);
   }
 }

@@ -1,19 +1,19 @@
-/** One SQLite file of Daybook's own: opened or created, told from foreign, newer and damaged ones, with errors in plain words. */
+/** A SQLite file of Daybook: opened or created, and checked for foreign, newer and damaged files. Errors say what to do. */
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { makeFolder } from './folder.js';
 import { asUnavailable, DatabaseUnavailable, explain, type Subject } from './unavailable.js';
 
-/** What a kind of database file is. */
+/** A kind of database file. */
 export interface DatabaseKind extends Omit<Subject, 'file'> {
-  /** Marks the file as this kind (`PRAGMA application_id`): a positive 32-bit integer, the same for ever. */
+  /** Identifies the kind (`PRAGMA application_id`): a positive 32-bit integer that never changes. */
   readonly applicationId: number;
   /** The schema that this program writes (`PRAGMA user_version`), from 1. */
   readonly schemaVersion: number;
-  /** What a file of an earlier schema holds can be made again: who writes begins it anew, who reads finds that it is not there yet. */
+  /** Whether its contents can be rebuilt. A file with an earlier schema is then recreated by writers, and treated as missing by readers. */
   readonly disposable?: boolean;
-  /** The statements that make an empty database. */
+  /** The statements that create an empty database. */
   readonly schema: string;
 }
 
@@ -21,13 +21,13 @@ export interface OpenOptions {
   readonly file: string;
   /** Neither creates the file nor writes to it. */
   readonly readOnly?: boolean;
-  /** FULL: a commit survives a loss of power. NORMAL: the last commits may be lost with it, but nothing is torn. FULL unless said otherwise. */
+  /** FULL: commits survive a power failure. NORMAL: the last commits may be lost, but the file stays consistent. Defaults to FULL. */
   readonly synchronous?: 'FULL' | 'NORMAL';
-  /** How long to wait for another process's write, in milliseconds; 10,000 unless said otherwise. The thread sleeps meanwhile. */
+  /** How long to wait for another process's write, in milliseconds. Defaults to 10,000. It blocks the thread. */
   readonly busyTimeoutMs?: number;
-  /** What the connection keeps of the file in memory, in KiB. */
+  /** The size of the connection's page cache, in KiB. */
   readonly cacheKib?: number;
-  /** The size that the file may grow to, in pages of 4 KiB; beyond it, writing fails as on a full disk. */
+  /** The maximum size of the file, in pages of 4 KiB; beyond it, writes fail as on a full disk. */
   readonly maxPages?: number;
 }
 
@@ -43,13 +43,13 @@ export interface Statement<Row = unknown> {
 /** In bytes: SQLite's default, and what databases are created with. */
 const PAGE_SIZE = 4096;
 
-/** How long opening waits for another process that creates or mends the file, in milliseconds. */
+/** How long opening waits for another process that creates or recovers the file, in milliseconds. */
 const OPENING_TIMEOUT_MS = 10_000;
 
-/** What a connection keeps of the file in memory unless told otherwise, in KiB. */
+/** The default size of a connection's page cache, in KiB. */
 const CACHE_KIB = 16_384;
 
-/** Prepared statements kept for use again, the least recently used dropped beyond this number. */
+/** The maximum number of cached prepared statements; the least recently used is dropped. */
 const CACHED_STATEMENTS = 500;
 
 /**
@@ -57,47 +57,51 @@ const CACHED_STATEMENTS = 500;
  * about the file into `DatabaseUnavailable`.
  */
 export class Database {
-  private readonly statements = new Map<string, Statement>();
+  readonly #statements = new Map<string, Statement>();
 
-  /** Made by `openDatabase`. */
+  readonly #connection: DatabaseSyncInstance;
+
+  /** Called by `openDatabase`. */
   constructor(
-    private readonly connection: DatabaseSyncInstance,
+    connection: DatabaseSyncInstance,
     readonly subject: Subject,
-  ) {}
+  ) {
+    this.#connection = connection;
+  }
 
-  /** The prepared statement of this text, from the cache when it is there. `arrays`: rows come as arrays, which is twice as fast. */
+  /** A prepared statement, cached by its text. `arrays`: returns rows as arrays, which is twice as fast. */
   prepare<Row>(sql: string, options: { readonly arrays?: boolean } = {}): Statement<Row> {
     const key = options.arrays ? `arrays ${sql}` : sql;
-    const cached = this.statements.get(key);
-    const statement = cached ?? this.attempt(() => this.connection.prepare(sql, { returnArrays: options.arrays ?? false }) as Statement);
-    if (cached) this.statements.delete(key);
-    this.statements.set(key, statement);
-    const [oldest] = this.statements.keys();
-    if (oldest !== undefined && this.statements.size > CACHED_STATEMENTS) this.statements.delete(oldest);
+    const cached = this.#statements.get(key);
+    const statement = cached ?? this.attempt(() => this.#connection.prepare(sql, { returnArrays: options.arrays ?? false }) as Statement);
+    if (cached) this.#statements.delete(key);
+    this.#statements.set(key, statement);
+    const [oldest] = this.#statements.keys();
+    if (oldest !== undefined && this.#statements.size > CACHED_STATEMENTS) this.#statements.delete(oldest);
     return statement as Statement<Row>;
   }
 
-  /** Runs statements that give no rows. */
+  /** Runs statements that return no rows. */
   exec(sql: string): void {
     this.attempt(() => {
-      this.connection.exec(sql);
+      this.#connection.exec(sql);
     });
   }
 
   /**
-   * Does what `work` does in one transaction that writes (BEGIN IMMEDIATE): all of it or, when it throws, nothing. Not to be nested.
+   * Runs `work` in a write transaction (BEGIN IMMEDIATE), which is rolled back when `work` throws. Can't be nested.
    * @throws DatabaseUnavailable when the file can't be written, and whatever `work` throws.
    */
   transaction<T>(work: () => T): T {
-    return this.within('BEGIN IMMEDIATE', work);
+    return this.#within('BEGIN IMMEDIATE', work);
   }
 
-  /** Lets all of `work`'s reads see the same moment. Not to be nested. @throws DatabaseUnavailable when the file can't be read. */
+  /** Runs `work` in a read transaction: all its reads see the same snapshot. Can't be nested. @throws DatabaseUnavailable when the file can't be read */
   snapshot<T>(work: () => T): T {
-    return this.within('BEGIN', work);
+    return this.#within('BEGIN', work);
   }
 
-  /** Does `work`, with errors about the file translated. @throws DatabaseUnavailable instead of the driver's own error. */
+  /** Runs `work` and converts errors about the file. @throws DatabaseUnavailable instead of the driver's error */
   attempt<T>(work: () => T): T {
     try {
       return work();
@@ -106,29 +110,29 @@ export class Database {
     }
   }
 
-  /** Another number whenever another connection has committed to the file since the last look. */
+  /** A number that changes when another connection has committed to the file. */
   version(): number {
     return this.attempt(() => this.prepare<readonly [number]>('PRAGMA data_version', { arrays: true }).get()?.[0] ?? 0);
   }
 
   /**
-   * Moves what the WAL holds into the file, where nobody else is reading, and closes.
+   * Checkpoints the WAL into the file, unless another process is reading, and closes.
    * The driver finalizes statements only when they are collected as garbage: until then the system still counts the file as open.
    */
   close(): void {
-    if (!this.connection.isOpen) return;
-    this.statements.clear();
+    if (!this.#connection.isOpen) return;
+    this.#statements.clear();
     try {
-      this.connection.exec('PRAGMA busy_timeout=0; PRAGMA wal_checkpoint(TRUNCATE)');
+      this.#connection.exec('PRAGMA busy_timeout=0; PRAGMA wal_checkpoint(TRUNCATE)');
     } catch (error) {
-      // Everything committed is durable in the WAL, whatever keeps it from being moved: a reader, a full disk, a read-only connection.
+      // Commits are durable in the WAL, even if the checkpoint fails: a reader, a full disk, a read-only connection.
       if (!asUnavailable(error, this.subject)) throw error;
     } finally {
-      this.connection.close();
+      this.#connection.close();
     }
   }
 
-  private within<T>(begin: string, work: () => T): T {
+  #within<T>(begin: string, work: () => T): T {
     return this.attempt(() => {
       this.prepare(begin).run();
       try {
@@ -136,8 +140,8 @@ export class Database {
         this.prepare('COMMIT').run();
         return result;
       } catch (error) {
-        // On some errors, such as a full disk, SQLite has rolled back by itself.
-        if (this.connection.isTransaction) this.prepare('ROLLBACK').run();
+        // On some errors, such as a full disk, SQLite has already rolled back.
+        if (this.#connection.isTransaction) this.prepare('ROLLBACK').run();
         throw error;
       }
     });
@@ -145,8 +149,8 @@ export class Database {
 }
 
 /**
- * Opens a database file, creating it and its folder where they are missing (unless read-only), in WAL mode.
- * A foreign, newer or damaged file is left as it is.
+ * Opens a database file in WAL mode; creates it and its folder if they are missing (unless read-only).
+ * A foreign, newer or damaged file is not changed.
  * @throws DatabaseUnavailable
  */
 export function openDatabase(kind: DatabaseKind, options: OpenOptions): Database {
@@ -176,7 +180,7 @@ export function openDatabase(kind: DatabaseKind, options: OpenOptions): Database
 }
 
 /**
- * SQLite takes a file shorter than its first page for an empty one, so those are told here. Only those are opened: closing any
+ * Detects files shorter than a page, which SQLite treats as empty. Other files are not opened here: closing any
  * descriptor of a file drops the locks that this process holds on it, and a database that is in use has its first page.
  */
 function checkShort(subject: Subject): void {
@@ -186,7 +190,7 @@ function checkShort(subject: Subject): void {
   throw unavailable(readFileSync(subject.file, 'latin1').startsWith('SQLite format 3\0') ? 'damaged' : 'foreign', subject);
 }
 
-/** Whether there is nothing in the file that counts. @throws DatabaseUnavailable when what is in it is not what this program writes. */
+/** Whether the file is empty or can be recreated. @throws DatabaseUnavailable when this program can't use the file */
 function isNew(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Subject): boolean {
   const one = (sql: string) => Object.values(connection.prepare(sql).get() as Record<string, number>)[0] ?? 0;
   const applicationId = one('PRAGMA application_id');
@@ -199,7 +203,7 @@ function isNew(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Su
   return schemaVersion < kind.schemaVersion && kind.disposable === true;
 }
 
-/** The same as of one moment: another process may be creating the file, or giving it another form. */
+/** The same in one read transaction: another process may be creating the file or recreating it with another schema. */
 function looksNew(connection: DatabaseSyncInstance, kind: DatabaseKind, subject: Subject): boolean {
   connection.exec('BEGIN');
   try {
@@ -227,7 +231,7 @@ function tablesIn(connection: DatabaseSyncInstance): readonly string[] {
   return (rows as readonly { readonly name: string }[]).map(({ name }) => name);
 }
 
-/** Switching to WAL needs the file for itself, and SQLite doesn't always wait for that: two processes may create it at the same time. */
+/** Switching to WAL needs an exclusive lock, for which SQLite doesn't always wait: two processes may create the file at the same time. */
 function setWal(connection: DatabaseSyncInstance): void {
   const until = Date.now() + OPENING_TIMEOUT_MS;
   for (;;) {

@@ -1,11 +1,11 @@
-/** Makes the folder of a database file. */
+/** Creates folders. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and those above it that are missing, one by one: on file systems that refuse folders by ENOENT, such as /proc, Node's own
- * `recursive` looks for the missing parent for ever.
- * @throws the system's error when one can't be made.
+ * Creates a folder and its missing parents, one by one: on file systems that refuse folders with ENOENT, such as /proc, Node's own
+ * `recursive` option loops forever.
+ * @throws the system's error when one can't be created
  */
 export function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
@@ -14,7 +14,7 @@ export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder);
   } catch (error) {
-    // Another process may have made it in between.
+    // Another process may have created it in between.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }

@@ -1,6 +1,5 @@
 /**
- * A lock on a data folder that servers share and that an import holds alone; the system takes it away when the process ends, however it
- * ends.
+ * A lock on a data folder: shared by servers, exclusive for an import. The operating system releases it when the process ends for any reason.
  */
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,34 +9,34 @@ import { makeFolder } from './folder.js';
 import { asUnavailable } from './unavailable.js';
 
 export interface Lock {
-  /** Gives the lock back. Calling it again does nothing. */
+  /** Releases the lock. Idempotent. */
   release(): void;
 }
 
-/** The driver closes a connection that nobody refers to any more: locks are held here, whether or not their callers keep them. */
+/** References to the connections of held locks: the driver closes a connection that is garbage-collected. */
 const held = new Set<DatabaseSyncInstance>();
 
-/** Another live process holds the lock. */
+/** Another process holds the lock. */
 export class LockHeld extends KnownError {
   override readonly name = 'LockHeld';
   readonly code = 'LOCK_HELD';
 
   constructor(
     readonly file: string,
-    /** The process that holds it, where it could be told. */
+    /** The process that holds it, if known. */
     readonly pid: number | undefined,
   ) {
     super(
-      `Another Daybook${pid === undefined ? '' : ` (process ${pid})`} works on the data folder ${dirname(file)} and has to be alone with it. ` +
-        'Stop it or wait for its end, or choose another data folder.',
+      `Another Daybook${pid === undefined ? '' : ` (process ${pid})`} uses the data folder ${dirname(file)} exclusively. ` +
+        'Stop it, wait for it to end, or use another data folder.',
     );
   }
 }
 
 /**
  * Holds the lock `file` (an empty SQLite file, locked by SQLite: by the kernel's file locks, so kill -9 frees it) until released.
- * Who holds it alone is written beside it, into `<file>.pid`; that file locks nothing. Folders that are missing are created.
- * @throws LockHeld when another process, or another caller of this one, holds it alone, or at all when it is wanted alone.
+ * The process that holds it exclusively is in `<file>.pid`, for messages only. Missing folders are created.
+ * @throws LockHeld when it is held exclusively, or, for an exclusive lock, held at all, also by this process.
  * @throws DatabaseUnavailable when the folder can't be written.
  */
 export function holdLock(file: string, { shared }: { readonly shared: boolean }): Lock {
@@ -78,6 +77,6 @@ function readPid(pidFile: string): number | undefined {
     const pid = Number.parseInt(readFileSync(pidFile, 'utf8'), 10);
     return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
-    return undefined; // The holder has not written it yet: the lock stands without it.
+    return undefined; // The holder may not have written it yet.
   }
 }

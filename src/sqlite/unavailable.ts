@@ -1,10 +1,10 @@
-/** What SQLite and the file system say when a database file can't be used, in words that tell a person what to do. */
+/** Converts errors of SQLite and the file system to messages that say what to do. */
 import { KnownError } from '../kernel/known-error.js';
 
 export type UnavailableReason =
-  /** There is no such place, or it may not be entered. */
+  /** The path does not exist, or access is denied. */
   | 'unreachable'
-  /** The file is something else. */
+  /** The file is not a database of this kind. */
   | 'foreign'
   /** A newer program wrote it. */
   | 'newer'
@@ -31,16 +31,16 @@ export class DatabaseUnavailable extends KnownError {
   }
 }
 
-/** The database that an error is about. */
+/** The database file of an error. */
 export interface Subject {
-  /** What the file is, as it stands after "The": `event log`. */
+  /** What the file is, for messages: `event log`. */
   readonly what: string;
   readonly file: string;
-  /** What a person does about a damaged one: a sentence. */
+  /** What to do about a damaged file: a sentence. */
   readonly remedy: string;
 }
 
-/** Primary result codes of SQLite (sqlite.org/rescode.html) that say something about the file and not about the statement. */
+/** Primary result codes of SQLite (sqlite.org/rescode.html) that concern the file and not the statement. */
 const reasons: Readonly<Record<number, UnavailableReason>> = {
   3: 'unreachable',
   5: 'busy',
@@ -55,7 +55,7 @@ const reasons: Readonly<Record<number, UnavailableReason>> = {
   26: 'foreign',
 };
 
-/** The driver leaves the code out of errors that come while it reads rows; SQLite's own words (`sqlite3_errstr`) are all there is then. */
+/** Codes by SQLite's message (`sqlite3_errstr`): the driver's errors while reading rows have no code. */
 const codesByMessage: Readonly<Record<string, number>> = {
   'database is locked': 5,
   'disk I/O error': 10,
@@ -65,7 +65,7 @@ const codesByMessage: Readonly<Record<string, number>> = {
   'file is not a database': 26,
 };
 
-/** Errors of the operating system that say more than SQLite's own code does: by number, as SQLite gives them, and by name, as Node does. */
+/** Errors of the operating system that are more specific than SQLite's code: by number, as in SQLite's errors, and by name, as in Node's. */
 const systemReasons: Readonly<Record<string | number, UnavailableReason>> = {
   1: 'unreachable',
   2: 'unreachable',
@@ -85,11 +85,16 @@ const systemReasons: Readonly<Record<string | number, UnavailableReason>> = {
   EROFS: 'read-only',
 };
 
-/** The error in words about this database; undefined when it is not about the file, such as a wrong statement. */
+/** Converts an error; undefined when it does not concern the file, such as an invalid statement. */
 export function asUnavailable(error: unknown, subject: Subject): DatabaseUnavailable | undefined {
   if (error instanceof DatabaseUnavailable) return error;
-  const { code, message, errcode: given, systemErrno } = error as Readonly<Record<'code' | 'message' | 'errcode' | 'systemErrno', unknown>>;
-  const errcode = given ?? (code === 'ERR_SQLITE_ERROR' ? codesByMessage[String(message)] : undefined);
+  const {
+    code,
+    message,
+    errcode: ownCode,
+    systemErrno,
+  } = error as Readonly<Record<'code' | 'message' | 'errcode' | 'systemErrno', unknown>>;
+  const errcode = ownCode ?? (code === 'ERR_SQLITE_ERROR' ? codesByMessage[String(message)] : undefined);
   const system = typeof errcode === 'number' ? systemErrno : code;
   const reason =
     (typeof system === 'number' || typeof system === 'string' ? systemReasons[system] : undefined) ??
@@ -97,13 +102,13 @@ export function asUnavailable(error: unknown, subject: Subject): DatabaseUnavail
   return reason && new DatabaseUnavailable(reason, explain(reason, subject), { cause: error });
 }
 
-/** One or two sentences: what is wrong with the file, and what to do. */
+/** What is wrong with the file and what to do, in one or two sentences. */
 export function explain(reason: UnavailableReason, { what, file, remedy }: Subject): string {
   switch (reason) {
     case 'unreachable':
-      return `The ${what} ${file} can't be opened: it is not there, or it may not be read and written. Check the path and its permissions.`;
+      return `The ${what} ${file} can't be opened: it does not exist, or access is denied. Check the path and its permissions.`;
     case 'foreign':
-      return `${file} is not Daybook's ${what}: it is some other file. Nothing was changed; move it away or choose another data folder.`;
+      return `${file} is not Daybook's ${what} but another file. Nothing was changed; move it away or use another data folder.`;
     case 'newer':
       return `The ${what} ${file} was written by a newer version of Daybook. Nothing was changed; start that version or a later one.`;
     case 'damaged':
@@ -113,7 +118,7 @@ export function explain(reason: UnavailableReason, { what, file, remedy }: Subje
     case 'read-only':
       return `The ${what} ${file} can't be written: the file, its folder or its disk is read-only. Nothing was written; make it writable.`;
     case 'busy':
-      return `The ${what} ${file} is kept locked by another process. Nothing was written; end that process or try again later.`;
+      return `The ${what} ${file} is locked by another process. Nothing was written; end that process or try again later.`;
     case 'io':
       return `The disk of the ${what} ${file} failed to read or write. Check the disk and the system's log, then try again.`;
   }

@@ -1,14 +1,14 @@
 /** However many records an answer refers to, each read model is asked for them once. */
 import { expect, it, jest } from '@jest/globals';
 import { graphql } from 'graphql';
-import { projections } from '../../projections/index.js';
+import { domain } from '../../src/domain.js';
 import { contractOf } from '../../src/api/contract.js';
 import { ApiContext, type ApiServices } from '../../src/api/graphql/context.js';
 import type { ReadModelSpec } from '../../src/kernel/read-model.js';
-import type { Build } from '../../src/views/builds.js';
-import type { ViewReader } from '../../src/views/port.js';
+import type { Build } from '../../src/views/port/builds.js';
+import type { ViewReader } from '../../src/views/port/store.js';
 
-const schema = contractOf(projections);
+const schema = contractOf(domain, domain.projections);
 
 it('batches the references of a whole list, each record once', async () => {
   const get = jest.fn<ViewReader['get']>(async ({ model }, keys) => keys.map((id) => ({ id, name: `${model.name} ${id}` })));

@@ -1,47 +1,41 @@
 /** Changes of read models whose projections do what those of this program do not: change many documents at once, keep no past, wait. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { GraphQLError, parse, type ExecutionResult } from 'graphql';
-import type { LeadEvent } from '../../contracts/sales/lead.js';
+import { leadEvents } from '../../contracts/sales/lead.js';
+import { Id, Text } from '../../contracts/fields/index.js';
 import { contractOf } from '../../src/api/contract.js';
 import { ApiContext, type ApiServices } from '../../src/api/graphql/context.js';
 import { liveAnswers, SourceFailed, type LiveAnswers } from '../../src/api/subscriptions/live-answers.js';
-import { Id, Text } from '../../src/kernel/field-type.js';
+import { domain } from '../../src/domain.js';
 import { projectionOfMany, type Projection } from '../../src/kernel/projection.js';
-import { Column, ReadModel } from '../../src/kernel/read-model.js';
+import { readModel } from '../../src/kernel/read-model.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import type { EventLog } from '../../src/log/port.js';
 import { Projector } from '../../src/projector/projector.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
-import type { ViewReader, ViewWriter } from '../../src/views/port.js';
-import { ServedViews } from '../../src/views/served.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port/store.js';
+import { ServedViews } from '../../src/views/serving/served-views.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { noted } from '../support/log/log-events.js';
 
-@ReadModel('cards', { version: 1, one: 'card' })
-class CardDocument {
-  @Column(Id) readonly id!: string;
-  @Column(Text(100)) readonly name!: string;
-  @Column(Text(100), { filter: true }) readonly owner!: string;
-}
-
-@ReadModel('cards', { version: 2, one: 'card' })
-class NextCardDocument {
-  @Column(Id) readonly id!: string;
-  @Column(Text(100)) readonly title!: string;
-}
-
-@ReadModel('notes', { version: 1, one: 'note', history: false })
-class NoteDocument {
-  @Column(Id) readonly id!: string;
-  @Column(Text(100), { filter: true }) readonly owner!: string;
-}
+const columns = { id: Id, name: Text(100), ownerId: Text(100) };
+const cardModel = readModel('cards', { version: 1, description: 'A card.', one: 'card', columns, filter: ['ownerId'] });
+const nextCardModel = readModel('cards', { version: 2, description: 'A card.', one: 'card', columns: { id: Id, title: Text(100) } });
+const noteModel = readModel('notes', {
+  version: 1,
+  description: 'A note.',
+  one: 'note',
+  history: false,
+  columns: { id: Id, ownerId: Text(100) },
+  filter: ['ownerId'],
+});
 
 /** Whether handlers of cards can't take a revision. */
 let broken = false;
 
 /** Who is assigned a lead becomes the name of all cards of the lead's owner before; a disqualified lead's card is removed. */
-const cards = projectionOfMany<CardDocument, LeadEvent>(CardDocument, {
-  LeadRegistered: ({ stream: { id }, data: { name, owner } }) => [{ key: id, to: () => ({ id, name, owner }) }],
+const cards = projectionOfMany(cardModel, leadEvents, {
+  LeadRegistered: ({ stream: { id }, data: { name, ownerId } }) => [{ key: id, to: () => ({ id, name, ownerId }) }],
   LeadRevised: ({ stream: { id }, data }) => [
     {
       key: id,
@@ -51,17 +45,19 @@ const cards = projectionOfMany<CardDocument, LeadEvent>(CardDocument, {
       },
     },
   ],
-  LeadAssigned: ({ data: { owner } }) => [{ where: { column: 'owner', value: owner }, to: (card) => ({ ...card, name: `of ${owner}` }) }],
+  LeadAssigned: ({ data: { ownerId } }) => [
+    { where: { column: 'ownerId', value: ownerId }, to: (card) => ({ ...card, name: `of ${ownerId}` }) },
+  ],
   LeadDisqualified: ({ stream: { id } }) => [{ key: id, to: () => undefined }],
 });
 
-const nextCards = projectionOfMany<NextCardDocument, LeadEvent>(NextCardDocument, {
+const nextCards = projectionOfMany(nextCardModel, leadEvents, {
   LeadRegistered: ({ stream: { id }, data: { name } }) => [{ key: id, to: () => ({ id, title: name }) }],
 });
 
-const notes = projectionOfMany<NoteDocument, LeadEvent>(NoteDocument, {
-  LeadRegistered: ({ stream: { id }, data: { owner } }) => [{ key: id, to: () => ({ id, owner }) }],
-  LeadAssigned: ({ stream: { id }, data: { owner } }) => [{ key: id, to: (note) => note && { ...note, owner } }],
+const notes = projectionOfMany(noteModel, leadEvents, {
+  LeadRegistered: ({ stream: { id }, data: { ownerId } }) => [{ key: id, to: () => ({ id, ownerId }) }],
+  LeadAssigned: ({ stream: { id }, data: { ownerId } }) => [{ key: id, to: (note) => note && { ...note, ownerId } }],
 });
 
 describe('what changed', () => {
@@ -113,15 +109,22 @@ describe('what changed', () => {
     return position;
   };
 
-  const registered = (id: string, owner: string): Promise<number> => happens(id, 'LeadRegistered', { name: id, owner });
+  const registered = (id: string, ownerId: string): Promise<number> => happens(id, 'LeadRegistered', { name: id, ownerId });
 
   const decided = (key: string | null): Promise<number> =>
     happens('decision', 'DeadLettersRetried', { readModel: 'cards', version: 1, key }, 'deadLetter');
 
   const follow = async (query: string, projections: readonly Projection[] = [cards, notes]): Promise<LiveAnswers> => {
-    const services: Partial<ApiServices> = { log, views, served, minPositionTimeoutMs: 1_000, slowClient: { ms: 1_000, events: 0 } };
+    const services: Partial<ApiServices> = {
+      log,
+      definitions: domain.definitions,
+      views,
+      served,
+      minPositionTimeoutMs: 1_000,
+      slowClient: { ms: 1_000, events: 0 },
+    };
     const contextValue = new ApiContext(services as ApiServices, { actor: 'ana' });
-    const answers = await liveAnswers({ schema: contractOf(projections), document: parse(query), contextValue });
+    const answers = await liveAnswers({ schema: contractOf(domain, projections), document: parse(query), contextValue });
     if (!('next' in answers)) throw new Error(String(answers));
     open.push(answers);
     return answers;
@@ -150,7 +153,7 @@ describe('what changed', () => {
     await registered('two', 'ion');
     await registered('three', 'ana');
     const answers = await follow(CARDS);
-    await happens('two', 'LeadAssigned', { owner: 'ana' });
+    await happens('two', 'LeadAssigned', { ownerId: 'ana' });
     expect([await next(answers), await next(answers)]).toEqual([
       { id: 'one', card: { name: 'of ana' } },
       { id: 'three', card: { name: 'of ana' } },
@@ -160,7 +163,7 @@ describe('what changed', () => {
   });
 
   it('tells of a removed document once, where it matched, and not where it never did', async () => {
-    const answers = await follow('subscription { cardChanged(where: { owner: { eq: "ana" } }, after: "0") { id card { name } } }');
+    const answers = await follow('subscription { cardChanged(where: { ownerId: { eq: "ana" } }, after: "0") { id card { name } } }');
     await registered('one', 'ana');
     expect(await next(answers)).toEqual({ id: 'one', card: { name: 'one' } });
     await registered('two', 'ion');
@@ -170,10 +173,10 @@ describe('what changed', () => {
   });
 
   it('of a read model without a past, is null for whatever does not match', async () => {
-    const answers = await follow('subscription { noteChanged(where: { owner: { eq: "ana" } }, after: "0") { id note { owner } } }');
+    const answers = await follow('subscription { noteChanged(where: { ownerId: { eq: "ana" } }, after: "0") { id note { ownerId } } }');
     await registered('one', 'ana');
-    expect(await next(answers)).toEqual({ id: 'one', note: { owner: 'ana' } });
-    await happens('one', 'LeadAssigned', { owner: 'ion' });
+    expect(await next(answers)).toEqual({ id: 'one', note: { ownerId: 'ana' } });
+    await happens('one', 'LeadAssigned', { ownerId: 'ion' });
     expect(await next(answers)).toEqual({ id: 'one', note: null });
   });
 

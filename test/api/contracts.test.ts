@@ -1,4 +1,4 @@
-/** The published contracts: written as files, compared with the code, and each difference told as breaking or compatible. */
+/** The published contracts: written as files, compared with the code, and each difference told as breaking, dangerous or safe. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -77,8 +77,8 @@ describe('the GraphQL schema', () => {
   });
 
   it('breaks its readers when a type changes', async () => {
-    const verdict = await changedFrom(GRAPHQL, (text) => text.replace('logPosition: Position!', 'logPosition: Int!'));
-    expect(findingsOf(verdict)).toEqual([expect.stringMatching(/^breaking: .*Query\.logPosition changed type from Int! to Position!/)]);
+    const verdict = await changedFrom(GRAPHQL, (text) => text.replace('logPosition: Position', 'logPosition: Int'));
+    expect(findingsOf(verdict)).toEqual([expect.stringMatching(/^breaking: .*Query\.logPosition changed type from Int to Position/)]);
   });
 
   it('breaks its writers when an input becomes required', async () => {
@@ -86,26 +86,31 @@ describe('the GraphQL schema', () => {
     expect(findingsOf(verdict)).toEqual([expect.stringMatching(/^breaking: .*RegisterLeadInput\.name/)]);
   });
 
+  it('breaks its writers when an input becomes @oneOf, which graphql-js does not tell', async () => {
+    const verdict = await changedFrom(GRAPHQL, (text) => text.replace('input Moment @oneOf {', 'input Moment {'));
+    expect(findingsOf(verdict)).toEqual(['breaking: schema.graphql: Moment became @oneOf: it takes exactly one of its fields.']);
+  });
+
   it('breaks no one when a field is added', async () => {
-    const verdict = await changedFrom(GRAPHQL, (text) => text.replace(/\n {2}logPosition: Position!/, ''));
-    expect(findingsOf(verdict)).toEqual([expect.stringMatching(/^compatible: /)]);
+    const verdict = await changedFrom(GRAPHQL, (text) => text.replace(/\n {2}"""[^"]*"""\n {2}logPosition: Position/, ''));
+    expect(findingsOf(verdict)).toEqual(['safe: schema.graphql: Query.logPosition was added.']);
   });
 
   it('asks for a second look when a list of values grows', async () => {
-    const verdict = await changedFrom(GRAPHQL, (text) => text.replace(/(enum Temperature \{[^}]*)\n {2}WARM/, '$1'));
-    expect(findingsOf(verdict)).toEqual([expect.stringMatching(/^compatible, but look twice: .*WARM was added to enum type Temperature/)]);
+    const verdict = await changedFrom(GRAPHQL, (text) => text.replace(/(enum Temperature \{[^}]*)\n {2}"""[^"]*"""\n {2}WARM/, '$1'));
+    expect(findingsOf(verdict)).toEqual([expect.stringMatching(/^dangerous: .*WARM was added to enum type Temperature/)]);
   });
 
   it('tells of another description, since the file is to be what is published', async () => {
     const verdict = await changedFrom(GRAPHQL, (text) => text.replace('The position of the last event', 'The place of the last event'));
-    expect(findingsOf(verdict)).toEqual([expect.stringMatching(/^compatible: /)]);
+    expect(findingsOf(verdict)).toEqual([expect.stringMatching(/^safe: /)]);
   });
 
   it('is said to be missing when it is', async () => {
     folder.remove();
     const { ok, report } = await checkContracts(folder.path);
     expect(ok).toBe(false);
-    expect(report).toContain(`${GRAPHQL} is not there yet`);
+    expect(report).toContain(`${GRAPHQL} does not exist yet`);
     expect(report).not.toContain('breaking: schema');
   });
 });
@@ -125,8 +130,8 @@ describe('the events', () => {
       schemas['weather'] = { 'RainFell.v1': {} };
     });
     expect([...findingsOf(verdict)].sort()).toEqual([
-      expect.stringMatching(/^breaking: .*lead\/LeadForgotten\.v1 is gone/),
-      expect.stringMatching(/^breaking: .*weather\/RainFell\.v1 is gone/),
+      expect.stringMatching(/^breaking: .*lead\/LeadForgotten\.v1 was removed/),
+      expect.stringMatching(/^breaking: .*weather\/RainFell\.v1 was removed/),
     ]);
   });
 
@@ -135,7 +140,7 @@ describe('the events', () => {
       delete schemas['lead']?.['LeadAssigned.v1'];
       delete schemas['account'];
     });
-    expect(findingsOf(verdict).every((finding) => /^compatible: .* is new$/.test(finding))).toBe(true);
+    expect(findingsOf(verdict).every((finding) => /^safe: .* is new$/.test(finding))).toBe(true);
     expect(findingsOf(verdict)).toContainEqual(expect.stringContaining('lead/LeadAssigned.v1'));
   });
 });

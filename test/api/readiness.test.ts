@@ -2,9 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Readiness } from '../../src/api/readiness.js';
 import { shapeOf } from '../../src/kernel/read-model.js';
-import { noProgress, type BuildRecord } from '../../src/views/builds.js';
-import type { ViewReader } from '../../src/views/port.js';
-import { ServedViews } from '../../src/views/served.js';
+import { noProgress } from '../../src/views/port/build-identity.js';
+import type { BuildRecord } from '../../src/views/port/builds.js';
+import type { ViewReader } from '../../src/views/port/store.js';
+import { ServedViews } from '../../src/views/serving/served-views.js';
 import { deals } from '../projector/deals.js';
 
 const START = Date.parse('2026-01-01T00:00:00.000Z');
@@ -29,7 +30,7 @@ describe('readiness', () => {
     position: 0,
     startedAt: '2025-06-01T00:00:00.000Z',
     servedAt: '2025-06-01T00:00:00.000Z',
-    parked: 0,
+    deadLetters: 0,
     ...values,
   });
 
@@ -117,11 +118,11 @@ describe('readiness', () => {
   });
 
   it('is not disturbed by documents that wait, but by a build that stopped', async () => {
-    becomes(build({ position: 1_000, parked: 3 }));
+    becomes(build({ position: 1_000, deadLetters: 3 }));
     await jest.advanceTimersByTimeAsync(100);
-    expect(readiness.report()).toMatchObject({ ready: true, models: [{ parked: 3 }] });
-    becomes(build({ position: 1_000, parked: 3, error: 'more than 2 documents wait' }));
+    expect(readiness.report()).toMatchObject({ ready: true, models: [{ deadLetters: 3 }] });
+    becomes(build({ position: 1_000, deadLetters: 3, error: 'more than 2 dead letters' }));
     await jest.advanceTimersByTimeAsync(100);
-    expect(readiness.report()).toMatchObject({ ready: false, models: [{ parked: 3, error: 'more than 2 documents wait' }] });
+    expect(readiness.report()).toMatchObject({ ready: false, models: [{ deadLetters: 3, error: 'more than 2 dead letters' }] });
   });
 });

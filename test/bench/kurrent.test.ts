@@ -66,7 +66,7 @@ describe('with a server that can not be used', () => {
       1,
       /127\.0\.0\.1:1 is not valid: check its options\.$/,
     ],
-    ['a server that is away', AWAY, 1, /Check that the server runs/],
+    ['a server that is away', AWAY, 1, /Check that the server is running/],
   ])('%s: says so once, without the password', async (_, url, expected, said) => {
     const { code, out, err } = await (url === AWAY ? onAway : bench('--log', url));
     expect(code).toBe(expected);

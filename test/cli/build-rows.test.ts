@@ -1,7 +1,7 @@
-/** Builds as `projections status` shows them, to people and to programs. */
+/** Builds as `projections status` shows them, as a table and as JSON. */
 import { expect, it } from '@jest/globals';
 import { jsonOfBuild, tableOfBuilds, type BuildRow } from '../../src/cli/build-rows.js';
-import type { BuildRecord } from '../../src/views/builds.js';
+import type { BuildRecord } from '../../src/views/port/builds.js';
 import { buildRecord } from '../support/read-models/build-record.js';
 
 const row = (values: Partial<BuildRecord>): BuildRow => ({
@@ -11,9 +11,9 @@ const row = (values: Partial<BuildRecord>): BuildRow => ({
 });
 
 /** Given one event in twenty of the log. */
-const underWay = row({ events: 20_000, rate: 500.5, pace: 10_000, measuredAt: new Date().toISOString() });
+const underWay = row({ events: 20_000, rate: 500.5, positionRate: 10_000, measuredAt: new Date().toISOString() });
 
-it('of one that is on its way: events done, positions of how many, how fast, and how long it will take yet', () => {
+it('shows the events, position, rate and remaining time of a underWay build', () => {
   const [titles = '', first = '', live = ''] = tableOfBuilds(
     [underWay, row({ number: 1, state: 'live', position: 1_200_000, finishedAt: '2026-01-01T00:01:00.000Z' })],
     undefined,
@@ -26,7 +26,7 @@ it('of one that is on its way: events done, positions of how many, how fast, and
     'events',
     'events/s',
     'left',
-    'parked',
+    'dead letters',
     'started',
     'finished',
     'projected by',
@@ -35,7 +35,7 @@ it('of one that is on its way: events done, positions of how many, how fast, and
   expect(live).toMatch(/^leads@1#1 +live +1,200,000 of 1,200,000 +0 +0 +0 +2026/);
 });
 
-it('the same for programs; what is not known is null', () => {
+it('gives the same as JSON, with null for unknown values', () => {
   expect(jsonOfBuild(underWay)).toMatchObject({
     position: 400_000,
     head: 1_200_000,

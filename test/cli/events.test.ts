@@ -1,48 +1,44 @@
-/** `daybook events`: what is shown of the log, and that what was written is shown on demand only. */
+/** `daybook events`: what it shows of the log, and that the data of events is shown only on request. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commandsByName } from '../../src/domain.js';
-import { fromInput } from '../../src/kernel/input.js';
+import { domain } from '../../src/domain.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import { openKurrentLog } from '../../src/log/kurrent.js';
 import type { EventLog } from '../../src/log/port.js';
-import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
+import { CommandHandler } from '../../src/command-handling/command-handler.js';
 import { commandLine } from '../support/processes/command-line.js';
-import { daybook, killDaybooks } from '../support/processes/daybook.js';
-import { temporaryFolder, type Folder } from '../support/folder.js';
+import { daybook } from '../support/processes/daybook.js';
+import { folderPerTest } from '../support/folder.js';
 import { startKurrentServer, type KurrentServer } from '../support/engines/kurrent.js';
 import { allEvents, noted } from '../support/log/log-events.js';
 
 const ANA = '6f1c0d3e-5b1a-4c0e-9d57-0c8f7d1f0a11';
 const ION = '7a2d1e4f-6c2b-4d1f-8e68-1d9a8e2a1b22';
 
-let folder: Folder;
+const folder = folderPerTest();
 let log: EventLog;
 
-/** Two leads; the first is qualified by somebody else, for Ana. */
+/** Two leads, of which the first is qualified. */
 beforeEach(async () => {
-  folder = temporaryFolder();
   log = openEmbeddedLog({ file: `${folder.path}/data/events.db` });
   await send('RegisterLead', { id: ANA, name: 'Ana Pop', email: 'ana@shop.example' });
   await send('RegisterLead', { id: ION, name: 'Ion' });
   await send('QualifyLead', { id: ANA, temperature: 'warm' }, 'eve');
 });
 afterEach(async () => {
-  killDaybooks();
   await log.close();
-  folder.remove();
 });
 
 async function send(name: string, input: object, actor = 'ana'): Promise<void> {
-  const command = commandsByName.get(name);
+  const command = domain.commands.find((one) => one.name === name);
   if (!command) throw new Error(`no command ${name}`);
-  await new CommandPipeline({ log }).execute(fromInput(command, input), { actor });
+  await new CommandHandler({ log, definitions: domain.definitions }).execute(command.from(input), { actor });
 }
 
 const events = (...args: readonly string[]) => commandLine(folder, ['events', ...args]);
 
 const noSuchPosition = (position: number): string =>
-  `No event stands at position ${position}. Go on after the position of an event, as it was told.`;
+  `There is no event at position ${position}. Continue after a position that the log has returned.`;
 
 const rows = (out: string): readonly Readonly<Record<string, unknown>>[] =>
   out
@@ -51,7 +47,7 @@ const rows = (out: string): readonly Readonly<Record<string, unknown>>[] =>
     .map((text) => JSON.parse(text) as Readonly<Record<string, unknown>>);
 
 describe('daybook events show', () => {
-  test('tells everything that is known about an event but what was written', async () => {
+  test('shows everything about an event except its data', async () => {
     const [, , qualified] = (await log.readAll(0, 10)).events;
     const { code, out, err } = await events('show', '3');
     expect({ code, err }).toEqual({ code: 0, err: '' });
@@ -87,23 +83,23 @@ describe('daybook events show', () => {
     ['0', 'There is no event at position 0: the log ends at 3.'],
     ['00000000-0000-4000-8000-000000000000', 'There is no event with the id 00000000-0000-4000-8000-000000000000.'],
     ['lead-nobody', 'There is no stream lead-nobody.'],
-  ])('says that %s is not there', async (what, message) => {
+  ])('says that %s does not exist', async (what, message) => {
     expect(await events('show', what)).toEqual({ code: 1, out: '', err: `${message}\n` });
   });
 
-  test('refuses what names nothing as wrong usage', async () => {
+  test('refuses an invalid argument as wrong usage', async () => {
     const { code, err } = await events('show', 'everything');
     expect(code).toBe(2);
     expect(err).toContain('Expected a position, the id of an event');
   });
 
-  test('lets no text of an event speak to the terminal', async () => {
+  test('removes control characters from the data of an event', async () => {
     await send('RegisterLead', { name: 'Eve \u009b2J\u202etxt' });
     const { out } = await events('show', '4', '--data');
     expect(out).toContain('"name": "Eve \ufffd2J\ufffdtxt"');
   });
 
-  test('says where there is no log', async () => {
+  test('names the missing log', async () => {
     const { code, err } = await commandLine(folder, ['events', 'show', '1', '--data-dir', `${folder.path}/nowhere`]);
     expect(code).toBe(1);
     expect(err).toContain(`${folder.path}/nowhere/events.db can't be opened`);
@@ -111,7 +107,7 @@ describe('daybook events show', () => {
 });
 
 describe('daybook events tail', () => {
-  test('prints a JSON object for each event, with the data on demand only', async () => {
+  test('prints a JSON object for each event, with the data only on request', async () => {
     const { code, out } = await events('tail', '--no-follow', '--json');
     expect(code).toBe(0);
     expect(rows(out)).toMatchObject([
@@ -150,7 +146,7 @@ describe('daybook events tail', () => {
     [['--types', 'LeadCharmed'], 'There is no event type LeadCharmed'],
     [['--types', ''], 'Expected names of event types'],
     [['--stream', 'everything'], 'is not a stream name'],
-    [['--limit', '0'], 'Expected a whole number from 1.'],
+    [['--limit', '0'], 'Expected a whole number of 1 or more.'],
     [['--after', 'noon'], 'Expected a whole number.'],
   ])('refuses %j as wrong usage', async (args, message) => {
     const { code, err } = await events('tail', '--no-follow', ...args);
@@ -158,22 +154,22 @@ describe('daybook events tail', () => {
     expect(err).toContain(message);
   });
 
-  test('of a stream that is not there says so, unless it is to come', async () => {
+  test('of a missing stream gives an error', async () => {
     const missing = { code: 1, out: '', err: 'There is no stream lead-nobody.\n' };
     expect(await events('tail', '--no-follow', '--stream', 'lead-nobody')).toEqual(missing);
     expect(await events('tail', '--no-follow', '--stream', `lead-${ANA}`, '--after', '3')).toMatchObject({ code: 0, err: '' });
   });
 
-  test.each([[[]], [['--no-follow']]])('after a position beyond the end ends with a sentence, with %j', async (args) => {
+  test.each([[[]], [['--no-follow']]])('after a position beyond the end gives an error, with %j', async (args) => {
     expect(await events('tail', '--after', '4', ...args)).toEqual({ code: 1, out: '', err: `${noSuchPosition(4)}\n` });
   });
 
-  test('follows what another process writes, each event once, until Ctrl-C', async () => {
+  test('follows the events of another process, each once, until Ctrl-C', async () => {
     const tail = daybook('events', 'tail', '--json', '--after', '2', '--stream', `lead-${ANA}`, '--data-dir', `${folder.path}/data`);
     await tail.printed(1);
-    await send('AssignLead', { id: ION, owner: 'bob' });
-    await send('AssignLead', { id: ANA, owner: 'bob' });
-    await send('AssignLead', { id: ANA, owner: 'eve' });
+    await send('AssignLead', { id: ION, ownerId: 'bob' });
+    await send('AssignLead', { id: ANA, ownerId: 'bob' });
+    await send('AssignLead', { id: ANA, ownerId: 'eve' });
     await tail.printed(3);
     await sleep(50);
     tail.kill('SIGINT');
@@ -187,7 +183,7 @@ describe('daybook events tail', () => {
   });
 });
 
-describe('daybook events on an event server, which takes few numbers for positions', () => {
+describe('daybook events on EventStoreDB, where not every number is a position', () => {
   let server: KurrentServer;
   let there: EventLog;
   let positions: readonly number[];
@@ -206,7 +202,7 @@ describe('daybook events on an event server, which takes few numbers for positio
 
   const eventsThere = (...args: readonly string[]) => commandLine(folder, ['events', ...args], { DAYBOOK_LOG_URL: server.url });
 
-  test('tail goes on after one that it listed, and says at once that another is none', async () => {
+  test('tail continues after the position of an event, and refuses other numbers at once', async () => {
     const [first = 0, ...later] = positions;
     const { out } = await eventsThere('tail', '--no-follow', '--json', '--after', String(first));
     expect(rows(out).map(({ position }) => position)).toEqual(later);
@@ -216,7 +212,7 @@ describe('daybook events on an event server, which takes few numbers for positio
     }
   });
 
-  test('show finds the event at a position, and says that there is none at another', async () => {
+  test('show finds the event at a position, and says if there is none', async () => {
     for (const position of positions) {
       expect(await eventsThere('show', String(position))).toMatchObject({
         code: 0,

@@ -1,37 +1,30 @@
-/** `daybook migrate` as it is typed: what it takes for a log, what it answers, and that it can be killed at any moment. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+/** `daybook migrate`: how logs are named, the output, and that it can be killed at any time. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { projections } from '../../projections/index.js';
+import { domain } from '../../src/domain.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import type { EventLog } from '../../src/log/port.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import { openKurrentLog } from '../../src/log/kurrent.js';
 import { holdLock } from '../../src/sqlite/lock.js';
 import { commandLine } from '../support/processes/command-line.js';
-import { daybook, killDaybooks } from '../support/processes/daybook.js';
-import { temporaryFolder, type Folder } from '../support/folder.js';
+import { daybook } from '../support/processes/daybook.js';
+import { folderPerTest } from '../support/folder.js';
 import { importInto } from '../support/domain/import-files.js';
 import { startKurrentServer, type KurrentServer } from '../support/engines/kurrent.js';
 import { eventsOf, freshStream, noted, readToEnd } from '../support/log/log-events.js';
 import { fill, wholeOf } from '../support/log/migrations.js';
 import { foldPlainly } from '../support/read-models/project.js';
 
-let folder: Folder;
+const folder = folderPerTest();
 let server: KurrentServer;
 beforeAll(async () => {
   server = await startKurrentServer();
 });
 afterAll(() => server.dispose());
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => {
-  killDaybooks();
-  folder.remove();
-});
 
 const at = (name: string): string => `${folder.path}/${name}`;
 
@@ -46,13 +39,13 @@ async function inLog<T>(name: string, work: (log: EventLog) => Promise<T>): Prom
 
 const migrate = (...args: readonly string[]) => commandLine(folder, ['migrate', ...args]);
 
-/** Numbers of events and hashes, as they were printed. */
+/** The printed numbers of events and hashes. */
 function ends(out: string): readonly (readonly string[])[] {
   return [...out.matchAll(/^ {2}(source|target) {2}(\S+) events {2}([0-9a-f]{64}) {2}(.*)$/gm)].map(([, ...figures]) => figures);
 }
 
 describe('daybook migrate', () => {
-  test('copies one data folder into another and shows the hash of both', async () => {
+  test('copies a data folder and shows the hash of both logs', async () => {
     await inLog('a', (log) => fill(log, 100));
     const { code, out, err } = await migrate('--from', at('a'), '--to', `${at('b')}/events.db`);
     expect(code).toBe(0);
@@ -62,13 +55,13 @@ describe('daybook migrate', () => {
       ['target', '199', source?.[2], at('b')],
     ]);
     expect(out).toMatch(/^Copied 199 events in .* s\.\n/);
-    expect(out).toContain('They are the same.\nRead models and process managers begin anew on the target');
+    expect(out).toContain('The logs are identical.\nRead models and process managers start from the first event on the target');
     expect(err).toMatch(/^Copy: 100 %, 199 of 199, .*\/s\nVerify: 100 %, 199 of 199, .*\/s\n$/);
     expect(await inLog('b', wholeOf)).toEqual(await inLog('a', wholeOf));
-    expect((await migrate('--from', at('a'), '--to', at('b'))).out).toMatch(/^Copied 0 events in .* s, 199 were there already\.\n/);
+    expect((await migrate('--from', at('a'), '--to', at('b'))).out).toMatch(/^Copied 0 events in .* s, 199 had been copied before\.\n/);
   });
 
-  test('moves into EventStoreDB and back, shows no password, and comes to the same hash', async () => {
+  test('copies to EventStoreDB and back with the same hash, and shows no password', async () => {
     await inLog('a', (log) => fill(log, 60));
     const url = server.url.replace('://', '://ana:s%3Fcret@');
     const environment = { DAYBOOK_LOG_URL: url, DAYBOOK_LOG_PREFIX: 'moved.' };
@@ -83,35 +76,35 @@ describe('daybook migrate', () => {
     expect(there.out).toContain(`  kurrentdb://127.0.0.1:${server.port}\n`);
   });
 
-  test('ends with 1 when the target is not the same, and says where', async () => {
+  test('gives exit code 1 when the target holds other events, and says which', async () => {
     await inLog('a', (log) => fill(log, 10));
     await inLog('b', (log) => log.append(freshStream(), 'none', [noted()]));
     const { code, out, err } = await migrate('--from', at('a'), '--to', at('b'));
     expect({ code, out }).toEqual({ code: 1, out: '' });
-    expect(err).toMatch(/^The target holds other events than the source: event 1 is .* Nothing was written\./);
+    expect(err).toMatch(/^The target has other events than the source: event 1 is .* Nothing was written\./);
     expect(await inLog('b', wholeOf)).toHaveLength(1);
   });
 
   test.each([
     ['nothing', [], 'name a log with --from, --to or both'],
-    ['a mistyped connection string', ['--from', 'kurentdb://ana:secret@host:2113'], 'a log is named by its data folder'],
-    ['another kind of server', ['--to', 'mongodb://ana:secret@host/daybook'], 'a log is named by its data folder'],
-    ['a scheme without its slashes', ['--to', 'esdb:ana:secret@host'], 'a log is named by its data folder'],
-  ])('takes %s for wrong usage, and repeats no password', async (_, args, message) => {
+    ['a mistyped connection string', ['--from', 'kurentdb://ana:secret@host:2113'], 'a log is given as a data folder'],
+    ['another kind of server', ['--to', 'mongodb://ana:secret@host/daybook'], 'a log is given as a data folder'],
+    ['a scheme without its slashes', ['--to', 'esdb:ana:secret@host'], 'a log is given as a data folder'],
+  ])('refuses %s as wrong usage, and shows no password', async (_, args, message) => {
     const { code, out, err } = await migrate(...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain(message);
     expect(err).not.toContain('secret');
   });
 
-  test('takes a file that is no log for wrong usage', async () => {
+  test('refuses a file that is not a log as wrong usage', async () => {
     writeFileSync(at('backup.db'), '');
     const { code, err } = await migrate('--from', at('backup.db'));
     expect(code).toBe(2);
     expect(err).toContain(`${at('backup.db')} is a file`);
   });
 
-  test('repeats nothing secret of a connection string that the client refuses, or of a server that is not there', async () => {
+  test('shows no password of an invalid connection string or an unreachable server', async () => {
     await inLog('a', (log) => fill(log, 1));
     for (const url of ['kurrentdb://ana:secret@host:2113?tlz=no', 'esdb://ana:secret@127.0.0.1:1?tls=false&tlsCaFile=/secret']) {
       const { code, out, err } = await migrate('--from', at('a'), '--to', url);
@@ -121,26 +114,26 @@ describe('daybook migrate', () => {
     }
   });
 
-  test('refuses a source that is not there, and makes no target', async () => {
+  test('refuses a missing source, and creates no target', async () => {
     const { code, err } = await migrate('--from', at('a'), '--to', at('b'));
     expect(code).toBe(1);
     expect(err).toContain(`The event log ${at('a')}/events.db can't be opened`);
     expect(existsSync(at('b'))).toBe(false);
   });
 
-  test('refuses the same log twice', async () => {
+  test('refuses a target that is the source', async () => {
     await inLog('a', (log) => fill(log, 1));
     const { code, err } = await migrate('--from', at('a'), '--to', `${at('a')}/../a/events.db`);
     expect({ code, err }).toEqual({ code: 1, err: 'The source and the target are the same log. Name another target.\n' });
   });
 
-  test('refuses a target on which somebody works', async () => {
+  test('refuses a target that another process uses', async () => {
     await inLog('a', (log) => fill(log, 1));
     const lock = holdLock(`${at('b')}/server.lock`, { shared: true });
     const { code, err } = await migrate('--from', at('a'), '--to', at('b'));
     lock.release();
     expect(code).toBe(1);
-    expect(err).toMatch(/^Another Daybook works on the data folder/);
+    expect(err).toMatch(/^Another Daybook uses the data folder/);
   });
 
   test('refuses a folder with read models of another log', async () => {
@@ -149,10 +142,12 @@ describe('daybook migrate', () => {
     writeFileSync(`${at('b')}/views.db`, '');
     const { code, err } = await migrate('--from', at('a'), '--to', at('b'));
     expect(code).toBe(1);
-    expect(err).toBe(`The data folder ${at('b')} has no events, but views.db of another log. Delete it, or choose another folder.\n`);
+    expect(err).toBe(
+      `The data folder ${at('b')} has no events, but contains views.db of another log. Delete it, or choose another folder.\n`,
+    );
   });
 
-  test('killed again and again, it goes on each time and ends with the same log', async () => {
+  test('continues after each kill and ends with an identical log', async () => {
     await inLog('a', (log) => fill(log, 8_000));
     const all = await inLog('a', wholeOf);
     let held = 0;
@@ -172,7 +167,7 @@ describe('daybook migrate', () => {
     expect(await inLog('b', wholeOf)).toEqual(all);
   });
 
-  test('killed on its way into EventStoreDB, it goes on there too', async () => {
+  test('continues after a kill on EventStoreDB too', async () => {
     await inLog('a', (log) => fill(log, 1_500));
     const all = await inLog('a', wholeOf);
     const to = openKurrentLog({ url: server.url, readOnly: true });
@@ -188,7 +183,7 @@ describe('daybook migrate', () => {
     await (await to).close();
   });
 
-  test('ends with 4 when somebody else has written to the target meanwhile, and says where', async () => {
+  test('gives exit code 4 when another process has written to the target, and says where', async () => {
     await inLog('a', (log) => fill(log, 1_500));
     const log = await openKurrentLog({ url: server.url, prefix: 'disturbed.' });
     const migrating = commandLine(folder, ['migrate', '--from', at('a'), '--to', server.url], { DAYBOOK_LOG_PREFIX: 'disturbed.' });
@@ -202,22 +197,24 @@ describe('daybook migrate', () => {
     expect(source?.[1]).toBe('3,000');
     expect(target?.[1]).toBe('3,001');
     expect(source?.[2]).not.toBe(target?.[2]);
-    expect(out).toMatch(new RegExp(`They differ: event [\\d,]+ is Noted .* in the source and Noted ${stranger.id} .* in the target\\.`));
+    expect(out).toMatch(
+      new RegExp(`The logs differ: event [\\d,]+ is Noted .* in the source and Noted ${stranger.id} .* in the target\\.`),
+    );
   });
 
-  test('stops at Ctrl-C, says how to go on, and goes on', async () => {
+  test('stops on Ctrl-C, says how to continue, and continues', async () => {
     await inLog('a', (log) => fill(log, 8_000));
     const stopped = daybook('migrate', '--from', at('a'), '--to', at('b'));
     await holds('b', 1);
     stopped.kill('SIGINT');
     const { code, out } = await stopped.finished;
     expect(code).toBe(130);
-    expect(out).toBe('Stopped. What is copied stays. Run the same command again to go on.\n');
+    expect(out).toBe('Stopped. What was copied is kept. Run the same command again to continue.\n');
     expect((await migrate('--from', at('a'), '--to', at('b'))).code).toBe(0);
   });
 });
 
-describe('the Olist import, moved', () => {
+describe('the migrated Olist import', () => {
   test('gives the same read models', async () => {
     await importInto(folder.path, resolve('examples/olist/mapping.yaml'), { from: resolve('../shared/data/olist'), asHistory: true });
     const url = `${server.url}&connectionName=olist`;
@@ -227,9 +224,10 @@ describe('the Olist import, moved', () => {
     const log = await openKurrentLog({ url, prefix: 'olist.', readOnly: true });
     try {
       const [imported, moved] = [await inLog('data', everything), await everything(log)];
-      for (const projection of projections) {
+      for (const projection of domain.projections) {
         const [before, after] = [imported, moved].map((events) => JSON.stringify([...foldPlainly(projection, events)]));
-        expect(before).toContain(':');
+        // The import has documents in every read model but this one: no rule refused a policy's command.
+        if (projection.model.name !== 'policyRefusals') expect(before).toContain(':');
         expect(after === before).toBe(true);
       }
     } finally {
@@ -238,7 +236,7 @@ describe('the Olist import, moved', () => {
   }, 180_000);
 });
 
-/** Resolves when there is something in the log. */
+/** Resolves when the log holds an event. */
 async function grows(log: EventLog): Promise<void> {
   while ((await log.head()) === 0) await sleep(5);
 }
@@ -254,7 +252,7 @@ async function holds(name: string, count: number): Promise<void> {
       await log.close();
       if (head >= count) return;
     } catch {
-      // The file is not there yet.
+      // The file does not exist yet.
     }
     await sleep(5);
   }

@@ -1,22 +1,15 @@
-/** The command line as processes: killed, interrupted, piped. */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+/** The command line in processes that are killed, interrupted or piped. */
+import { describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog } from '../../src/engines.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
-import { daybook, killDaybooks } from '../support/processes/daybook.js';
-import { temporaryFolder, type Folder } from '../support/folder.js';
+import { daybook } from '../support/processes/daybook.js';
+import { folderPerTest } from '../support/folder.js';
 import { writeFiles } from '../support/domain/import-files.js';
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => {
-  killDaybooks();
-  folder.remove();
-});
+const folder = folderPerTest();
 
 const LEADS = 3_000;
 
@@ -29,13 +22,13 @@ records:
     steps:
       - command: RegisterLead
         at: =instant(leads.since)
-        input: { id: =lead, name: ="Lead " + leads.id, owner: ana }
+        input: { id: =lead, name: ="Lead " + leads.id, ownerId: ana }
       - command: QualifyLead
         at: =instant(leads.qualified)
         input: { id: =lead, temperature: warm }
 `;
 
-/** Leads a minute apart, each qualified ten minutes later: every step has a moment of its own. */
+/** Leads a minute apart, each qualified ten minutes later, so that all steps have different times. */
 function files(): string {
   const at = (minute: number): string => new Date(Date.UTC(2024, 0, 1) + minute * 60_000).toISOString();
   const rows = Array.from({ length: LEADS }, (_, index) => `${index},${at(index)},${at(index + 10.5)}`);
@@ -57,14 +50,14 @@ async function holds(data: string, count: number): Promise<void> {
     try {
       if ((await eventsOf(data)).length >= count) return;
     } catch {
-      // The file is not there yet.
+      // The file does not exist yet.
     }
     await sleep(5);
   }
 }
 
 describe('an import', () => {
-  test.each([200, 2_500])('killed after %d events and run again ends as one that was never killed', async (count) => {
+  test.each([200, 2_500])('killed after %d events and repeated gives the same log as without the kill', async (count) => {
     const mapping = files();
     const killed = daybook('import', mapping, '--as-history', '--data-dir', `${folder.path}/killed`);
     await holds('killed', count);
@@ -77,7 +70,7 @@ describe('an import', () => {
     const whole = await daybook('import', mapping, '--as-history', '--data-dir', `${folder.path}/whole`).finished;
     expect([again.code, whole.code]).toEqual([0, 0]);
     expect(JSON.parse(again.out)).toMatchObject({
-      commands: { alreadyThere: before, run: 2 * LEADS - before },
+      commands: { alreadyImported: before, run: 2 * LEADS - before },
       events: 2 * LEADS - before,
     });
 
@@ -88,7 +81,7 @@ describe('an import', () => {
     expect(told(events)).toEqual(told(await eventsOf('whole')));
   });
 
-  test('stops at Ctrl-C after the commands that run, says how to go on, and goes on', async () => {
+  test('stops on Ctrl-C after the running commands, says how to continue, and continues', async () => {
     const mapping = files();
     const stopped = daybook('import', mapping, '--data-dir', `${folder.path}/data`);
     await holds('data', 100);
@@ -96,7 +89,7 @@ describe('an import', () => {
     const { code, out } = await stopped.finished;
     expect(code).toBe(130);
     expect(out).toContain('Import shop, stopped before the end');
-    expect(out).toContain('What is written stays. Run the same command again to go on.');
+    expect(out).toContain('What was written is kept. Run the same command again to continue.');
 
     const rest = await daybook('import', mapping, '--data-dir', `${folder.path}/data`).finished;
     expect(rest.code).toBe(0);
@@ -104,7 +97,7 @@ describe('an import', () => {
   });
 });
 
-test('an output that can not be written is told in a sentence', () => {
+test('an output that can not be written gives an error message', () => {
   const full = openSync('/dev/full', 'w');
   try {
     const { status, stderr } = spawnSync(process.execPath, ['dist/src/cli/main.js', 'config'], {
@@ -120,7 +113,7 @@ test('an output that can not be written is told in a sentence', () => {
   }
 });
 
-test('an output that nobody reads to its end is no failure', async () => {
+test('an output that is not read to its end is not an error', async () => {
   const deaf = daybook('config');
   deaf.stopReading();
   const { code, err } = await deaf.finished;

@@ -1,19 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { commandLine } from '../support/processes/command-line.js';
-import { temporaryFolder, type Folder } from '../support/folder.js';
+import { folderPerTest } from '../support/folder.js';
 import { writeFiles } from '../support/domain/import-files.js';
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
+const folder = folderPerTest();
 
 const daybook = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) => commandLine(folder, args, environment);
 
 describe('daybook', () => {
-  test('tells its version and its commands', async () => {
+  test('prints its version and its commands', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
     expect(await daybook(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
     const { code, out } = await daybook(['--help']);
@@ -41,7 +37,7 @@ describe('daybook', () => {
     expect(err).toContain('--help');
   });
 
-  test('refuses a wrong setting by its name, and says what is allowed', async () => {
+  test('refuses an invalid setting, and says what is allowed', async () => {
     const { code, out, err } = await daybook(['config'], { DAYBOOK_PORT: 'http' });
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(/DAYBOOK_PORT.*a whole number from 0 to 65535/s);
@@ -73,15 +69,15 @@ records:
   const files = (over: Readonly<Record<string, string | Buffer>> = {}): string =>
     writeFiles(folder.path, { 'm.yaml': MAPPING, 'leads.csv': LEADS, ...over });
 
-  test('says what it did, and the second time that there was nothing to do', async () => {
+  test('prints a report, and says if there was nothing new', async () => {
     const first = await daybook(['import', files()]);
     expect(first.code).toBe(0);
     expect(first.err).toMatch(/^Import shop: 100 %, 2 of 2, .*\n$/);
-    expect(first.out).toContain('commands   2 run, 0 already there, 0 rejected\n  events     2 written');
+    expect(first.out).toContain('commands   2 run, 0 already imported, 0 rejected\n  events     2 written');
     const second = await daybook(['import', files()]);
     expect(second.code).toBe(0);
-    expect(second.out).toContain('commands   0 run, 2 already there, 0 rejected\n  events     0 written');
-    expect(second.out).toContain('Nothing new: everything was imported before.');
+    expect(second.out).toContain('commands   0 run, 2 already imported, 0 rejected\n  events     0 written');
+    expect(second.out).toContain('Nothing new: everything had been imported before.');
   });
 
   test('with --json prints the report and nothing else', async () => {
@@ -90,7 +86,7 @@ records:
     expect(JSON.parse(out)).toMatchObject({ mapping: 'shop', asHistory: true, commands: { run: 2 }, events: 2 });
   });
 
-  test('finishes with 3 when rows were refused, and writes them to the data folder or to where it is told', async () => {
+  test('gives exit code 3 with rejects, and writes them to the data folder or the given file', async () => {
     const mapping = files({ 'leads.csv': LEADS.replace('ana@shop.example', 'ana') });
     const { code, out } = await daybook(['import', mapping]);
     expect(code).toBe(3);
@@ -101,7 +97,7 @@ records:
     expect(readFileSync(`${folder.path}/my/rejects.csv`, 'utf8')).toContain('leads,2,1,RegisterLead,INVALID_INPUT');
   });
 
-  test('takes files from elsewhere', async () => {
+  test('reads files from another folder', async () => {
     writeFiles(folder.path, { 'other/leads.csv': `${LEADS}3,Eva,,2024-01-07\n`, 'one.csv': LEADS.split('\n').slice(0, 2).join('\n') });
     const mapping = files({ 'leads.csv': 'broken"' });
     expect((await daybook(['import', mapping, '--from', `${folder.path}/other`])).out).toContain('3 rows of leads');
@@ -109,16 +105,12 @@ records:
   });
 
   test.each<[string, Readonly<Record<string, string | Buffer>>, RegExp]>([
-    ['wrong quotes', { 'leads.csv': `${LEADS}3,"Eva,,2024-01-07\n` }, /leads\.csv:4: a quoted value begins in this row and never ends/],
-    [
-      'another delimiter',
-      { 'leads.csv': LEADS.replaceAll(',', ';') },
-      /leads\.csv:1: the values are not separated by ","; it looks like ";"/,
-    ],
+    ['wrong quotes', { 'leads.csv': `${LEADS}3,"Eva,,2024-01-07\n` }, /leads\.csv:4: the closing quote of a value is missing/],
+    ['another delimiter', { 'leads.csv': LEADS.replaceAll(',', ';') }, /leads\.csv:1: the delimiter is not ",", but apparently ";"/],
     [
       'a missing column',
       { 'leads.csv': 'id,name,email\n1,Ana,\n' },
-      /m\.yaml:6: the expression instant\(leads\.since\) asks for "since", which is no column of leads/,
+      /m\.yaml:6: the expression instant\(leads\.since\) uses "since", which is not a column of leads/,
     ],
     [
       'another encoding',
@@ -131,7 +123,7 @@ records:
       /m\.yaml:8: there is no command RegisterClient/,
     ],
     ['an unknown field', { 'm.yaml': MAPPING.replace('email:', 'mail:') }, /m\.yaml:9: RegisterLead has no field mail; it has/],
-  ])('refuses %s in one message with file and line, and writes nothing', async (_, over, message) => {
+  ])('refuses %s with file and line in one message, and writes nothing', async (_, over, message) => {
     const { code, out, err } = await daybook(['import', files(over)]);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(message);
@@ -139,7 +131,7 @@ records:
     expect(existsSync(`${folder.path}/data`)).toBe(false);
   });
 
-  test('refuses a log that is not one', async () => {
+  test('refuses a file that is not a log', async () => {
     writeFiles(folder.path, { 'data/events.db': 'This is a letter to my aunt. '.repeat(50) });
     const { code, err } = await daybook(['import', files()]);
     expect(code).toBe(1);
@@ -148,7 +140,7 @@ records:
     expect(readFileSync(`${folder.path}/data/events.db`, 'utf8')).toContain('my aunt');
   });
 
-  test('refuses a data folder that can not be one', async () => {
+  test('refuses a data folder that can not be created', async () => {
     writeFiles(folder.path, { data: 'a file' });
     const { code, err } = await daybook(['import', files()]);
     expect(code).toBe(1);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { progress, type ProgressOptions } from '../../src/cli/progress.js';
 
-/** A stream that keeps what is written, and a clock that is set by hand. */
+/** Progress on a stream that records the output, with a clock that the test sets. */
 function given(stream: { readonly isTTY?: boolean; readonly columns?: number }, options: Omit<ProgressOptions, 'clock'> = {}) {
   const written: string[] = [];
   let now = 0;
@@ -31,14 +31,14 @@ describe('progress', () => {
     expect(written.join('').replace('\r\u001b[2K', '').length).toBeLessThan(40);
   });
 
-  test('on a terminal that tells no width has its bar and its figures', () => {
+  test('on a terminal without a width has a bar of the default width', () => {
     const { bar, written, at } = given({ isTTY: true, columns: 0 });
     at(1);
     bar.update(500, 1_000);
     expect(written).toEqual(['\r\u001b[2KImport [###############               ]  50 %, 500 of 1,000, 500/s, 1 s left']);
   });
 
-  test('elsewhere is a line every few seconds, and the last state', () => {
+  test('without a terminal is a line every few seconds, and the last state', () => {
     const { bar, written, at } = given({});
     for (let second = 1; second <= 7; second++) {
       at(second);
@@ -52,21 +52,21 @@ describe('progress', () => {
     ]);
   });
 
-  test('of what was begun before counts its rate from there', () => {
+  test('of a continued task does not count earlier work for the rate', () => {
     const { bar, written, at } = given({}, { from: 400 });
     at(4);
     bar.update(600, 1_000);
     expect(written).toEqual(['Import: 60 %, 600 of 1,000, 50/s, 8 s left\n']);
   });
 
-  test('of what nobody counts is its share and the time left', () => {
+  test('without units shows percent and time left', () => {
     const { bar, written, at } = given({}, { share: true });
     at(4);
     bar.update(0.5, 2);
     expect(written).toEqual(['Import: 25 %, 12 s left\n']);
   });
 
-  test('of nothing at all is silent, and long times are in minutes and hours', () => {
+  test('without updates prints nothing; long times are in minutes and hours', () => {
     const { bar, written, at } = given({});
     bar.end();
     expect(written).toEqual([]);

@@ -1,41 +1,34 @@
-/** `daybook projections`, as operations use it: beside a running server and without one, interrupted, killed, and with read models that lie. */
-import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+/** `daybook projections` with and without a running server, interrupted, killed, and with read models that were changed by hand. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openEmbeddedViewReader } from '../../src/views/embedded.js';
-import type { BuildRecord } from '../../src/views/builds.js';
+import type { BuildRecord } from '../../src/views/port/builds.js';
 import { commandLine, type Answer } from '../support/processes/command-line.js';
-import { daybook, daybookWith, killDaybooks } from '../support/processes/daybook.js';
-import { temporaryFolder, type Folder } from '../support/folder.js';
+import { daybook, daybookWith } from '../support/processes/daybook.js';
+import { folderPerTest } from '../support/folder.js';
 import { registerLead } from '../support/api/funnel.js';
 import { fillWithLeads } from '../support/log/leads-log.js';
-import { startServer, stopServers } from '../support/processes/server.js';
+import { startServer } from '../support/processes/server.js';
 
 const LEADS = 40;
 /** Each lead is registered, assigned and qualified. */
 const EVENTS = 3 * LEADS;
 
-let folder: Folder;
+const folder = folderPerTest();
 let data: string;
 beforeEach(() => {
-  folder = temporaryFolder();
   data = `${folder.path}/data`;
 });
-afterEach(async () => {
-  killDaybooks();
-  await stopServers();
-  folder.remove();
-});
-afterAll(stopServers);
 
 const fill = (leads = LEADS, assignments = 1): Promise<readonly string[]> => fillWithLeads(`${data}/events.db`, { leads, assignments });
 
 const projections = (args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Answer> =>
   commandLine(folder, ['projections', ...args], environment);
 
-/** A build as `--json` tells it. */
-interface Told {
+/** A build in the output of `--json`. */
+interface ShownBuild {
   readonly readModel: string;
   readonly number: number;
   readonly state: string;
@@ -45,14 +38,14 @@ interface Told {
   readonly projector: { readonly process: number } | null;
 }
 
-async function status(...names: readonly string[]): Promise<readonly Told[]> {
+async function status(...names: readonly string[]): Promise<readonly ShownBuild[]> {
   const { out } = await projections(['status', ...names, '--json']);
-  return (JSON.parse(out) as { readonly builds: readonly Told[] }).builds;
+  return (JSON.parse(out) as { readonly builds: readonly ShownBuild[] }).builds;
 }
 
 const states = async (name: string): Promise<readonly string[]> => (await status(name)).map(({ number, state }) => `${number} ${state}`);
 
-/** The register, as soon as it says this of a build of leads. */
+/** The record of a build of leads, as soon as one passes. */
 async function register(holds: (record: BuildRecord) => boolean): Promise<BuildRecord> {
   for (;;) {
     const reader = await openEmbeddedViewReader({ file: `${data}/views.db`, threads: 0 });
@@ -67,18 +60,18 @@ async function register(holds: (record: BuildRecord) => boolean): Promise<BuildR
 }
 
 describe('without a server', () => {
-  test('says that nothing was built, and makes no store by asking', async () => {
+  test('says that nothing was built, and creates no store', async () => {
     await fill(1);
     expect((await projections(['status'])).out).toContain('Nothing has been built yet');
     expect(readdirSync(data)).not.toContain('views.db');
     expect(await projections(['verify', 'leads'])).toMatchObject({ code: 5, err: expect.stringContaining('Not built yet: leads') });
   });
 
-  test('rebuild builds, beside the live one where there is one, and rollback goes back', async () => {
+  test('rebuild makes a new build live, and rollback makes the previous one live again', async () => {
     await fill();
     const first = await projections(['rebuild', 'leads', 'leadFunnel']);
     expect(first.code).toBe(0);
-    expect(first.err).toContain('leads@1#1; leadFunnel@1#1: built by this process, since no server projects.\n');
+    expect(first.err).toContain('leads@1#1; leadFunnel@1#1: built by this process, since no server runs a projector.\n');
     expect(first.err).toContain(`Build 2 read models: 100 %, ${EVENTS} of ${EVENTS}`);
     expect(first.out).toContain(`leads@1#1 is live; ${EVENTS} events in `);
     expect(await status()).toMatchObject([
@@ -93,7 +86,7 @@ describe('without a server', () => {
     expect(await states('leads')).toEqual(['1 live', '2 retired']);
   });
 
-  test('rebuild with --no-wait only asks for it, and the next one goes on with that build', async () => {
+  test('rebuild with --no-wait only requests the build, and the next rebuild continues it', async () => {
     await fill();
     await projections(['rebuild', 'leads']);
     expect((await projections(['rebuild', 'leads', '--no-wait'])).code).toBe(0);
@@ -116,7 +109,7 @@ describe('without a server', () => {
     expect(await states('leads')).toEqual(['1 retired', '2 live']);
   });
 
-  test('rebuild leaves the live one in its place when fewer documents wait in that, and says so', async () => {
+  test('rebuild does not cut over to a build with more dead letters than the live one, and says so', async () => {
     await fill(3);
     await projections(['rebuild', 'leads']);
     const log = new DatabaseSync(`${data}/events.db`);
@@ -124,31 +117,31 @@ describe('without a server', () => {
     log.close();
     const { code, out } = await projections(['rebuild', 'leads']);
     expect(code).toBe(5);
-    expect(out).toMatch(/^leads@1#2 is ready: .*1 document waits: .* It does not take over by itself while fewer wait in the live one\.$/m);
+    expect(out).toMatch(/^leads@1#2 is ready: .*1 dead letter: .* It is not cut over automatically, because the live build has fewer\.$/m);
     expect(await states('leads')).toEqual(['1 live', '2 ready']);
     expect((await projections(['cutover', 'leads'])).out).toMatch(/^leads@1#2 is live now\./);
   });
 
-  test('cutover and rollback say of a build that is live that it is', async () => {
+  test('cutover and rollback say if the build is already live', async () => {
     await fill(1);
     await projections(['rebuild', 'leads']);
     for (const step of ['cutover', 'rollback']) {
       const { code, out } = await projections([step, 'leads', '--build', '1']);
-      expect([code, out.split('\n')[0]]).toEqual([0, 'leads@1#1 is live already.']);
+      expect([code, out.split('\n')[0]]).toEqual([0, 'leads@1#1 is already live.']);
     }
   });
 
-  test('drop takes a build away when no query can read it any more, and never the live one', async () => {
+  test('drop removes a build that queries no longer read, and never the live one', async () => {
     await fill();
     await projections(['rebuild', 'leads']);
     await projections(['rebuild', 'leads']);
     expect(await projections(['drop', 'leads', '--build', '2'])).toMatchObject({
       code: 5,
-      err: expect.stringContaining('leads@1#2 is the live one'),
+      err: expect.stringContaining('leads@1#2 is live.'),
     });
     expect(await projections(['drop', 'leads', '--build', '1'])).toMatchObject({
       code: 5,
-      err: expect.stringMatching(/Ask again in \d+ s/),
+      err: expect.stringMatching(/Try again in \d+ s/),
     });
     await sleep(150);
     const soon = await projections(['drop', 'leads', '--build', '1'], { DAYBOOK_REQUEST_TIMEOUT_MS: '100' });
@@ -157,14 +150,14 @@ describe('without a server', () => {
   });
 
   test.each<[readonly string[], number, string]>([
-    [['rebuild'], 2, 'name read models, or give --all'],
+    [['rebuild'], 2, 'give the names of read models, or --all'],
     [['rebuild', 'leads', '--all'], 2, 'give names or --all, not both'],
     [['drop', 'leads'], 2, "required option '--build <number>'"],
     [['rebuild', 'lead'], 1, 'There is no read model "lead"; there are accounts,'],
     [['status', 'lead'], 1, 'There is no read model "lead"'],
     [['cutover', 'leads'], 1, 'leads was never built. A server builds it when it starts; so does `daybook projections rebuild leads`.'],
     [['drop', 'leads', '--build', '7'], 1, 'leads has no build 7'],
-  ])('%j ends with %i and a sentence', async (args, code, message) => {
+  ])('%j gives exit code %i and a message', async (args, code, message) => {
     await fill(1);
     const answer = await projections(args);
     expect(answer).toMatchObject({ code, out: '' });
@@ -172,12 +165,12 @@ describe('without a server', () => {
     expect(answer.err).not.toContain('Daybook failed');
   });
 
-  test('refuses to build while an import has the folder to itself', async () => {
+  test('refuses to build while an import locks the folder', async () => {
     await fill(1);
     const lock = new DatabaseSync(`${data}/server.lock`);
     lock.exec('BEGIN EXCLUSIVE');
     try {
-      expect(await projections(['rebuild', 'leads'])).toMatchObject({ code: 1, err: expect.stringContaining('has to be alone with it') });
+      expect(await projections(['rebuild', 'leads'])).toMatchObject({ code: 1, err: expect.stringContaining('exclusively') });
       expect(await status()).toEqual([]);
     } finally {
       lock.close();
@@ -188,7 +181,7 @@ describe('without a server', () => {
 describe('a rebuild', () => {
   const slow = { DAYBOOK_PROJECTION_PAGE: '20' };
 
-  test('that was killed goes on from its checkpoint and not from zero', async () => {
+  test('continues from its checkpoint after it was killed', async () => {
     await fill(1_000, 4);
     await projections(['rebuild', 'leads']);
     const whole = await register(({ number }) => number === 1);
@@ -203,15 +196,15 @@ describe('a rebuild', () => {
 
     const again = await daybook('projections', 'rebuild', 'leads', '--data-dir', data).finished;
     expect(again.code).toBe(0);
-    const from = Number(/leads@1#2, on from position ([\d,]+):/.exec(again.err)?.[1]?.replaceAll(',', ''));
+    const from = Number(/leads@1#2, continuing from position ([\d,]+):/.exec(again.err)?.[1]?.replaceAll(',', ''));
     expect(from).toBeGreaterThanOrEqual(left.position);
     const built = await register(({ number }) => number === 2);
-    // Every event was given to the build once: the first part before it was killed, the rest afterwards.
+    // The build processed every event once: some before the kill, the rest after it.
     expect(built).toMatchObject({ state: 'live', startedAt: left.startedAt, position: whole.position, events: whole.events });
     expect((await projections(['verify', 'leads'])).code).toBe(0);
   });
 
-  test('stops at Ctrl-C, says how to go on, and keeps nobody from going on', async () => {
+  test('stops on Ctrl-C, says how to continue, and can be continued', async () => {
     await fill(1_000, 4);
     const stopped = daybookWith(slow, 'projections', 'rebuild', 'leads', '--data-dir', data);
     await register(({ position }) => position > 500);
@@ -219,7 +212,7 @@ describe('a rebuild', () => {
     const { code, out } = await stopped.finished;
     expect({ code, out }).toEqual({
       code: 130,
-      out: 'Stopped: the next server goes on from there, or the same command.\n',
+      out: 'Stopped: the next server or the same command continues.\n',
     });
     const [left] = await status('leads');
     expect(left).toMatchObject({ number: 1, projector: null });
@@ -228,8 +221,8 @@ describe('a rebuild', () => {
   });
 });
 
-describe('beside a running server', () => {
-  test('rebuild leaves the work to it, and the read model answers all the while', async () => {
+describe('with a running server', () => {
+  test('rebuild leaves the work to it, and the read model keeps answering', async () => {
     await fill();
     const server = await startServer(data);
     await server.ready();
@@ -247,7 +240,7 @@ describe('beside a running server', () => {
     expect(await daybook('projections', 'verify', '--all', '--data-dir', data).finished).toMatchObject({ code: 0 });
   });
 
-  test('rebuild goes on by itself when the server is killed meanwhile', async () => {
+  test('rebuild continues in its own process when the server is killed', async () => {
     await fill(1_000, 4);
     const server = await startServer(data, { DAYBOOK_PROJECTION_PAGE: '20' });
     await server.ready();
@@ -258,7 +251,7 @@ describe('beside a running server', () => {
     expect(await register(({ number, state }) => number === 2 && state === 'live')).toMatchObject({ position: 6_000 });
   });
 
-  test('Ctrl-C ends the waiting, and the server goes on', async () => {
+  test('Ctrl-C ends the waiting, and the server continues', async () => {
     await fill(1_000, 4);
     const server = await startServer(data, { DAYBOOK_PROJECTION_PAGE: '20' });
     await server.ready();
@@ -270,7 +263,7 @@ describe('beside a running server', () => {
     await register(({ number, state }) => number === 2 && state === 'live');
   });
 
-  test('without waiting it is only asked for', async () => {
+  test('rebuild with --no-wait returns immediately', async () => {
     await fill();
     const server = await startServer(data);
     await server.ready();
@@ -284,7 +277,7 @@ describe('beside a running server', () => {
 });
 
 describe('daybook projections verify', () => {
-  /** Changes the read models behind the program's back. */
+  /** Changes the stored read models by hand. */
   function tamper(...statements: readonly string[]): void {
     const views = new DatabaseSync(`${data}/views.db`);
     try {
@@ -295,7 +288,7 @@ describe('daybook projections verify', () => {
   }
   const verify = (...args: readonly string[]) => daybook('projections', 'verify', ...args, '--data-dir', data).finished;
 
-  test('finds what no event explains, what is missing, what was changed, and a column that does not follow from its document', async () => {
+  test('finds unexplained, missing and changed documents, and a damaged column', async () => {
     const [planted, deleted, changed, column] = await fill();
     await projections(['rebuild', '--all']);
     expect(await verify()).toMatchObject({
@@ -309,8 +302,8 @@ describe('daybook projections verify', () => {
       `UPDATE copy SET id = 999999, key = 'planted', document = json_set(document, '$.id', 'planted')`,
       `INSERT INTO ${table} SELECT * FROM copy`,
       `DELETE FROM ${table} WHERE key = '${deleted}'`,
-      `UPDATE ${table} SET document = json_set(document, '$.owner', 'mallory') WHERE key = '${changed}'`,
-      `UPDATE ${table} SET "c owner" = 'mallory' WHERE key = '${column}'`,
+      `UPDATE ${table} SET document = json_set(document, '$.ownerId', 'mallory') WHERE key = '${changed}'`,
+      `UPDATE ${table} SET "c ownerId" = 'mallory' WHERE key = '${column}'`,
     );
 
     const { code, out } = await verify('leads', 'accounts', '--json');
@@ -321,16 +314,16 @@ describe('daybook projections verify', () => {
       { readModel: 'accounts', differing: 0, differences: [] },
     ]);
     const found = new Map(verifications[0]?.differences.map((difference) => [(difference as { readonly key: string }).key, difference]));
-    expect(found.get('planted')).toMatchObject({ problem: 'unexplained', expected: null, actual: { id: 'planted', owner: 'bob' } });
-    expect(found.get(deleted!)).toMatchObject({ problem: 'missing', expected: { id: deleted, owner: 'bob' }, actual: null });
-    expect(found.get(changed!)).toMatchObject({ expected: { id: changed, owner: 'bob' }, actual: { id: changed, owner: 'mallory' } });
-    expect(found.get(column!)).toMatchObject({ problem: 'damaged', expected: { owner: 'bob' }, actual: { owner: 'bob' } });
+    expect(found.get('planted')).toMatchObject({ problem: 'unexplained', expected: null, actual: { id: 'planted', ownerId: 'bob' } });
+    expect(found.get(deleted!)).toMatchObject({ problem: 'missing', expected: { id: deleted, ownerId: 'bob' }, actual: null });
+    expect(found.get(changed!)).toMatchObject({ expected: { id: changed, ownerId: 'bob' }, actual: { id: changed, ownerId: 'mallory' } });
+    expect(found.get(column!)).toMatchObject({ problem: 'damaged', expected: { ownerId: 'bob' }, actual: { ownerId: 'bob' } });
     expect(found.size).toBe(4);
 
     const told = await verify('leads');
     expect(told.code).toBe(4);
     expect(told.out).toContain(`leads@1#1: ${LEADS + 1} documents as of position ${EVENTS}, 4 differ\n`);
-    expect(told.out).toMatch(/ {2}planted {2}unexplained: .*\n {4}events make nothing\n {4}stored {6}\{"id":"planted"/);
+    expect(told.out).toMatch(/ {2}planted {2}unexplained: .*\n {4}expected {2}nothing\n {4}stored {4}\{"name":"Lead 0",.*"id":"planted"/);
     expect((await verify('leads', '--no-data')).out).not.toContain('bob');
   });
 
@@ -348,7 +341,7 @@ describe('daybook projections verify', () => {
 
   test.each<[what: string, tampering: (id: string) => readonly string[], key: (id: string) => string]>([
     [
-      'a document of a position that is still to come',
+      'a document with a position beyond the log',
       () => [
         'CREATE TEMP TABLE copy AS SELECT * FROM "leads@1#1" LIMIT 1',
         "UPDATE copy SET id = 9999999, key = 'planted', since = 99999999",
@@ -357,7 +350,7 @@ describe('daybook projections verify', () => {
       () => 'planted',
     ],
     [
-      'a past version of a document that never was',
+      'a past version of a document that never existed',
       () => [
         'CREATE TEMP TABLE copy AS SELECT * FROM "leads@1#1 past" LIMIT 1',
         "UPDATE copy SET id = 8888888, key = 'ghost', since = 5",
@@ -376,7 +369,7 @@ describe('daybook projections verify', () => {
       (id) => id,
     ],
     [
-      'a removed document that was none, with the past of another one',
+      'a removed document that never existed, with the past of another one',
       (id) => [`INSERT INTO "leads@1#1 removed" (id, key, since) SELECT id, 'ghost', 5 FROM "leads@1#1" WHERE key = '${id}'`],
       () => 'ghost',
     ],
@@ -400,7 +393,7 @@ describe('daybook projections verify', () => {
     expect((await projections(['verify', 'leads'])).code).toBe(0);
   });
 
-  test('compares what nobody projects where it stands', async () => {
+  test('compares builds without a projector at their position', async () => {
     await fill();
     await projections(['rebuild', 'leads', 'accounts']);
     await fill(5);
@@ -409,7 +402,7 @@ describe('daybook projections verify', () => {
     expect(JSON.parse(out)).toMatchObject({ verifications: [{ position: EVENTS }, { position: EVENTS }] });
   });
 
-  test('stops at Ctrl-C and leaves nothing behind', async () => {
+  test('stops on Ctrl-C and leaves no files behind', async () => {
     await fill(1_000, 4);
     await projections(['rebuild', 'leads']);
     const temporary = `${folder.path}/tmp`;
@@ -419,7 +412,7 @@ describe('daybook projections verify', () => {
     while (readdirSync(temporary, { recursive: true }).length < 2) await sleep(2);
     stopped.kill('SIGINT');
     const { code, err } = await stopped.finished;
-    expect({ code, err }).toEqual({ code: 130, err: expect.stringContaining('Stopped. What was built aside is removed') });
+    expect({ code, err }).toEqual({ code: 130, err: expect.stringContaining('Stopped. The temporary build was removed') });
     expect(readdirSync(temporary)).toEqual([]);
   });
 });

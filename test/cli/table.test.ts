@@ -19,31 +19,31 @@ const rows: readonly Row[] = [
 ];
 
 describe('a table', () => {
-  test('aligns text left and numbers right, and ends its lines where they end', () => {
+  test('aligns text left and numbers right, without trailing spaces', () => {
     expect(table(columns, rows)).toBe(
       ['name            size  note', 'Brutăria Ana  12,211  ten words', 'Bo                 7', ''].join('\n'),
     );
   });
 
-  test('leaves out a column in which nothing stands, and titles where they stand already', () => {
+  test('omits empty columns, and the titles on request', () => {
     expect(table(columns, rows.slice(1))).toBe('name  size\nBo       7\n');
     expect(table(columns, rows.slice(1), { titles: false })).toBe('Bo       7\n');
   });
 
-  test('leaves out what can be spared of a narrow terminal, and cuts the rest', () => {
+  test('omits spare columns on a narrow terminal, and truncates the rest', () => {
     expect(table(columns, rows, { width: 24 })).toBe(
       ['name            size', 'Brutăria Ana  12,211', 'Bo                 7', ''].join('\n'),
     );
     expect(table(columns, rows, { width: 16 }).split('\n')[1]).toBe('Brutăria Ana  1…');
   });
 
-  test('keeps the room of a column from one table to the next', () => {
+  test('keeps the minimum width of a column', () => {
     const wide = columns.map((column, index) => (index === 0 ? { ...column, minimum: 6 } : column));
     expect(table(wide, rows.slice(1), { titles: false })).toBe('Bo         7\n');
   });
 });
 
-test('names and values stand under each other, long values indented', () => {
+test('details have one line per name, and indent further lines of a value', () => {
   expect(
     details([
       ['type', 'LeadQualified'],
@@ -52,11 +52,11 @@ test('names and values stand under each other, long values indented', () => {
   ).toBe('type  LeadQualified\ndata  {\n      }\n');
 });
 
-test('what a terminal would obey is shown as one unreadable character', () => {
+test('control characters are replaced', () => {
   expect(plain('a\u001b[2Jb\rc\u009bd\u202ee')).toBe('a\ufffd[2Jb\ufffdc\ufffdd\ufffde');
 });
 
-test('a count agrees with its noun', () => {
+test('a noun agrees with its count', () => {
   expect([counted(1, 'document'), counted(12_211, 'document'), counted(2, 'waits', 'wait')]).toEqual([
     '1 document',
     '12,211 documents',

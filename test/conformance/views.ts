@@ -8,7 +8,7 @@ import { anyHistory } from './views/model.js';
 import { moments } from './views/moments.js';
 import { news } from './views/news.js';
 import { ordersAndPages } from './views/orders.js';
-import { parking } from './views/parking.js';
+import { deadLetters } from './views/dead-letters.js';
 import { scans } from './views/scans.js';
 import { search } from './views/search.js';
 import type { OpenStore } from './views/store.js';
@@ -23,7 +23,7 @@ export function viewsConformance(name: string, open: OpenStore, histories = 60):
     builds(open);
     commits(open);
     leases(open);
-    parking(open);
+    deadLetters(open);
     moments(open);
     filters(open);
     ordersAndPages(open);

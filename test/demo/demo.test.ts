@@ -1,53 +1,48 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/config.js';
 import { fillDemo, type DemoReport } from '../../src/demo/fill.js';
 import { generate } from '../../src/demo/generate.js';
 import { random } from '../../src/demo/random.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
-import { fromInput } from '../../src/kernel/input.js';
 import { openRuntime } from '../../src/runtime.js';
 import { RegisterLead } from '../../src/sales/lead.js';
-import { temporaryFolder, type Folder } from '../support/folder.js';
+import { folderPerTest } from '../support/folder.js';
 import { startKurrentServer } from '../support/engines/kurrent.js';
 import { allEvents } from '../support/log/log-events.js';
 
 const UNTIL = Date.parse('2026-03-01T00:00:00Z');
 const DAY = 86_400_000;
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
+const folder = folderPerTest();
 
 interface Options {
   readonly until?: number;
   readonly seed?: number;
   /** Stops after this many commands. */
   readonly stopAfter?: number;
-  /** The server of the log; a file unless given. */
+  /** The server of the log; a file if not given. */
   readonly logUrl?: string;
 }
 
-/** Fills the folder's log; a refused follow-up fails the test. */
+/** Fills the folder's log. A refused command of a process manager fails the test. */
 async function fill({ until = UNTIL, seed = 1, stopAfter, ...place }: Options = {}): Promise<{
   readonly report: DemoReport;
   readonly events: readonly RecordedEvent[];
 }> {
   const runtime = await openRuntime(loadConfig({}, { dataDir: folder.path, readerThreads: 0, ...place }), {
-    onRefusal: ({ rejection }) => {
-      throw rejection;
+    onRefusal: ({ message }) => {
+      throw new Error(message);
     },
     durableAtClose: true,
     history: true,
   });
   const stop = new AbortController();
   try {
-    const { log, pipeline } = runtime;
+    const { log, commandHandler } = runtime;
     const onProgress = (done: number): void => {
       if (done === stopAfter) stop.abort();
     };
-    const report = await fillDemo({ log, pipeline, seed, until, onProgress, signal: stop.signal });
+    const report = await fillDemo({ log, commandHandler, seed, until, onProgress, signal: stop.signal });
     return { report, events: await allEvents(log) };
   } finally {
     await runtime.close();
@@ -55,7 +50,7 @@ async function fill({ until = UNTIL, seed = 1, stopAfter, ...place }: Options = 
 }
 
 describe('the demo company', () => {
-  test('is the same for the same seed and day, and another for another seed', () => {
+  test('is the same for the same seed and day, and differs for another seed', () => {
     const shown = (seed: number, until: number): string => JSON.stringify(generate(seed, until));
     expect(shown(1, UNTIL)).toBe(shown(1, UNTIL));
     expect(shown(2, UNTIL)).not.toBe(shown(1, UNTIL));
@@ -63,7 +58,7 @@ describe('the demo company', () => {
     expect(generate(2, UNTIL).some(({ commandId }) => first.has(commandId))).toBe(false);
   });
 
-  test('fills two years up to the day, in order, with everything that can happen in a funnel', async () => {
+  test('fills two years up to the given day, in order, with all kinds of events of a funnel', async () => {
     const { report, events } = await fill();
     expect(report).toMatchObject({ outcome: 'filled', from: UNTIL - 730 * DAY, until: UNTIL });
 
@@ -87,7 +82,7 @@ describe('the demo company', () => {
     expect(events.every(({ metadata }) => metadata.importedAt !== undefined && metadata.occurredAt === metadata.recordedAt)).toBe(true);
   });
 
-  test('that was cut short goes on as it began, also on a later day, and is then left as it is', async () => {
+  test('continues with the same data after an interruption, even on a later day, and is then kept', async () => {
     const cut = await fill({ stopAfter: 500 });
     expect(cut.report.outcome).toBe('stopped');
     const whole = await fill({ until: UNTIL + 3 * DAY, seed: 7 });
@@ -97,12 +92,12 @@ describe('the demo company', () => {
     const again = await fill({ until: UNTIL + 9 * DAY });
     expect(again.report.outcome).toBe('kept');
     expect(ids(again.events)).toBe(ids(whole.events));
-    // Each command changed something: what was done can be told from the log.
+    // Every command changed something, so the log shows which commands have run.
     const run = new Set(whole.events.map(({ metadata }) => metadata.commandId));
     expect(generate(1, UNTIL).filter(({ commandId }) => !run.has(commandId))).toEqual([]);
   });
 
-  test('goes on on a server in which others have written before', async () => {
+  test('continues on a server that also holds events of other programs', async () => {
     const server = await startKurrentServer();
     const cut = await fill({ stopAfter: 300, logUrl: server.url });
     expect(cut.report.outcome).toBe('stopped');
@@ -112,11 +107,11 @@ describe('the demo company', () => {
     const times = whole.events.map(({ metadata }) => metadata.recordedAt);
     expect(times).toEqual([...times].sort());
     await server.dispose();
-  });
+  }, 180_000);
 
-  test('does not touch a log that holds anything else', async () => {
+  test('does not change a log that holds other data', async () => {
     const runtime = await openRuntime(loadConfig({}, { dataDir: folder.path, readerThreads: 0 }), { onRefusal: () => undefined });
-    await runtime.pipeline.execute(fromInput(RegisterLead, { name: 'Somebody' }), { actor: 'mara' });
+    await runtime.commandHandler.execute(RegisterLead({ name: 'Somebody' }), { actor: 'mara' });
     await runtime.close();
     const { report, events } = await fill();
     expect(report.outcome).toBe('kept');
@@ -124,8 +119,8 @@ describe('the demo company', () => {
   });
 });
 
-describe('chance', () => {
-  test('is even, in its bounds, and as weighted', () => {
+describe('random numbers', () => {
+  test('are uniform, within their bounds, and follow the weights', () => {
     const chance = random(1);
     const draws = Array.from({ length: 20_000 }, () => chance.next());
     expect(Math.min(...draws)).toBeGreaterThanOrEqual(0);
@@ -149,10 +144,10 @@ describe('chance', () => {
     expect(around[0]).toBeGreaterThan(0);
   });
 
-  test('of neighbouring seeds has nothing in common', () => {
+  test('of neighbouring seeds are unrelated', () => {
     const firsts = Array.from({ length: 2_000 }, (_, seed) => random(seed).next());
     expect(new Set(firsts).size).toBe(2_000);
     expect(firsts.reduce((sum, draw) => sum + draw, 0) / 2_000).toBeCloseTo(0.5, 1);
-    expect(() => random(3).one([])).toThrow('nothing to choose from');
+    expect(() => random(3).one([])).toThrow('no values to choose from');
   });
 });

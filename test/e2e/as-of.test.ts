@@ -15,7 +15,7 @@ interface Entry {
 const historyOf = async (id: string): Promise<readonly Entry[]> =>
   (
     await server.ask<{ readonly history: { readonly nodes: readonly Entry[] } }>(
-      'query ($id: ID!) { history(type: LEAD, id: $id) { nodes { type position recordedAt } } }',
+      'query ($id: ID!) { history(recordType: LEAD, recordId: $id) { nodes { type position recordedAt } } }',
       { id },
     )
   ).history.nodes;
@@ -27,7 +27,7 @@ const earlier = (instant: string): string => new Date(Date.parse(instant) - 1).t
 const moments = async (): Promise<{ readonly id: string; readonly events: readonly [Entry, Entry, Entry] }> => {
   const id = await registerLead(server, { origin: 'as-of' });
   await sleep(5);
-  await server.done('assignLead', { id, owner: 'dan' });
+  await server.done('assignLead', { id, ownerId: 'dan' });
   await sleep(5);
   await server.done('qualifyLead', { id, temperature: 'HOT' });
   await sleep(5);
@@ -42,17 +42,17 @@ describe('as of a position', () => {
     const at = async (asOfPosition: string): Promise<unknown> =>
       (
         await server.ask<{ readonly lead: unknown }>(
-          'query ($id: ID!, $at: Position) { lead(id: $id, asOfPosition: $at) { owner status revision } }',
+          'query ($id: ID!, $at: Position!) { lead(id: $id, asOf: { position: $at }) { ownerId status revision } }',
           { id, at: asOfPosition },
         )
       ).lead;
     const [registered, assigned, qualified] = events;
     expect(await at(before(registered.position))).toBeNull();
-    expect(await at(registered.position)).toEqual({ owner: 'local', status: 'OPEN', revision: 0 });
-    expect(await at(before(assigned.position))).toEqual({ owner: 'local', status: 'OPEN', revision: 0 });
-    expect(await at(assigned.position)).toEqual({ owner: 'dan', status: 'OPEN', revision: 1 });
-    expect(await at(qualified.position)).toEqual({ owner: 'dan', status: 'QUALIFIED', revision: 2 });
-    expect(await at(String(Number(qualified.position) + 1_000_000))).toEqual({ owner: 'dan', status: 'QUALIFIED', revision: 2 });
+    expect(await at(registered.position)).toEqual({ ownerId: 'local', status: 'OPEN', revision: 0 });
+    expect(await at(before(assigned.position))).toEqual({ ownerId: 'local', status: 'OPEN', revision: 0 });
+    expect(await at(assigned.position)).toEqual({ ownerId: 'dan', status: 'OPEN', revision: 1 });
+    expect(await at(qualified.position)).toEqual({ ownerId: 'dan', status: 'QUALIFIED', revision: 2 });
+    expect(await at(String(Number(qualified.position) + 1_000_000))).toEqual({ ownerId: 'dan', status: 'QUALIFIED', revision: 2 });
   });
 });
 
@@ -61,49 +61,57 @@ describe('as of an instant', () => {
     const { id, events } = await moments();
     const at = async (asOf: string): Promise<unknown> =>
       (
-        await server.ask<{ readonly lead: unknown }>('query ($id: ID!, $at: DateTime) { lead(id: $id, asOf: $at) { owner status } }', {
-          id,
-          at: asOf,
-        })
+        await server.ask<{ readonly lead: unknown }>(
+          'query ($id: ID!, $at: DateTime!) { lead(id: $id, asOf: { time: $at }) { ownerId status } }',
+          {
+            id,
+            at: asOf,
+          },
+        )
       ).lead;
     const [registered, assigned, qualified] = events;
     expect(await at(earlier(registered.recordedAt))).toBeNull();
-    expect(await at(registered.recordedAt)).toEqual({ owner: 'local', status: 'OPEN' });
-    expect(await at(earlier(assigned.recordedAt))).toEqual({ owner: 'local', status: 'OPEN' });
-    expect(await at(assigned.recordedAt)).toEqual({ owner: 'dan', status: 'OPEN' });
-    expect(await at(earlier(qualified.recordedAt))).toEqual({ owner: 'dan', status: 'OPEN' });
-    expect(await at(qualified.recordedAt)).toEqual({ owner: 'dan', status: 'QUALIFIED' });
-    expect(await at('2100-01-01T00:00:00Z')).toEqual({ owner: 'dan', status: 'QUALIFIED' });
+    expect(await at(registered.recordedAt)).toEqual({ ownerId: 'local', status: 'OPEN' });
+    expect(await at(earlier(assigned.recordedAt))).toEqual({ ownerId: 'local', status: 'OPEN' });
+    expect(await at(assigned.recordedAt)).toEqual({ ownerId: 'dan', status: 'OPEN' });
+    expect(await at(earlier(qualified.recordedAt))).toEqual({ ownerId: 'dan', status: 'OPEN' });
+    expect(await at(qualified.recordedAt)).toEqual({ ownerId: 'dan', status: 'QUALIFIED' });
+    expect(await at('2100-01-01T00:00:00Z')).toEqual({ ownerId: 'dan', status: 'QUALIFIED' });
   });
 
   it('goes by when it was recorded, not by when it happened', async () => {
     const id = await registerLead(server, { occurredAt: '2001-01-01T00:00:00Z' });
-    expect(await server.ask('query ($id: ID!) { lead(id: $id, asOf: "2002-01-01T00:00:00Z") { id } }', { id })).toEqual({ lead: null });
+    expect(await server.ask('query ($id: ID!) { lead(id: $id, asOf: { time: "2002-01-01T00:00:00Z" }) { id } }', { id })).toEqual({
+      lead: null,
+    });
   });
 
   it('is empty before the first event: lists, counts and summaries alike', async () => {
     await moments();
     const nothing = { nodes: [], totalCount: 0, pageInfo: { hasNextPage: false } };
     const list = '{ nodes { id } totalCount pageInfo { hasNextPage } }';
-    for (const moment of ['asOf: "2000-01-01T00:00:00Z"', 'asOfPosition: "0"']) {
+    for (const moment of ['asOf: { time: "2000-01-01T00:00:00Z" }', 'asOf: { position: "0" }', 'asOf: { day: "2000-01-01" }']) {
       expect(
         await server.ask(`{
           leads(${moment}) ${list} pipelineBoard(${moment}) ${list}
-          leadFunnelSummary(groupBy: [ORIGIN], ${moment}) { registered }
-          total: leadFunnelSummary(${moment}) { count registered daysToWon { count mean } wonAmount { amount } }
+          leadFunnelSummary(groupBy: [{ by: ORIGIN }], ${moment}) { groups { registered } }
+          all: leadFunnelSummary(${moment}) { total { documents registered daysToWon { count mean } wonAmount { amount } } }
         }`),
       ).toEqual({
         leads: nothing,
         pipelineBoard: nothing,
-        leadFunnelSummary: [],
-        total: [{ count: 0, registered: null, daysToWon: { count: 0, mean: null }, wonAmount: [] }],
+        leadFunnelSummary: { groups: [] },
+        all: { total: { documents: 0, registered: null, daysToWon: { count: 0, mean: null }, wonAmount: [] } },
       });
     }
   });
 
-  it('is given as an instant or a position, not both', async () => {
-    const { errors } = await server.request('{ leads(asOf: "2024-01-01T00:00:00Z", asOfPosition: "1") { nodes { id } } }');
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+  it('is given in one of three ways, not in two', async () => {
+    const { errors } = await server.request('{ leads(asOf: { time: "2024-01-01T00:00:00Z", position: "1" }) { nodes { id } } }');
+    expect(errors).toMatchObject([{ message: expect.stringContaining('exactly one'), extensions: { problems: [{ path: ['asOf'] }] } }]);
+    const variables = { asOf: { time: '2024-01-01T00:00:00Z', day: '2024-01-01' } };
+    const { errors: told } = await server.request('query ($asOf: Moment) { leads(asOf: $asOf) { nodes { id } } }', variables);
+    expect(told).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', problems: [{ path: ['asOf'] }] } }]);
   });
 });
 
@@ -111,25 +119,32 @@ describe('a past answer', () => {
   it('filters, orders, counts and sums what was there then', async () => {
     const first = await moments();
     const second = await moments();
-    const query = `query ($at: Position) {
-      leads(where: { status: { eq: OPEN }, origin: { eq: "as-of" }, createdAt: { gte: "2020-01-01T00:00:00Z" } }, asOfPosition: $at, orderBy: [{ field: CREATED_AT, direction: DESC }], first: 1) {
+    const query = `query ($at: Moment) {
+      leads(where: { status: { eq: OPEN }, origin: { eq: "as-of" }, createdAt: { gte: "2020-01-01T00:00:00Z" } }, asOf: $at, orderBy: [{ field: CREATED_AT, direction: DESC }], first: 1) {
         totalCount nodes { id } pageInfo { hasNextPage }
       }
-      leadsSummary(groupBy: [STATUS], where: { origin: { eq: "as-of" } }, asOfPosition: $at) { status count }
+      leadsSummary(groupBy: [{ by: STATUS }], where: { origin: { eq: "as-of" } }, asOf: $at) { groups { status documents } }
     }`;
-    const at = async (position: string): Promise<unknown> => server.ask(query, { at: position });
+    const at = async (position: string): Promise<unknown> => server.ask(query, { at: { position } });
     // All leads of earlier tests are qualified by then.
-    const past = await server.ask<{ readonly leadsSummary: readonly { readonly status: string; readonly count: number }[] }>(query, {
-      at: first.events[2].position,
+    const past = await server.ask<{
+      readonly leadsSummary: { readonly groups: readonly { readonly status: string; readonly documents: number }[] };
+    }>(query, {
+      at: { position: first.events[2].position },
     });
-    const qualified = past.leadsSummary.find(({ status }) => status === 'QUALIFIED')?.count ?? 0;
-    expect(past).toMatchObject({ leads: { totalCount: 0, nodes: [] }, leadsSummary: [{ status: 'QUALIFIED', count: qualified }] });
+    const qualified = past.leadsSummary.groups.find(({ status }) => status === 'QUALIFIED')?.documents ?? 0;
+    expect(past).toMatchObject({
+      leads: { totalCount: 0, nodes: [] },
+      leadsSummary: { groups: [{ status: 'QUALIFIED', documents: qualified }] },
+    });
     expect(await at(second.events[1].position)).toEqual({
       leads: { totalCount: 1, nodes: [{ id: second.id }], pageInfo: { hasNextPage: false } },
-      leadsSummary: [
-        { status: 'OPEN', count: 1 },
-        { status: 'QUALIFIED', count: qualified },
-      ],
+      leadsSummary: {
+        groups: [
+          { status: 'OPEN', documents: 1 },
+          { status: 'QUALIFIED', documents: qualified },
+        ],
+      },
     });
   });
 
@@ -144,11 +159,11 @@ describe('a past answer', () => {
     await server.done('reviseAccount', { id: now.accountId, name: 'Renamed' });
     await server.done('winOpportunity', { id: now.opportunityId });
     await registerLead(server, { name: 'Again', email: 'referred@example.com' });
-    const query = `query ($id: ID!, $at: Position, $min: Position) {
-      lead(id: $id, asOfPosition: $at, minPosition: $min) { account { name } opportunity { status account { name } } duplicates { name } history { nodes { type } } }
+    const query = `query ($id: ID!, $at: Moment, $min: Position) {
+      lead(id: $id, asOf: $at, minPosition: $min) { account { name } opportunity { status account { name } } duplicates { name } history { nodes { type } } }
     }`;
-    const history = { nodes: [{ type: 'LeadRegistered' }, { type: 'LeadQualified' }, { type: 'LeadConverted' }] };
-    expect(await server.ask(query, { id, at: position })).toEqual({
+    const history = { nodes: [{ type: 'LEAD_REGISTERED' }, { type: 'LEAD_QUALIFIED' }, { type: 'LEAD_CONVERTED' }] };
+    expect(await server.ask(query, { id, at: { position } })).toEqual({
       lead: {
         account: { name: 'Referred Ltd' },
         opportunity: { status: 'OPEN', account: { name: 'Referred Ltd' } },
@@ -179,38 +194,38 @@ describe('a history', () => {
     const { history } = await server
       .ask<{ readonly history: unknown }>(
         `query ($id: ID!) {
-        history(type: LEAD, id: $id, first: 1, after: null) { pageInfo { hasNextPage } nodes { type } }
-        all: history(type: LEAD, id: $id) {
+        history(recordType: LEAD, recordId: $id, first: 1, after: null) { pageInfo { hasNextPage } nodes { type } }
+        all: history(recordType: LEAD, recordId: $id) {
           pageInfo { hasNextPage }
-          nodes { type version revision occurredAt importedAt actor onBehalfOf commandId correlationId causationId data changes { field before after } }
+          nodes { type version revision occurredAt importedAt actorId onBehalfOfId commandId correlationId causationId data changes { field before after } }
         }
       }`,
         { id },
       )
       .then(({ history: firstPage, all }: { readonly history?: unknown; readonly all?: { readonly nodes: readonly unknown[] } }) => {
-        expect(firstPage).toEqual({ pageInfo: { hasNextPage: true }, nodes: [{ type: 'LeadRegistered' }] });
+        expect(firstPage).toEqual({ pageInfo: { hasNextPage: true }, nodes: [{ type: 'LEAD_REGISTERED' }] });
         return { history: all };
       });
     expect(history).toMatchObject({
       pageInfo: { hasNextPage: false },
       nodes: [
         {
-          type: 'LeadRegistered',
+          type: 'LEAD_REGISTERED',
           revision: 0,
           changes: expect.arrayContaining([
             { field: 'name', before: null, after: 'Ana Pop' },
-            { field: 'status', before: null, after: 'open' },
+            { field: 'status', before: null, after: 'OPEN' },
             { field: 'origin', before: null, after: 'fair' },
           ]),
         },
         {
-          type: 'LeadRevised',
+          type: 'LEAD_REVISED',
           version: 1,
           revision: 1,
           occurredAt: '2024-01-02T00:00:00.000Z',
           importedAt: null,
-          actor: 'dan',
-          onBehalfOf: null,
+          actorId: 'dan',
+          onBehalfOfId: null,
           commandId,
           correlationId: 'visit-1',
           causationId: commandId,
@@ -228,8 +243,8 @@ describe('a history', () => {
   it('is read page by page, and refuses the cursor of another record', async () => {
     const id = await registerLead(server);
     const other = await registerLead(server);
-    for (const owner of ['a', 'b', 'c', 'd']) await server.done('assignLead', { id, owner });
-    const query = `query ($id: ID!, $after: String) { history(type: LEAD, id: $id, first: 2, after: $after) { nodes { revision } pageInfo { hasNextPage hasPreviousPage endCursor } } }`;
+    for (const owner of ['a', 'b', 'c', 'd']) await server.done('assignLead', { id, ownerId: owner });
+    const query = `query ($id: ID!, $after: String) { history(recordType: LEAD, recordId: $id, first: 2, after: $after) { nodes { revision } pageInfo { hasNextPage hasPreviousPage endCursor } } }`;
     type Page = {
       readonly history: {
         readonly nodes: readonly { readonly revision: number }[];
@@ -247,10 +262,10 @@ describe('a history', () => {
     }
     expect(seen).toEqual([0, 1, 2, 3, 4]);
     const { errors } = await server.request(query, { id: other, after });
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_CURSOR', problems: [{ field: 'after' }] } }]);
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_CURSOR', problems: [{ path: ['after'] }] } }]);
   });
 
   it('is empty of a record that does not exist', async () => {
-    expect(await server.ask('{ history(type: ACCOUNT, id: "nobody") { nodes { id } } }')).toEqual({ history: { nodes: [] } });
+    expect(await server.ask('{ history(recordType: ACCOUNT, recordId: "nobody") { nodes { id } } }')).toEqual({ history: { nodes: [] } });
   });
 });

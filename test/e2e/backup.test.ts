@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { registerLead } from '../support/api/funnel.js';
 import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
 import { runProgram, startServer, type Server } from '../support/processes/server.js';
-import { folderPerTest } from '../support/processes/set-up.js';
+import { folderPerTest } from '../support/folder.js';
 
 const [data, backup] = [folderPerTest(), folderPerTest()];
 
@@ -70,7 +70,7 @@ describe('a backup', () => {
     const held = (await eventsIn(backup)).length;
     expect(held).toBeGreaterThanOrEqual(20);
     const second = await keep();
-    expect(second.output).toContain(`${held.toLocaleString('en-US')} were there already`);
+    expect(second.output).toContain(`${held.toLocaleString('en-US')} had been copied before`);
     const all = await eventsIn(data);
     expect(await eventsIn(backup)).toEqual(all);
 

@@ -5,7 +5,7 @@
 import { expect, it } from '@jest/globals';
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { projections } from '../../projections/index.js';
+import { domain } from '../../src/domain.js';
 import { expectBuildsToEqualFreshOnes } from '../support/read-models/builds.js';
 import { onFiles, onMongo, viewReaderIn } from '../support/engines/engines.js';
 import { definePipeline } from '../support/api/funnel.js';
@@ -13,7 +13,7 @@ import { startFunnelClients } from '../support/api/funnel-clients.js';
 import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
 import { startServer, type Server } from '../support/processes/server.js';
 import { expectAllThere, expectConversionsToBeComplete, expectWhole, isFollowedUp } from '../support/log/whole-log.js';
-import { sharedFolder } from '../support/processes/set-up.js';
+import { sharedFolder } from '../support/folder.js';
 
 const KILLS = !onFiles ? 6 : process.env['CI'] === 'true' ? 15 : 6;
 /** How many clients there are, and how long each waits after a command, in milliseconds, so that slow read models keep up. */
@@ -78,14 +78,18 @@ interface Build {
 const BUILD = 'readModel build state progress position';
 
 async function builds(server: Server): Promise<readonly Build[]> {
-  return (await server.ask<{ readonly readModelBuilds: readonly Build[] }>(`{ readModelBuilds { ${BUILD} } }`)).readModelBuilds;
+  return (
+    await server.ask<{ readonly readModelBuilds: { readonly nodes: readonly Build[] } }>(`{ readModelBuilds { nodes { ${BUILD} } } }`)
+  ).readModelBuilds.nodes;
 }
 
 /** Has a read model rebuilt, and waits until so much of it is done, from 0 to 1: then it has taken over. */
 async function rebuild(server: Server, much: number): Promise<Build> {
-  const readModel = projections[randomInt(projections.length)]?.model.name;
-  const { asked } = await server.ask<{ readonly asked: Build }>(
-    `mutation ($readModel: String!) { asked: rebuildReadModel(input: { readModel: $readModel }) { ${BUILD} } }`,
+  const readModel = domain.projections[randomInt(domain.projections.length)]?.model.name;
+  const {
+    asked: { build: asked },
+  } = await server.ask<{ readonly asked: { readonly build: Build } }>(
+    `mutation ($readModel: String!) { asked: rebuildReadModel(input: { readModel: $readModel }) { build { ${BUILD} } } }`,
     { readModel },
   );
   for (;;) {

@@ -1,11 +1,11 @@
 /** Cut-over and rollback over HTTP while clients write, read what they wrote, page and sum up: no query fails or sees a mix of versions. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { Operations } from '../../src/projector/operations.js';
-import type { BuildState } from '../../src/views/builds.js';
-import type { ViewReader, ViewWriter } from '../../src/views/port.js';
+import { ReadModelAdministration } from '../../src/projector/read-model-administration.js';
+import type { BuildState } from '../../src/views/port/builds.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port/store.js';
 import { viewReaderIn, viewWriterIn } from '../support/engines/engines.js';
 import { startServer } from '../support/processes/server.js';
-import { sharedFolder } from '../support/processes/set-up.js';
+import { sharedFolder } from '../support/folder.js';
 import { until } from '../support/until.js';
 import { projectionsOf, startReadModelServer } from '../support/processes/read-model-server.js';
 
@@ -20,7 +20,7 @@ const early: string[] = [];
 beforeAll(async () => {
   const server = await startServer(folder.path);
   for (let index = 0; index < FIRST; index++) {
-    early.push((await server.done('registerLead', { name: `Early ${index}`, origin: 'fair' })).streamId);
+    early.push((await server.done('registerLead', { name: `Early ${index}`, origin: 'fair' })).recordId);
   }
   await server.ready();
   await server.stop();
@@ -63,10 +63,10 @@ const nobodyDecides = (): Promise<never> => Promise.reject(new Error('nobody dec
 
 it('keeps every query whole, every page complete and every write readable, while versions change places', async () => {
   const client = await startReadModelServer('two-versions', folder.path);
-  const operations = new Operations({
+  const administration = new ReadModelAdministration({
     reader,
     writer: async () => writer,
-    pipeline: { execute: nobodyDecides, begun: nobodyDecides },
+    commandHandler: { execute: nobodyDecides, begun: nobodyDecides },
     projections: await projectionsOf('two-versions'),
     requestTimeoutMs: 0,
   });
@@ -76,10 +76,10 @@ it('keeps every query whole, every page complete and every write readable, while
 
   const write = async (): Promise<void> => {
     while (!done.signal.aborted) {
-      const { streamId, position } = await client.done('registerLead', { name: `Late ${writes++}`, origin: 'fair' });
+      const { recordId, position } = await client.done('registerLead', { name: `Late ${writes++}`, origin: 'fair' });
       const query = 'query ($id: ID!, $position: Position) { lead(id: $id, minPosition: $position) { id origin } }';
-      const { lead } = await client.ask<{ readonly lead: Lead | null }>(query, { id: streamId, position });
-      expect(lead).toMatchObject({ id: streamId });
+      const { lead } = await client.ask<{ readonly lead: Lead | null }>(query, { id: recordId, position });
+      expect(lead).toMatchObject({ id: recordId });
       seen.writes.add(versionOf([lead?.origin ?? '']));
     }
   };
@@ -105,15 +105,15 @@ it('keeps every query whole, every page complete and every write readable, while
   const sumUp = async (): Promise<void> => {
     while (!done.signal.aborted) {
       const query =
-        '{ leads(first: 5) { totalCount nodes { id origin } } leadsSummary(groupBy: [ORIGIN]) { origin count } one: leads(first: 1, search: "Early") { nodes { origin } } }';
+        '{ leads(first: 5) { totalCount nodes { id origin } } leadsSummary(groupBy: [{ by: ORIGIN }]) { groups { origin documents } } one: leads(first: 1, search: "Early") { nodes { origin } } }';
       const { leads, leadsSummary, one } = await client.ask<{
         readonly leads: { readonly totalCount: number; readonly nodes: readonly Lead[] };
-        readonly leadsSummary: readonly { readonly origin: string; readonly count: number }[];
+        readonly leadsSummary: { readonly groups: readonly { readonly origin: string; readonly documents: number }[] };
         readonly one: { readonly nodes: readonly Lead[] };
       }>(query);
-      expect(leadsSummary).toHaveLength(1);
+      expect(leadsSummary.groups).toHaveLength(1);
       expect(leads.totalCount).toBeGreaterThanOrEqual(FIRST);
-      seen.sums.add(versionOf([...leads.nodes, ...leadsSummary, ...one.nodes].map(({ origin }) => origin)));
+      seen.sums.add(versionOf([...leads.nodes, ...leadsSummary.groups, ...one.nodes].map(({ origin }) => origin)));
     }
   };
 
@@ -137,19 +137,19 @@ it('keeps every query whole, every page complete and every write readable, while
     expect(await labelled()).toBe(false);
     expect(await fields()).not.toContain('label');
     await goesOn();
-    await operations.cutOver('leads');
+    await administration.cutOver('leads');
     await until(labelled, isTrue);
     expect(await fields()).toContain('label');
     await goesOn();
     for (const back of [1, 2, 1]) {
-      await operations.rollBack('leads');
+      await administration.rollBack('leads');
       await until(labelled, (answer) => answer === (back === 2));
       await goesOn();
     }
     expect(await fields()).not.toContain('label');
-    await operations.rebuild('leads');
+    await administration.rebuild('leads');
     await until(states, are('live', 'retired', 'ready'));
-    await operations.cutOver('leads');
+    await administration.cutOver('leads');
     await until(labelled, isTrue);
     await goesOn();
   };

@@ -7,10 +7,10 @@
  */
 import { afterAll, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { projections } from '../../projections/index.js';
+import { domain } from '../../src/domain.js';
 import { random } from '../../src/demo/random.js';
 import { openLog, openViewReader, openViewWriter } from '../../src/engines.js';
-import { servedBuild } from '../../src/views/builds.js';
+import { servedBuild } from '../../src/views/serving/versions.js';
 import { digestsOf } from '../support/read-models/digest.js';
 import { definePipeline } from '../support/api/funnel.js';
 import { startFunnelClients } from '../support/api/funnel-clients.js';
@@ -22,7 +22,7 @@ import { startRelay, type Relay } from '../support/engines/relay.js';
 import { mongoForTests } from '../support/engines/secantus.js';
 import { startServer, stopServers } from '../support/processes/server.js';
 import { expectAllThere, expectConversionsToBeComplete, expectWhole, isFollowedUp } from '../support/log/whole-log.js';
-import { sharedFolder } from '../support/processes/set-up.js';
+import { sharedFolder } from '../support/folder.js';
 
 const FAULTS = Number(process.env['DAYBOOK_FAULTS'] ?? (process.env['CI'] === 'true' ? 20 : 9));
 const SEED = Number(process.env['DAYBOOK_SEED'] ?? Date.now() % 1_000_000);
@@ -71,14 +71,14 @@ afterAll(async () => {
     const projectors = [await member('/projector-1', 'projector,policies'), await member('/projector-2', 'projector,policies')];
     const members = [...apis, ...projectors];
     const log = await openLog({ dataDir: folder.path, logUrl: kurrent.url }, { readOnly: true });
-    const leases = await openViewWriter({ dataDir: folder.path, viewsUrl });
+    const writer = await openViewWriter({ dataDir: folder.path, viewsUrl });
     const views = await openViewReader({ dataDir: folder.path, viewsUrl, readerThreads: 0 });
 
-    const models = projections.map(({ model }) => model);
+    const models = domain.projections.map(({ model }) => model);
     const heldBy = async (pid: number): Promise<readonly string[]> =>
-      (await leases.held()).filter(({ holder }) => holder.split(' ')[1] === String(pid)).map(({ name }) => name);
+      (await writer.leases.held()).filter(({ holder }) => holder.split(' ')[1] === String(pid)).map(({ name }) => name);
     const haveReached = async (position: number, wanted = models): Promise<void> => {
-      for (const model of wanted) await views.reached(servedBuild(await views.builds(), model), position, PATIENCE_MS);
+      for (const model of wanted) await views.waitFor(servedBuild(await views.builds(), model), position, PATIENCE_MS);
     };
     /** Until a projector that renews nothing has lost its leases, and others have gone beyond where it stood. */
     const overtaken = async (pid: number): Promise<void> => {
@@ -177,7 +177,7 @@ afterAll(async () => {
       await stopServers();
       for (const { toMongo } of members) await toMongo.close();
       await views.close();
-      await leases.close();
+      await writer.close();
       await log.close();
       await kurrent.dispose();
     }

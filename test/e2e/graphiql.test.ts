@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { registerLead } from '../support/api/funnel.js';
 import { startServer } from '../support/processes/server.js';
-import { sharedFolder, sharedServer } from '../support/processes/set-up.js';
+import { sharedFolder } from '../support/folder.js';
+import { sharedServer } from '../support/processes/set-up.js';
 
 const BROWSER = '/usr/bin/chromium';
 const { server } = await sharedServer();

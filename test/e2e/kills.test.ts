@@ -8,18 +8,20 @@ import { expect, it } from '@jest/globals';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { projections } from '../../projections/index.js';
+import { domain } from '../../src/domain.js';
 import type { Stream } from '../../src/kernel/event.js';
 import { random } from '../../src/demo/random.js';
-import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
-import { Operations } from '../../src/projector/operations.js';
-import { buildName, idOf, isOf, servedBuild, type Build } from '../../src/views/builds.js';
+import { CommandHandler } from '../../src/command-handling/command-handler.js';
+import { ReadModelAdministration } from '../../src/projector/read-model-administration.js';
+import { buildName, idOf, isOf } from '../../src/views/port/build-identity.js';
+import { servedBuild } from '../../src/views/serving/versions.js';
+import type { Build } from '../../src/views/port/builds.js';
 import { openEmbeddedViewReader } from '../../src/views/embedded.js';
-import type { ViewReader } from '../../src/views/port.js';
+import type { ViewReader } from '../../src/views/port/store.js';
 import { startChild, type Child } from '../support/processes/child.js';
 import { logIn, onFiles, onMongo, placeOf, viewReaderIn, viewWriterIn } from '../support/engines/engines.js';
 import { eventsIn, everythingIn } from '../support/read-models/read-models.js';
-import { folderPerTest } from '../support/processes/set-up.js';
+import { folderPerTest } from '../support/folder.js';
 
 const KILLS = Number(process.env['DAYBOOK_KILLS'] ?? (onFiles ? 50 : onMongo ? 12 : 20));
 const SEED = Number(process.env['DAYBOOK_SEED'] ?? Date.now() % 1_000_000);
@@ -31,7 +33,7 @@ const [FIRST, PAUSE] = onMongo ? [100, '1000'] : [300, '30'];
 const PLANS = [
   ['tailing', 120],
   ['building', 60],
-  ['completing', 8],
+  ['finalizing', 8],
   ['cutting over', 8],
 ] as const;
 
@@ -55,11 +57,11 @@ it.each(ROUNDS)(
     const log = await logIn(folder.path);
     const writer = await viewWriterIn(folder.path);
     const reader = await viewReaderIn(folder.path);
-    const operations = new Operations({
+    const administration = new ReadModelAdministration({
       reader,
       writer: async () => writer,
-      pipeline: new CommandPipeline({ log }),
-      projections,
+      commandHandler: new CommandHandler({ log, definitions: domain.definitions }),
+      projections: domain.projections,
       requestTimeoutMs: 0,
     });
     const acknowledged: Acknowledged[] = [];
@@ -106,7 +108,7 @@ it.each(ROUNDS)(
       await expectAllThere(acknowledged);
       await expectSameBuilds(other);
       await other.close();
-      expect([...killed.keys()].sort()).toEqual(expect.arrayContaining(['building', 'completing', 'cutting over', 'tailing']));
+      expect([...killed.keys()].sort()).toEqual(expect.arrayContaining(['building', 'cutting over', 'finalizing', 'tailing']));
     } catch (failure) {
       throw new Error(`With DAYBOOK_SEED=${seed}, kills ${JSON.stringify(Object.fromEntries(killed))}: ${String(failure)}`, {
         cause: failure,
@@ -120,8 +122,10 @@ it.each(ROUNDS)(
     /** Begins builds of what is not being built. */
     async function rebuild(): Promise<void> {
       const underWay = new Set((await reader.builds()).filter(({ state }) => state === 'building').map(({ name }) => name));
-      const free = projections.map(({ model }) => model.name).filter((name) => !underWay.has(name));
-      for (let count = chance.whole(1, onMongo ? 1 : 3); count > 0 && free.length > 0; count--) await operations.rebuild(chance.one(free));
+      const free = domain.projections.map(({ model }) => model.name).filter((name) => !underWay.has(name));
+      for (let count = chance.whole(1, onMongo ? 1 : 3); count > 0 && free.length > 0; count--) {
+        await administration.rebuild(chance.one(free));
+      }
     }
 
     /** Until it is about to do this, however slow the engines are. What was being built may be done before it comes to that: then more is asked for. */
@@ -135,12 +139,12 @@ it.each(ROUNDS)(
 
     /** An operator skips one of the documents that wait, or has them all tried again. One goes on waiting. */
     async function decide(): Promise<void> {
-      const letters = await operations.deadLetters('leads');
+      const letters = await administration.deadLetters.list('leads');
       const others = letters.filter(({ key }) => key !== letters[0]?.key);
       if (others.length === 0) return;
       const { key, first } = chance.one(others);
-      if (chance.chance(0.3)) await operations.retry('leads', undefined, { actor: 'olga' });
-      else await operations.skip('leads', { key, eventId: first.id, reason: 'nobody is no owner' }, { actor: 'olga' });
+      if (chance.chance(0.3)) await administration.deadLetters.retry('leads', undefined, { actor: 'olga' });
+      else await administration.deadLetters.skip('leads', { key, eventId: first.id, reason: 'nobody is no owner' }, { actor: 'olga' });
     }
 
     async function expectAllThere(acked: readonly Acknowledged[]): Promise<void> {
@@ -161,7 +165,7 @@ it.each(ROUNDS)(
       const records = await reader.builds();
       const fresh = await other.builds();
       let [made, waiting] = [0, 0];
-      for (const { model } of projections) {
+      for (const { model } of domain.projections) {
         const builds = records.filter((record) => isOf(record, model));
         expect(builds.filter(({ state }) => state === 'live')).toHaveLength(1);
         expect(builds.every(({ state }) => state === 'live' || state === 'retired')).toBe(true);
@@ -187,7 +191,7 @@ it.each(ROUNDS)(
 async function untilAllHaveReached(reader: ViewReader, head: number): Promise<void> {
   for (;;) {
     const records = await reader.builds();
-    const there = records.length >= projections.length && records.every(({ position }) => position >= head);
+    const there = records.length >= domain.projections.length && records.every(({ position }) => position >= head);
     if (there && records.every(({ state }) => state === 'live' || state === 'retired')) return;
     await sleep(50);
   }

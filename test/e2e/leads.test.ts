@@ -17,8 +17,8 @@ describe('a lead', () => {
     const { registerLead: payload } = await server.ask<{ readonly registerLead: unknown }>(
       `mutation ($input: RegisterLeadInput!) {
         registerLead(input: $input) {
-          streamId revision position userErrors { code }
-          lead { id name company email phone phoneDigits origin campaignId interest owner status revision createdAt temperature account { id } }
+          recordId revision position userErrors { code }
+          lead { id name company email phone phoneDigits origin campaignId interest ownerId status revision createdAt temperature account { id } }
         }
       }`,
       {
@@ -31,13 +31,13 @@ describe('a lead', () => {
           origin: 'fair',
           campaignId: 'spring',
           interest: 'An oven',
-          owner: 'dan@sales',
+          ownerId: 'dan@sales',
           occurredAt: '2024-03-01T10:00:00+02:00',
         },
       },
     );
     expect(payload).toEqual({
-      streamId: 'ana-1',
+      recordId: 'ana-1',
       revision: 0,
       position: expect.stringMatching(/^\d+$/),
       userErrors: [],
@@ -51,7 +51,7 @@ describe('a lead', () => {
         origin: 'fair',
         campaignId: 'spring',
         interest: 'An oven',
-        owner: 'dan@sales',
+        ownerId: 'dan@sales',
         status: 'OPEN',
         revision: 0,
         createdAt: '2024-03-01T08:00:00.000Z',
@@ -62,10 +62,11 @@ describe('a lead', () => {
   });
 
   it('belongs to whoever registers it, and to "local" when nobody says who they are', async () => {
-    const query = 'mutation ($input: RegisterLeadInput!) { registerLead(input: $input) { lead { owner history { nodes { actor } } } } }';
+    const query =
+      'mutation ($input: RegisterLeadInput!) { registerLead(input: $input) { lead { ownerId history { nodes { actorId } } } } }';
     const ask = async (headers: Readonly<Record<string, string>>): Promise<unknown> =>
       server.ask(query, { input: { name: 'Ana' } }, headers);
-    const by = (actor: string): object => ({ registerLead: { lead: { owner: actor, history: { nodes: [{ actor }] } } } });
+    const by = (actorId: string): object => ({ registerLead: { lead: { ownerId: actorId, history: { nodes: [{ actorId }] } } } });
     expect(await ask({ 'x-daybook-actor': 'maria@sales' })).toEqual(by('maria@sales'));
     expect(await ask({})).toEqual(by('local'));
   });
@@ -73,7 +74,7 @@ describe('a lead', () => {
   it('is registered once under an id', async () => {
     await registerLead(server, { id: 'once' });
     expect(await server.command('registerLead', { id: 'once', name: 'Somebody else' })).toMatchObject({
-      userErrors: [{ code: 'LEAD_EXISTS', field: 'id' }],
+      userErrors: [{ code: 'LEAD_EXISTS', path: ['input', 'id'] }],
     });
   });
 
@@ -98,17 +99,17 @@ describe('a lead', () => {
 
   it('is given to another owner', async () => {
     const id = await registerLead(server);
-    const query = 'mutation ($input: AssignLeadInput!) { assignLead(input: $input) { revision lead { owner } } }';
-    expect(await server.ask(query, { input: { id, owner: 'dan' } })).toEqual({ assignLead: { revision: 1, lead: { owner: 'dan' } } });
+    const query = 'mutation ($input: AssignLeadInput!) { assignLead(input: $input) { revision lead { ownerId } } }';
+    expect(await server.ask(query, { input: { id, ownerId: 'dan' } })).toEqual({ assignLead: { revision: 1, lead: { ownerId: 'dan' } } });
   });
 
   it('is qualified once, with a judgement that is shown and taken back by a reopening', async () => {
     const id = await registerLead(server);
-    const judgement = '{ status temperature score budget authority need timing disqualifiedFor }';
+    const judgement = '{ status temperature score budget authority need timing disqualificationReason }';
     const query = `mutation ($input: QualifyLeadInput!) { qualifyLead(input: $input) { lead ${judgement} } }`;
     const known = { score: 80, budget: '5,000', authority: 'Ana', need: 'Bread', timing: 'May' };
     expect(await server.ask(query, { input: { id, temperature: 'HOT', ...known } })).toEqual({
-      qualifyLead: { lead: { status: 'QUALIFIED', temperature: 'HOT', ...known, disqualifiedFor: null } },
+      qualifyLead: { lead: { status: 'QUALIFIED', temperature: 'HOT', ...known, disqualificationReason: null } },
     });
     expect(await codeOf('qualifyLead', { id, temperature: 'COLD' })).toBe('LEAD_NOT_OPEN');
     expect(await codeOf('disqualifyLead', { id, reason: 'NO_NEED' })).toBe('LEAD_NOT_OPEN');
@@ -124,7 +125,7 @@ describe('a lead', () => {
           authority: null,
           need: null,
           timing: null,
-          disqualifiedFor: null,
+          disqualificationReason: null,
         },
       },
     });
@@ -134,13 +135,13 @@ describe('a lead', () => {
   it('is given up for a reason; "other" needs a note', async () => {
     const id = await registerLead(server);
     expect(await server.command('disqualifyLead', { id, reason: 'OTHER' })).toMatchObject({
-      userErrors: [{ code: 'NOTE_REQUIRED', field: 'note' }],
+      userErrors: [{ code: 'NOTE_REQUIRED', path: ['input', 'note'] }],
     });
     const query = `mutation ($input: DisqualifyLeadInput!) {
-      disqualifyLead(input: $input) { lead { status disqualifiedFor disqualificationNote } }
+      disqualifyLead(input: $input) { lead { status disqualificationReason disqualificationNote } }
     }`;
     expect(await server.ask(query, { input: { id, reason: 'OTHER', note: 'Moved away' } })).toEqual({
-      disqualifyLead: { lead: { status: 'DISQUALIFIED', disqualifiedFor: 'OTHER', disqualificationNote: 'Moved away' } },
+      disqualifyLead: { lead: { status: 'DISQUALIFIED', disqualificationReason: 'OTHER', disqualificationNote: 'Moved away' } },
     });
     expect(await codeOf('convertLead', { id })).toBe('LEAD_NOT_QUALIFIED');
   });
@@ -167,24 +168,24 @@ describe('a lead', () => {
 describe('a conversion', () => {
   it('makes an account, a contact and an opportunity, all visible through the lead in the answer', async () => {
     const pipelineId = await definePipeline(server);
-    const id = await qualifiedLead(server, { phone: '+40 21 555 0100', origin: 'fair', owner: 'dan' });
+    const id = await qualifiedLead(server, { phone: '+40 21 555 0100', origin: 'fair', ownerId: 'dan' });
     const { convertLead: payload } = await server.ask<{ readonly convertLead: unknown }>(
       `mutation ($input: ConvertLeadInput!) {
         convertLead(input: $input) {
           userErrors { code }
           lead {
             status
-            account { name kind status owner industry }
-            contact { name email phone jobRole owner account { name } }
-            opportunity { name status stageName probability amount { amount currency } weightedAmount { amount } owner origin lead { id } account { name } contact { name } pipeline { name } }
+            account { name kind status ownerId industry }
+            contact { name email phone jobRole ownerId account { name } }
+            opportunity { name status stageName probability amount { amount currency } weightedAmount { amount } ownerId origin lead { id } account { name } contact { name } pipeline { name } }
           }
         }
       }`,
       {
         input: {
           id,
-          account: { industry: 'Food' },
-          contact: { jobRole: 'Owner' },
+          account: { new: { industry: 'Food' } },
+          contact: { new: { jobRole: 'Owner' } },
           opportunity: { pipelineId, amount: euros(50_000), stage: 'offer', expectedClose: '2030-01-31' },
         },
       },
@@ -193,13 +194,13 @@ describe('a conversion', () => {
       userErrors: [],
       lead: {
         status: 'CONVERTED',
-        account: { name: 'Brutăria Ana', kind: 'COMPANY', status: 'PROSPECT', owner: 'dan', industry: 'Food' },
+        account: { name: 'Brutăria Ana', kind: 'COMPANY', status: 'PROSPECT', ownerId: 'dan', industry: 'Food' },
         contact: {
           name: 'Ana Pop',
           email: 'ana@example.com',
           phone: '+40 21 555 0100',
           jobRole: 'Owner',
-          owner: 'dan',
+          ownerId: 'dan',
           account: { name: 'Brutăria Ana' },
         },
         opportunity: {
@@ -209,7 +210,7 @@ describe('a conversion', () => {
           probability: 60,
           amount: euros(50_000),
           weightedAmount: { amount: '30000' },
-          owner: 'dan',
+          ownerId: 'dan',
           origin: 'fair',
           lead: { id },
           account: { name: 'Brutăria Ana' },
@@ -228,8 +229,9 @@ describe('a conversion', () => {
       { id, opportunity: { pipelineId, amount: euros(1) } },
       { 'x-daybook-actor': 'dan', 'x-correlation-id': 'visit-7' },
     );
-    const entry = 'history { nodes { type actor onBehalfOf correlationId causationId id } }';
-    type History = { readonly history: { readonly nodes: readonly { readonly [name: string]: string }[] } };
+    const who = 'actorId actor { __typename id ... on Process { name } } onBehalfOfId onBehalfOf { __typename id }';
+    const entry = `history { nodes { type ${who} correlationId causationId id } }`;
+    type History = { readonly history: { readonly nodes: readonly { readonly id: string }[] } };
     const { lead } = await server.ask<{
       readonly lead: History & { readonly account: History; readonly contact: History; readonly opportunity: History };
     }>(
@@ -237,21 +239,33 @@ describe('a conversion', () => {
       { id, position: converted.position },
     );
     const cause = lead.history.nodes.at(-1);
-    expect(cause).toMatchObject({ type: 'LeadConverted', actor: 'dan', correlationId: 'visit-7' });
-    const following = { actor: 'policy:leadConversion', onBehalfOf: 'dan', correlationId: 'visit-7', causationId: cause?.['id'] };
-    expect(lead.account.history.nodes).toEqual([expect.objectContaining({ type: 'AccountRegistered', ...following })]);
-    expect(lead.contact.history.nodes).toEqual([expect.objectContaining({ type: 'ContactRegistered', ...following })]);
-    expect(lead.opportunity.history.nodes).toEqual([expect.objectContaining({ type: 'OpportunityOpened', ...following })]);
+    expect(cause).toMatchObject({
+      type: 'LEAD_CONVERTED',
+      actorId: 'dan',
+      actor: { __typename: 'User', id: 'dan' },
+      correlationId: 'visit-7',
+    });
+    const following = {
+      actorId: 'policy:leadConversion',
+      actor: { __typename: 'Process', id: 'policy:leadConversion', name: 'leadConversion' },
+      onBehalfOfId: 'dan',
+      onBehalfOf: { __typename: 'User', id: 'dan' },
+      correlationId: 'visit-7',
+      causationId: cause?.id,
+    };
+    expect(lead.account.history.nodes).toEqual([expect.objectContaining({ type: 'ACCOUNT_REGISTERED', ...following })]);
+    expect(lead.contact.history.nodes).toEqual([expect.objectContaining({ type: 'CONTACT_REGISTERED', ...following })]);
+    expect(lead.opportunity.history.nodes).toEqual([expect.objectContaining({ type: 'OPPORTUNITY_OPENED', ...following })]);
   });
 
   it('takes an account and a contact that exist, and needs no opportunity', async () => {
     const accountId = await registerAccount(server, 'Known Ltd');
-    const contactId = (await server.done('registerContact', { name: 'Ion' })).streamId;
+    const contactId = (await server.done('registerContact', { name: 'Ion' })).recordId;
     const id = await qualifiedLead(server);
     const query = `mutation ($input: ConvertLeadInput!) {
       convertLead(input: $input) { lead { account { id name } contact { id name } opportunity { id } } }
     }`;
-    expect(await server.ask(query, { input: { id, account: { accountId }, contact: { contactId } } })).toEqual({
+    expect(await server.ask(query, { input: { id, account: { existing: accountId }, contact: { existing: contactId } } })).toEqual({
       convertLead: { lead: { account: { id: accountId, name: 'Known Ltd' }, contact: { id: contactId, name: 'Ion' }, opportunity: null } },
     });
   });
@@ -273,19 +287,17 @@ describe('a conversion', () => {
     expect(await codeOf('convertLead', { id })).toBe('LEAD_CONVERTED');
     expect(await codeOf('reopenLead', { id })).toBe('LEAD_CONVERTED');
     expect(await codeOf('reviseLead', { id, name: 'Other' })).toBe('LEAD_CONVERTED');
-    expect(await codeOf('assignLead', { id, owner: 'other' })).toBe('LEAD_CONVERTED');
+    expect(await codeOf('assignLead', { id, ownerId: 'other' })).toBe('LEAD_CONVERTED');
   });
 
   it('names the field of what it can not take', async () => {
     const pipelineId = await definePipeline(server);
-    const accountId = await registerAccount(server);
     const id = await qualifiedLead(server);
     const opportunity = { pipelineId, amount: euros(1) };
     const refusals: readonly (readonly [input: object, code: string, field: string])[] = [
-      [{ account: { accountId, name: 'New' } }, 'CONVERSION_AMBIGUOUS', 'account.accountId'],
-      [{ contact: { name: 'New' }, withoutContact: true }, 'CONVERSION_AMBIGUOUS', 'withoutContact'],
-      [{ account: { accountId: 'nobody' } }, 'ACCOUNT_NOT_FOUND', 'account.accountId'],
-      [{ contact: { contactId: 'nobody' } }, 'CONTACT_NOT_FOUND', 'contact.contactId'],
+      [{ contact: { new: { name: 'New' } }, withoutContact: true }, 'CONVERSION_AMBIGUOUS', 'withoutContact'],
+      [{ account: { existing: 'nobody' } }, 'ACCOUNT_NOT_FOUND', 'account.existing'],
+      [{ contact: { existing: 'nobody' } }, 'CONTACT_NOT_FOUND', 'contact.existing'],
       [{ opportunity: { ...opportunity, pipelineId: 'nowhere' } }, 'PIPELINE_NOT_FOUND', 'opportunity.pipelineId'],
       [{ opportunity: { ...opportunity, stage: 'Nowhere' } }, 'STAGE_UNKNOWN', 'opportunity.stage'],
       [{ opportunity: { ...opportunity, amount: euros(-1) } }, 'AMOUNT_NEGATIVE', 'opportunity.amount'],
@@ -293,7 +305,10 @@ describe('a conversion', () => {
     ];
     const before = await server.logPosition();
     for (const [input, code, field] of refusals) {
-      expect(await server.command('convertLead', { id, ...input })).toMatchObject({ streamId: null, userErrors: [{ code, field }] });
+      expect(await server.command('convertLead', { id, ...input })).toMatchObject({
+        recordId: null,
+        userErrors: [{ code, path: ['input', ...field.split('.')] }],
+      });
     }
     expect(await server.logPosition()).toBe(before);
   });

@@ -8,7 +8,7 @@ import { dropViewsOf, onKurrent } from '../support/engines/engines.js';
 import { definePipeline, openOpportunity, registerLead } from '../support/api/funnel.js';
 import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
 import { startServer } from '../support/processes/server.js';
-import { folderPerTest } from '../support/processes/set-up.js';
+import { folderPerTest } from '../support/folder.js';
 
 const folder = folderPerTest();
 

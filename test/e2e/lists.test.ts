@@ -14,14 +14,14 @@ const LEADS = [
     company: 'Brutăria Ana',
     origin: 'fair',
     email: 'stefan@example.com',
-    owner: 'dan',
+    ownerId: 'dan',
     occurredAt: '2024-01-05T10:00:00Z',
   },
-  { id: 'l2', name: 'stefan Ionescu', company: 'Țărm & Co', origin: 'Fair', owner: 'dan', occurredAt: '2024-01-06T10:00:00Z' },
-  { id: 'l3', name: 'Émile Zola', origin: 'social', email: 'emile@example.com', owner: 'maria', occurredAt: '2024-02-01T00:00:00Z' },
-  { id: 'l4', name: 'emil', company: '50% off_', origin: 'fair', owner: 'maria', occurredAt: '2024-02-01T00:00:00.001Z' },
-  { id: 'l5', name: 'Zoë', company: 'Ana Zoe', owner: 'ion', occurredAt: '2024-03-01T00:00:00Z', interest: 'An oven and a mixer' },
-  { id: 'l6', name: 'Andrei "Andy" Pop', origin: 'fair', owner: 'ion', occurredAt: '2024-03-02T00:00:00Z' },
+  { id: 'l2', name: 'stefan Ionescu', company: 'Țărm & Co', origin: 'Fair', ownerId: 'dan', occurredAt: '2024-01-06T10:00:00Z' },
+  { id: 'l3', name: 'Émile Zola', origin: 'social', email: 'emile@example.com', ownerId: 'maria', occurredAt: '2024-02-01T00:00:00Z' },
+  { id: 'l4', name: 'emil', company: '50% off_', origin: 'fair', ownerId: 'maria', occurredAt: '2024-02-01T00:00:00.001Z' },
+  { id: 'l5', name: 'Zoë', company: 'Ana Zoe', ownerId: 'ion', occurredAt: '2024-03-01T00:00:00Z', interest: 'An oven and a mixer' },
+  { id: 'l6', name: 'Andrei "Andy" Pop', origin: 'fair', ownerId: 'ion', occurredAt: '2024-03-02T00:00:00Z' },
 ];
 const SCORES = { l1: 50, l3: 90, l5: 50 };
 
@@ -98,20 +98,20 @@ describe('a filter', () => {
     ['choices', { status: { in: ['OPEN', 'DISQUALIFIED'] } }, ['l2', 'l4', 'l6']],
     ['a choice that is none', { temperature: { isNull: true } }, ['l2', 'l4', 'l6']],
     ['another choice, or none', { temperature: { ne: 'HOT' } }, ['l1', 'l2', 'l4', 'l5', 'l6']],
-    ['a user', { owner: { eq: 'dan' } }, ['l1', 'l2']],
-    ['users', { owner: { notIn: ['dan', 'maria'] } }, ['l5', 'l6']],
+    ['a user', { ownerId: { eq: 'dan' } }, ['l1', 'l2']],
+    ['users', { ownerId: { notIn: ['dan', 'maria'] } }, ['l5', 'l6']],
     ['an instant and later', { createdAt: { gte: '2024-02-01T00:00:00Z' } }, ['l3', 'l4', 'l5', 'l6']],
     ['after an instant in another zone', { createdAt: { gt: '2024-02-01T02:00:00+02:00' } }, ['l4', 'l5', 'l6']],
     ['between instants', { createdAt: { gt: '2024-01-05T10:00:00Z', lt: '2024-02-01T00:00:00Z' } }, ['l2']],
-    ['all that is given', { owner: { eq: 'dan' }, origin: { eq: 'fair' } }, ['l1']],
-    ['one or the other', { or: [{ owner: { eq: 'dan' } }, { origin: { eq: 'social' } }] }, ['l1', 'l2', 'l3']],
+    ['all that is given', { ownerId: { eq: 'dan' }, origin: { eq: 'fair' } }, ['l1']],
+    ['one or the other', { or: [{ ownerId: { eq: 'dan' } }, { origin: { eq: 'social' } }] }, ['l1', 'l2', 'l3']],
     ['none of an empty choice', { or: [] }, []],
     ['all by an empty condition', { and: [] }, ['l1', 'l2', 'l3', 'l4', 'l5', 'l6']],
     ['the opposite, none included', { not: { origin: { contains: 'fair' } } }, ['l3', 'l5']],
     [
       'a mixture',
       {
-        not: { or: [{ status: { eq: 'OPEN' } }, { and: [{ owner: { eq: 'dan' } }, { name: { startsWith: 'ș' } }] }] },
+        not: { or: [{ status: { eq: 'OPEN' } }, { and: [{ ownerId: { eq: 'dan' } }, { name: { startsWith: 'ș' } }] }] },
         origin: { isNull: false },
       },
       ['l3', 'l6'],
@@ -124,8 +124,8 @@ describe('a filter', () => {
   it.each<[string, object, readonly string[]]>([
     ['a day', { expectedClose: { eq: '2024-06-01' } }, ['o1']],
     ['days before another', { expectedClose: { lt: '2024-06-01' } }, ['o2']],
-    ['an amount in minor units', { amount: { gte: '100' } }, ['o1', 'o2']],
-    ['amounts of a list', { amount: { in: ['3', '100'] } }, ['o1', 'o3']],
+    ['an amount in minor units', { amount: { currency: 'EUR', gte: '100' } }, ['o1', 'o2']],
+    ['amounts of a list', { amount: { currency: 'EUR', in: ['3', '100'] } }, ['o1', 'o3']],
     ['the id of another record', { pipelineId: { eq: 'p1' } }, ['o1', 'o2', 'o3']],
     ['no record by an id that does not exist', { pipelineId: { eq: 'nowhere' } }, []],
     ['an id that is not there', { contactId: { isNull: true } }, ['o1', 'o2', 'o3']],
@@ -136,9 +136,9 @@ describe('a filter', () => {
 
   it('finds yes, no and whole numbers', async () => {
     const { pipelineBoard } = await server.ask<{ readonly pipelineBoard: { readonly nodes: unknown } }>(
-      '{ pipelineBoard(where: { current: { eq: true }, version: { lte: 1 }, count: { gt: 1 } }) { nodes { stageName count } } }',
+      '{ pipelineBoard(where: { current: { eq: true }, version: { lte: 1 }, opportunities: { gt: 1 } }) { nodes { stageName opportunities } } }',
     );
-    expect(pipelineBoard.nodes).toEqual([{ stageName: 'Contacted', count: 2 }]);
+    expect(pipelineBoard.nodes).toEqual([{ stageName: 'Contacted', opportunities: 2 }]);
   });
 });
 
@@ -165,7 +165,7 @@ describe('an order', () => {
   });
 
   it('puts money by its amount, and days with none first', async () => {
-    expect(await idsOf('opportunities', { orderBy: [{ field: 'AMOUNT' }] })).toEqual(['o3', 'o1', 'o2']);
+    expect(await idsOf('opportunities', { orderBy: [{ field: 'AMOUNT', currency: 'EUR' }] })).toEqual(['o3', 'o1', 'o2']);
     expect(await idsOf('opportunities', { orderBy: [{ field: 'EXPECTED_CLOSE' }] })).toEqual(['o3', 'o2', 'o1']);
   });
 });
@@ -200,7 +200,7 @@ describe('a search', () => {
     expect(await idsOf('leads', { search: 'x'.repeat(200) })).toEqual([]);
     const { errors } = await server.request(`{ leads(search: "${'x'.repeat(201)}") { nodes { id } } }`);
     expect(errors).toMatchObject([
-      { message: expect.stringContaining('search'), extensions: { code: 'BAD_USER_INPUT', problems: [{ field: 'search' }] } },
+      { message: expect.stringContaining('search'), extensions: { code: 'BAD_USER_INPUT', problems: [{ path: ['search'] }] } },
     ]);
   });
 });
@@ -268,8 +268,8 @@ describe('a page', () => {
     ]) {
       const { errors, data } = await server.request(query, variables);
       expect({ variables, errors, data }).toMatchObject({
-        errors: [{ extensions: { code: 'BAD_CURSOR', problems: [{ field: 'after' }] } }],
-        data: null,
+        errors: [{ extensions: { code: 'BAD_CURSOR', problems: [{ path: ['after'] }] } }],
+        data: { leads: null },
       });
     }
   });
@@ -279,7 +279,7 @@ describe('a page', () => {
     expect(errors).toMatchObject([
       {
         message: expect.stringContaining('first must be from 1 to 500'),
-        extensions: { code: 'BAD_USER_INPUT', problems: [{ field: 'first' }] },
+        extensions: { code: 'BAD_USER_INPUT', problems: [{ path: ['first'] }] },
       },
     ]);
   });
@@ -290,11 +290,11 @@ describe('minPosition', () => {
     const { errors, data } = await server.request('query ($position: Position) { leads(minPosition: $position) { nodes { id } } }', {
       position: String(Number(await server.logPosition()) + 1000),
     });
-    expect(data).toBeNull();
+    expect(data).toEqual({ leads: null });
     expect(errors).toMatchObject([
       {
         message: expect.stringContaining('did not reach'),
-        extensions: { code: 'NOT_YET_THERE', position: expect.stringMatching(/^\d+$/) },
+        extensions: { code: 'POSITION_TIMEOUT', position: expect.stringMatching(/^\d+$/) },
       },
     ]);
   });
@@ -318,7 +318,67 @@ describe('references', () => {
     ]);
   });
 
+  it('lead back to what refers to a record, and are filtered by, in one request', async () => {
+    const answer = await server.ask<Record<string, unknown>>(`{
+      opportunities(where: { id: { in: ["o1", "o3"] } }) { nodes { id account { opportunities { totalCount nodes { id } } } withheld } }
+      elsewhere: opportunities(where: { pipeline: { status: { eq: RETIRED } } }) { totalCount }
+    }`);
+    const alone = (id: string) => ({ id, account: { opportunities: { totalCount: 1, nodes: [{ id }] } }, withheld: [] });
+    expect(answer).toEqual({ opportunities: { nodes: [alone('o1'), alone('o3')] }, elsewhere: { totalCount: 0 } });
+  });
+
   it('are null where there is no such record', async () => {
     expect(await server.ask('{ lead(id: "nobody") { id } opportunity(id: "nothing") { id } }')).toEqual({ lead: null, opportunity: null });
+  });
+});
+
+// The last one here: it adds opportunities.
+describe('money', () => {
+  beforeAll(async () => {
+    const pipelineId = await definePipeline(server, { id: 'p2', currency: 'RON' });
+    await openOpportunity(server, pipelineId, { id: 'r1', amount: { amount: '50', currency: 'RON' } });
+    await openOpportunity(server, pipelineId, { id: 'r2', amount: { amount: '7', currency: 'RON' } });
+    position = await server.logPosition();
+  });
+
+  const ordered = async (currency: string, direction: string, first = 50, after: string | null = null): Promise<Connection> =>
+    page('opportunities', { orderBy: [{ field: 'AMOUNT', direction, currency }], first, after });
+
+  it.each([
+    ['EUR', 'ASC', ['o3', 'o1', 'o2', 'r1', 'r2']],
+    ['EUR', 'DESC', ['o2', 'o1', 'o3', 'r1', 'r2']],
+    ['RON', 'DESC', ['r1', 'r2', 'o1', 'o2', 'o3']],
+    ['USD', 'ASC', ['o1', 'o2', 'o3', 'r1', 'r2']],
+  ])('in %s is ordered %s, and what is in other currencies comes last', async (currency, direction, expected) => {
+    expect((await ordered(currency, direction)).nodes.map(({ id }) => id)).toEqual(expected);
+    for (const first of [1, 2, 3]) {
+      const seen: string[] = [];
+      let after: string | null = null;
+      do {
+        const { nodes, pageInfo }: Connection = await ordered(currency, direction, first, after);
+        seen.push(...nodes.map(({ id }) => id));
+        after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+      } while (after !== null);
+      expect(seen).toEqual(expected);
+    }
+  });
+
+  it('is filtered in one currency', async () => {
+    const found = async (amount: object) => idsOf('opportunities', { where: { amount } });
+    expect(await found({ currency: 'RON' })).toEqual(['r1', 'r2']);
+    expect(await found({ currency: 'RON', lt: '50' })).toEqual(['r2']);
+    expect(await found({ currency: 'RON', ne: '50' })).toEqual(['r2']);
+    expect(await found({ isNull: true })).toEqual([]);
+  });
+
+  it.each([
+    ['a filter without a currency', { where: { amount: { gte: '100' } } }, ['where', 'amount', 'currency']],
+    ['an order without a currency', { orderBy: [{ field: 'AMOUNT' }] }, ['orderBy', '0', 'currency']],
+    ['a currency for something else', { orderBy: [{ field: 'NAME', currency: 'EUR' }] }, ['orderBy', '0', 'currency']],
+  ])('is refused by %s', async (_, variables, path) => {
+    const query =
+      'query ($where: OpportunityWhere, $orderBy: [OpportunityOrder!]) { opportunities(where: $where, orderBy: $orderBy) { totalCount } }';
+    const { errors } = await server.request(query, variables);
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', problems: [{ path }] } }]);
   });
 });

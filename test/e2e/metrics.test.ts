@@ -2,12 +2,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { derivedId } from '../../src/kernel/derived-id.js';
-import { projections } from '../../projections/index.js';
+import { domain } from '../../src/domain.js';
 import { convertLead, definePipeline, qualifiedLead, registerLead } from '../support/api/funnel.js';
 import { SocketClient } from '../support/api/socket-client.js';
-import { sharedFolder } from '../support/processes/set-up.js';
+import { sharedFolder } from '../support/folder.js';
 import { until } from '../support/until.js';
-import { type ReadModelServer, parkLead, startReadModelServer } from '../support/processes/read-model-server.js';
+import { type ReadModelServer, makeDeadLetter, startReadModelServer } from '../support/processes/read-model-server.js';
 
 const folder = sharedFolder();
 let server: ReadModelServer;
@@ -30,7 +30,8 @@ const ofBuild = (samples: Samples, name: string, model = 'leads'): number | unde
   samples.get(`daybook_projection_${name}{model="${model}",version="1",build="1",state="live"}`);
 
 const at = (head: number) => (samples: Samples) =>
-  samples.get('daybook_log_position') === head && projections.every(({ model }) => ofBuild(samples, 'position', model.name) === head);
+  samples.get('daybook_log_position') === head &&
+  domain.projections.every(({ model }) => ofBuild(samples, 'position', model.name) === head);
 
 describe('/metrics', () => {
   it('is Prometheus text that names what the documentation names, and no record and nobody', async () => {
@@ -53,8 +54,8 @@ describe('/metrics', () => {
   it('counts commands by outcome, and how long those took that were done', async () => {
     const before = await scrape();
     const id = await registerLead(server);
-    await server.done('assignLead', { id, owner: 'bob', commandId: 'b6a7ae17-8a6c-4d9a-a8f1-6f3f6c7f3f10' });
-    await server.done('assignLead', { id, owner: 'bob', commandId: 'b6a7ae17-8a6c-4d9a-a8f1-6f3f6c7f3f10' });
+    await server.done('assignLead', { id, ownerId: 'bob', commandId: 'b6a7ae17-8a6c-4d9a-a8f1-6f3f6c7f3f10' });
+    await server.done('assignLead', { id, ownerId: 'bob', commandId: 'b6a7ae17-8a6c-4d9a-a8f1-6f3f6c7f3f10' });
     await server.command('reopenLead', { id });
     await server.command('reviseLead', { id, name: 'Ana Pop' });
     const after = await scrape();
@@ -73,7 +74,7 @@ describe('/metrics', () => {
     await registerLead(server);
     const head = Number(await server.logPosition());
     const samples = await until(scrape, at(head));
-    for (const { model } of projections) {
+    for (const { model } of domain.projections) {
       expect([model.name, ofBuild(samples, 'lag_events', model.name), ofBuild(samples, 'lag_seconds', model.name)]).toEqual([
         model.name,
         0,
@@ -104,12 +105,12 @@ describe('/metrics', () => {
   });
 
   it('counts documents that wait', async () => {
-    expect(ofBuild(await scrape(), 'parked_documents')).toBe(0);
-    await parkLead(server);
-    await parkLead(server);
-    const samples = await until(scrape, (told) => ofBuild(told, 'parked_documents') === 2);
+    expect(ofBuild(await scrape(), 'dead_letters')).toBe(0);
+    await makeDeadLetter(server);
+    await makeDeadLetter(server);
+    const samples = await until(scrape, (told) => ofBuild(told, 'dead_letters') === 2);
     expect(samples.get('daybook_ready')).toBe(1);
-    expect(ofBuild(samples, 'parked_documents', 'leadFunnel')).toBe(0);
+    expect(ofBuild(samples, 'dead_letters', 'leadFunnel')).toBe(0);
   });
 
   it('counts websockets that are open and subscriptions that run', async () => {

@@ -1,16 +1,16 @@
 /** What operations ask: is it alive, is it ready, and who is behind. */
 import { describe, expect, it } from '@jest/globals';
-import { fromInput } from '../../src/kernel/input.js';
-import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
+import { CommandHandler } from '../../src/command-handling/command-handler.js';
 import { RegisterLead } from '../../src/sales/lead.js';
-import { projections } from '../../projections/index.js';
+import { domain } from '../../src/domain.js';
 import { logIn, onMongo } from '../support/engines/engines.js';
 import { registerLead } from '../support/api/funnel.js';
 import type { GraphqlClient } from '../support/api/graphql-client.js';
 import { startServer } from '../support/processes/server.js';
-import { sharedFolder, sharedServer } from '../support/processes/set-up.js';
+import { sharedFolder } from '../support/folder.js';
+import { sharedServer } from '../support/processes/set-up.js';
 import { until } from '../support/until.js';
-import { parkLead, startReadModelServer } from '../support/processes/read-model-server.js';
+import { makeDeadLetter, startReadModelServer } from '../support/processes/read-model-server.js';
 
 const { server } = await sharedServer();
 const [behind, fragile, slow] = [sharedFolder(), sharedFolder(), sharedFolder()];
@@ -23,7 +23,7 @@ interface Standing {
     readonly version: number;
     readonly position: number;
     readonly behind: number;
-    readonly parked: number;
+    readonly deadLetters: number;
     readonly error?: string;
   }[];
 }
@@ -46,18 +46,16 @@ describe('/health/ready', () => {
     const { status, body } = await standing(server);
     expect(status).toBe(200);
     expect(body.status).toBe('ready');
-    expect(body.models.map(({ model }) => model).sort()).toEqual(projections.map(({ model }) => model.name).sort());
+    expect(body.models.map(({ model }) => model).sort()).toEqual(domain.projections.map(({ model }) => model.name).sort());
   });
 
   it('says no while read models are behind what the log held at the start, and names them', async () => {
     const log = await logIn(behind.path);
-    const pipeline = new CommandPipeline({ log });
+    const commandHandler = new CommandHandler({ log, definitions: domain.definitions });
     // As many as keep it busy for a while: SecantusDB takes a second for what SQLite takes in a few milliseconds.
     const LEADS = onMongo ? 500 : 6_000;
     for (let i = 0; i < LEADS; i += 500) {
-      await Promise.all(
-        Array.from({ length: 500 }, async () => pipeline.execute(fromInput(RegisterLead, { name: 'Ana' }), { actor: 'ana' })),
-      );
+      await Promise.all(Array.from({ length: 500 }, async () => commandHandler.execute(RegisterLead({ name: 'Ana' }), { actor: 'ana' })));
     }
     const head = await log.head();
     await log.close();
@@ -75,20 +73,20 @@ describe('/health/ready', () => {
     expect(await late.stop()).toMatchObject({ code: 0 });
   });
 
-  it('tells of documents that wait, and says no only when so many do that a read model stopped: then it says why', async () => {
-    const broken = await startReadModelServer('fragile', fragile.path, { parkedLimit: 1 });
+  it('shows dead letters, and is 503 with an error only when a read model has stopped because of them', async () => {
+    const broken = await startReadModelServer('fragile', fragile.path, { deadLetterLimit: 1 });
     const leads = async () => {
       const { status, body } = await standing(broken);
       return { status, ...body.models.find(({ model }) => model === 'leads') };
     };
-    await parkLead(broken);
+    await makeDeadLetter(broken);
     const position = Number(await broken.logPosition());
-    const waits = await until(leads, (told) => told.parked === 1 && told.position === position);
-    expect(waits).toMatchObject({ status: 200, behind: 0 });
-    expect(waits.error).toBeUndefined();
-    await parkLead(broken);
+    const serving = await until(leads, (told) => told.deadLetters === 1 && told.position === position);
+    expect(serving).toMatchObject({ status: 200, behind: 0 });
+    expect(serving.error).toBeUndefined();
+    await makeDeadLetter(broken);
     const stopped = await until(leads, ({ error }) => error !== undefined);
-    expect(stopped).toMatchObject({ status: 503, parked: 2, error: expect.stringContaining('more than 1 documents wait') });
+    expect(stopped).toMatchObject({ status: 503, deadLetters: 2, error: expect.stringContaining('more than 1 dead letters') });
     const others = (await standing(broken)).body.models.filter(({ model }) => model !== 'leads');
     expect(others.map(({ error }) => error)).toEqual(others.map(() => undefined));
   });

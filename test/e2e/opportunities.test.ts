@@ -22,7 +22,7 @@ beforeAll(async () => {
 const answered = async (command: string, input: object, fields: string): Promise<unknown> => {
   const type = `${command.charAt(0).toUpperCase()}${command.slice(1)}Input`;
   const { payload } = await server.ask<{ readonly payload: { readonly userErrors: unknown; readonly opportunity: unknown } }>(
-    `mutation ($input: ${type}!) { payload: ${command}(input: $input) { userErrors { code field } opportunity { ${fields} } } }`,
+    `mutation ($input: ${type}!) { payload: ${command}(input: $input) { userErrors { code path } opportunity { ${fields} } } }`,
     { input },
   );
   expect(payload.userErrors).toEqual([]);
@@ -37,13 +37,13 @@ describe('an opportunity', () => {
       await answered(
         'openOpportunity',
         input,
-        'name status stageName stagePosition probability amount { amount currency } weightedAmount { amount } expectedClose note movesBack closedAt account { name } contact { id } lead { id }',
+        'name status stageName stageOrder probability amount { amount currency } weightedAmount { amount } expectedClose note movesBack closedAt account { name } contact { id } lead { id }',
       ),
     ).toEqual({
       name: 'Bread',
       status: 'OPEN',
       stageName: 'Contacted',
-      stagePosition: 0,
+      stageOrder: 0,
       probability: 20,
       amount: euros(100_001),
       weightedAmount: { amount: '20000' },
@@ -76,8 +76,8 @@ describe('an opportunity', () => {
     const before = await server.logPosition();
     for (const [input, code, field] of refusals) {
       expect(await server.command('openOpportunity', { ...opening, ...input })).toMatchObject({
-        streamId: null,
-        userErrors: [{ code, field }],
+        recordId: null,
+        userErrors: [{ code, path: ['input', ...field.split('.')] }],
       });
     }
     expect(await server.logPosition()).toBe(before);
@@ -85,7 +85,7 @@ describe('an opportunity', () => {
 
   it('is revised and assigned while it is open', async () => {
     const id = await openOpportunity(server, pipelineId, { note: 'Old' });
-    const contactId = (await server.done('registerContact', { name: 'Ion' })).streamId;
+    const contactId = (await server.done('registerContact', { name: 'Ion' })).recordId;
     expect(
       await answered(
         'reviseOpportunity',
@@ -93,12 +93,12 @@ describe('an opportunity', () => {
         'name note amount { amount } weightedAmount { amount } contact { name }',
       ),
     ).toEqual({ name: 'Rolls', note: null, amount: { amount: '200' }, weightedAmount: { amount: '40' }, contact: { name: 'Ion' } });
-    expect(await answered('assignOpportunity', { id, owner: 'dan' }, 'owner revision')).toEqual({ owner: 'dan', revision: 2 });
+    expect(await answered('assignOpportunity', { id, ownerId: 'dan' }, 'ownerId revision')).toEqual({ ownerId: 'dan', revision: 2 });
     expect(await server.command('reviseOpportunity', { id, amount: euros(-5) })).toMatchObject({
       userErrors: [{ code: 'AMOUNT_NEGATIVE' }],
     });
     expect(await server.command('reviseOpportunity', { id, contactId: 'nobody' })).toMatchObject({
-      userErrors: [{ code: 'CONTACT_NOT_FOUND', field: 'contactId' }],
+      userErrors: [{ code: 'CONTACT_NOT_FOUND', path: ['input', 'contactId'] }],
     });
   });
 
@@ -117,7 +117,7 @@ describe('an opportunity', () => {
     });
     expect(await server.done('advanceOpportunity', { id, stage: 'Offer' })).toMatchObject({ revision: 2 });
     expect(await server.command('advanceOpportunity', { id, stage: 'Nowhere' })).toMatchObject({
-      userErrors: [{ code: 'STAGE_UNKNOWN', field: 'stage' }],
+      userErrors: [{ code: 'STAGE_UNKNOWN', path: ['input', 'stage'] }],
     });
   });
 
@@ -140,7 +140,7 @@ describe('an opportunity', () => {
       ['loseOpportunity', { reason: 'price' }],
       ['advanceOpportunity', { stage: 'Offer' }],
       ['reviseOpportunity', { name: 'X' }],
-      ['assignOpportunity', { owner: 'dan' }],
+      ['assignOpportunity', { ownerId: 'dan' }],
     ] as const) {
       expect(await server.command(command, { id, ...input })).toMatchObject({ userErrors: [{ code: 'OPPORTUNITY_CLOSED' }] });
     }
@@ -160,17 +160,17 @@ describe('an opportunity', () => {
   it('is not won before it happened', async () => {
     const id = await openOpportunity(server, pipelineId);
     expect(await server.command('winOpportunity', { id, wonOn: '2100-01-01' })).toMatchObject({
-      userErrors: [{ code: 'WON_IN_FUTURE', field: 'wonOn' }],
+      userErrors: [{ code: 'WON_IN_FUTURE', path: ['input', 'wonOn'] }],
     });
   });
 
   it("is lost for one of the pipeline's reasons, or for another one with a note", async () => {
     const id = await openOpportunity(server, pipelineId);
     expect(await server.command('loseOpportunity', { id, reason: 'weather' })).toMatchObject({
-      userErrors: [{ code: 'LOSS_REASON_UNKNOWN', field: 'reason' }],
+      userErrors: [{ code: 'LOSS_REASON_UNKNOWN', path: ['input', 'reason'] }],
     });
     expect(await server.command('loseOpportunity', { id, reason: 'Other' })).toMatchObject({
-      userErrors: [{ code: 'NOTE_REQUIRED', field: 'note' }],
+      userErrors: [{ code: 'NOTE_REQUIRED', path: ['input', 'note'] }],
     });
     const fields = 'status lossReason probability weightedAmount { amount } closingNote';
     expect(await answered('loseOpportunity', { id, reason: 'PRICE' }, fields)).toEqual({

@@ -1,9 +1,8 @@
 /** Another process appends to the log while the server runs, as an import does: the server's answers and rules take it in. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { commandsByName } from '../../src/domain.js';
-import { fromInput } from '../../src/kernel/input.js';
+import { domain } from '../../src/domain.js';
 import type { EventLog } from '../../src/log/port.js';
-import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeline.js';
+import { CommandHandler, type Outcome } from '../../src/command-handling/command-handler.js';
 import { logIn } from '../support/engines/engines.js';
 import { definePipeline, euros, openOpportunity, qualifiedLead, registerLead } from '../support/api/funnel.js';
 import { expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
@@ -22,9 +21,9 @@ afterAll(async () => {
 
 /** A command in this process, which is not the server's, and no process manager works here. */
 const elsewhere = async (name: string, input: object): Promise<Outcome> => {
-  const command = commandsByName.get(name);
+  const command = domain.commands.find((each) => each.name === name);
   if (!command) throw new Error(`There is no command ${name}.`);
-  return new CommandPipeline({ log, cacheSize: 0 }).execute(fromInput(command, input), { actor: 'elsewhere' });
+  return new CommandHandler({ log, definitions: domain.definitions, cacheSize: 0 }).execute(command.from(input), { actor: 'elsewhere' });
 };
 
 it('shows in lists and summaries what others append', async () => {
@@ -32,20 +31,20 @@ it('shows in lists and summaries what others append', async () => {
   for (let i = 0; i < 25; i++) ({ position } = await elsewhere('RegisterLead', { name: `Lead ${i}`, origin: 'elsewhere' }));
   expect(
     await server.ask(
-      'query ($position: Position) { leads(where: { origin: { eq: "elsewhere" } }, minPosition: $position) { totalCount } leadFunnelSummary(where: { origin: { eq: "elsewhere" } }, minPosition: $position) { registered } }',
+      'query ($position: Position) { leads(where: { origin: { eq: "elsewhere" } }, minPosition: $position) { totalCount } leadFunnelSummary(where: { origin: { eq: "elsewhere" } }, minPosition: $position) { total { registered } } }',
       { position: String(position) },
     ),
-  ).toEqual({ leads: { totalCount: 25 }, leadFunnelSummary: [{ registered: 25 }] });
+  ).toEqual({ leads: { totalCount: 25 }, leadFunnelSummary: { total: { registered: 25 } } });
 });
 
 it('decides on the record as others left it, not as it remembers it', async () => {
   const id = await registerLead(server);
   await elsewhere('QualifyLead', { id, temperature: 'hot' });
   expect(await server.command('qualifyLead', { id, temperature: 'WARM' })).toMatchObject({ userErrors: [{ code: 'LEAD_NOT_OPEN' }] });
-  expect(await server.command('assignLead', { id, owner: 'dan', expectedRevision: 0 })).toMatchObject({
+  expect(await server.command('assignLead', { id, ownerId: 'dan', expectedRevision: 0 })).toMatchObject({
     userErrors: [{ code: 'STALE_REVISION' }],
   });
-  expect(await server.done('assignLead', { id, owner: 'dan', expectedRevision: 1 })).toMatchObject({ revision: 2 });
+  expect(await server.done('assignLead', { id, ownerId: 'dan', expectedRevision: 1 })).toMatchObject({ revision: 2 });
   await elsewhere('ReopenLead', { id });
   expect(await server.done('qualifyLead', { id, temperature: 'WARM' })).toMatchObject({ revision: 4 });
 });

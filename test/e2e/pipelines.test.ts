@@ -26,7 +26,7 @@ describe('a pipeline', () => {
       `mutation ($input: DefinePipelineInput!) {
         definePipeline(input: $input) {
           userErrors { code }
-          pipeline { name status version currency stages { name probability expectedDays } lossReasons owner }
+          pipeline { name status version currency stages { name probability expectedDays } lossReasons ownerId }
         }
       }`,
       { input: STANDARD },
@@ -44,7 +44,7 @@ describe('a pipeline', () => {
           { name: 'Negotiation', probability: 80, expectedDays: null },
         ],
         lossReasons: ['price', 'timing'],
-        owner: 'local',
+        ownerId: 'local',
       },
     });
   });
@@ -67,8 +67,8 @@ describe('a pipeline', () => {
     ['a stage named won', { stages: [{ name: 'Won', probability: 99 }] }, 'PIPELINE_STAGE_RESERVED', 'stages.0.name'],
   ])('is refused with %s', async (_, input, code, field) => {
     expect(await server.command('definePipeline', { ...STANDARD, ...input })).toMatchObject({
-      streamId: null,
-      userErrors: [{ code, field }],
+      recordId: null,
+      userErrors: [{ code, path: ['input', ...field.split('.')] }],
     });
   });
 
@@ -80,14 +80,14 @@ describe('a pipeline', () => {
     await server.done('winOpportunity', { id: last });
     const { pipelineBoard } = await server.ask<{ readonly pipelineBoard: { readonly nodes: unknown } }>(
       `query ($id: ID!, $position: Position) {
-        pipelineBoard(where: { pipelineId: { eq: $id }, current: { eq: true } }, orderBy: [{ field: POSITION }], minPosition: $position) {
-          nodes { stageName position count amount { amount } weightedAmount { amount } oldest arrivals { day count } pipeline { name } }
+        pipelineBoard(where: { pipelineId: { eq: $id }, current: { eq: true } }, orderBy: [{ field: ORDER }], minPosition: $position) {
+          nodes { stageName order opportunities amount { amount } weightedAmount { amount } oldest arrivals { day count } pipeline { name } }
         }
       }`,
       { id: pipelineId, position: await server.logPosition() },
     );
     const empty = {
-      count: 0,
+      opportunities: 0,
       amount: { amount: '0' },
       weightedAmount: { amount: '0' },
       oldest: null,
@@ -97,8 +97,8 @@ describe('a pipeline', () => {
     expect(pipelineBoard.nodes).toEqual([
       {
         stageName: 'Contacted',
-        position: 0,
-        count: 2,
+        order: 0,
+        opportunities: 2,
         amount: { amount: '100333' },
         weightedAmount: { amount: '20067' },
         oldest: '2024-04-01',
@@ -108,8 +108,8 @@ describe('a pipeline', () => {
         ],
         pipeline: { name: 'Standard' },
       },
-      { stageName: 'Offer', position: 1, ...empty },
-      { stageName: 'Negotiation', position: 2, ...empty },
+      { stageName: 'Offer', order: 1, ...empty },
+      { stageName: 'Negotiation', order: 2, ...empty },
     ]);
   });
 
@@ -121,7 +121,7 @@ describe('a pipeline', () => {
     expect(await server.ask(query, { input: { id: pipelineId } })).toEqual({ retirePipeline: { pipeline: { status: 'RETIRED' } } });
     const opening = { name: 'New', accountId, pipelineId, amount: euros(1) };
     expect(await server.command('openOpportunity', opening)).toMatchObject({
-      userErrors: [{ code: 'PIPELINE_RETIRED', field: 'pipelineId' }],
+      userErrors: [{ code: 'PIPELINE_RETIRED', path: ['input', 'pipelineId'] }],
     });
     expect(await server.command('retirePipeline', { id: pipelineId })).toMatchObject({ userErrors: [{ code: 'PIPELINE_RETIRED' }] });
     expect(await server.command('revisePipeline', { id: pipelineId, name: 'X' })).toMatchObject({
@@ -177,7 +177,7 @@ describe('a revision', () => {
     const board = async (): Promise<readonly unknown[]> => {
       const { pipelineBoard } = await server.ask<{ readonly pipelineBoard: { readonly nodes: readonly unknown[] } }>(
         `query ($id: ID!, $position: Position) {
-          pipelineBoard(where: { pipelineId: { eq: $id }, count: { gt: 0 } }, minPosition: $position) { nodes { version stageName count amount { amount } } }
+          pipelineBoard(where: { pipelineId: { eq: $id }, opportunities: { gt: 0 } }, minPosition: $position) { nodes { version stageName opportunities amount { amount } } }
         }`,
         { id: pipelineId, position: await server.logPosition() },
       );
@@ -185,7 +185,7 @@ describe('a revision', () => {
     };
     // The mutation waits for so many moves only as long as others may be kept waiting.
     while ((await board()).length > 1) await sleep(100);
-    expect(await board()).toEqual([{ version: 2, stageName: 'Proposal', count: 210, amount: { amount: '21000' } }]);
+    expect(await board()).toEqual([{ version: 2, stageName: 'Proposal', opportunities: 210, amount: { amount: '21000' } }]);
   });
 
   it('is refused while a dropped stage has nowhere to go', async () => {
@@ -199,7 +199,7 @@ describe('a revision', () => {
       [{ ...revision, moves: [offer, { from: 'Negotiation', to: 'Offer' }] }, 'STAGE_UNKNOWN', 'moves.1.to'],
     ];
     for (const [input, code, field] of refusals) {
-      expect(await server.command('revisePipeline', input)).toMatchObject({ userErrors: [{ code, field }] });
+      expect(await server.command('revisePipeline', input)).toMatchObject({ userErrors: [{ code, path: ['input', ...field.split('.')] }] });
     }
     expect(await server.done('revisePipeline', { id, name: 'Renamed' })).toMatchObject({ revision: 1 });
   });

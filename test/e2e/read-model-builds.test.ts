@@ -1,14 +1,14 @@
 /** Builds of read models over GraphQL, as a page for operators asks for them: what it is told, which build answers then, and each refusal. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { projections } from '../../projections/index.js';
+import { domain } from '../../src/domain.js';
 import { registerLead } from '../support/api/funnel.js';
 import type { GraphqlClient } from '../support/api/graphql-client.js';
 import { answering, buildsOf, done, fillFolder, operation, refusal, refusalIn, statesOf, type ToldBuild } from '../support/api/operator.js';
-import { sharedFolder } from '../support/processes/set-up.js';
+import { sharedFolder } from '../support/folder.js';
 import { until } from '../support/until.js';
 import { type ReadModelServer, projectionsOf, startReadModelServer } from '../support/processes/read-model-server.js';
 
-const names = [...new Set(projections.map(({ model }) => model.name))].sort();
+const names = [...new Set(domain.projections.map(({ model }) => model.name))].sort();
 const folders = [sharedFolder(), sharedFolder(), sharedFolder()] as const;
 
 const isReady = (wanted: number) => (builds: readonly ToldBuild[]) =>
@@ -49,7 +49,7 @@ describe('on a server that projects', () => {
       progress: 1,
       events: 1,
       secondsLeft: 0,
-      parked: 0,
+      deadLetters: 0,
       error: null,
     });
     expect(Date.parse(leads!.finishedAt!)).toBeGreaterThanOrEqual(Date.parse(leads!.startedAt));
@@ -59,7 +59,7 @@ describe('on a server that projects', () => {
 
   it('a rebuild is begun beside the live one, which answers until the other one is cut over to; a rollback goes back', async () => {
     const asked = await done(server, 'rebuildReadModel', { readModel: 'leads' });
-    expect(asked).toMatchObject({ readModel: 'leads', version: 1, build: 2, servedAt: null, parked: 0, error: null });
+    expect(asked).toMatchObject({ readModel: 'leads', version: 1, build: 2, servedAt: null, deadLetters: 0, error: null });
     expect(['BUILDING', 'READY']).toContain(asked.state);
     const [live, ready] = await until(() => buildsOf(server, 'leads'), isReady(2));
     expect([live!.state, await answering(server, 'leads')]).toEqual(['LIVE', 1]);
@@ -74,7 +74,7 @@ describe('on a server that projects', () => {
     );
     expect(await server.ask('query ($id: ID!) { lead(id: $id) { id } }', { id: lead })).toEqual({ lead: { id: lead } });
 
-    // Asked for by its number it is live already, and nothing changes.
+    // Asked for by its number it is already live, and nothing changes.
     expect(await done(server, 'cutOverReadModel', { readModel: 'leads', build: 2 })).toEqual(cutOver);
     expect(await done(server, 'rollBackReadModel', { readModel: 'leads' })).toMatchObject({ build: 1, state: 'LIVE' });
     expect(await statesOf(server, 'leads')).toEqual(['1 LIVE', '2 RETIRED']);
@@ -100,13 +100,13 @@ describe('on a server that projects', () => {
     expect(await refusal(server, 'dropReadModelBuild', dropping(1))).toEqual({
       code: 'NOT_READY',
       fields: ['build'],
-      message: 'accounts@1#1 is the live one. Let another one take its place first.',
+      message: 'accounts@1#1 is live. Cut over to another build first.',
     });
     expect(await done<boolean>(server, 'dropReadModelBuild', dropping(build))).toBe(true);
     expect(await statesOf(server, 'accounts')).toEqual(['1 LIVE']);
     // It is gone, and its number is not given again.
     expect(await refusal(server, 'dropReadModelBuild', dropping(build))).toEqual({
-      code: 'NOT_THERE',
+      code: 'NOT_FOUND',
       fields: ['build'],
       message: `accounts has no build ${build}; there are: accounts@1#1 (live).`,
     });
@@ -116,14 +116,14 @@ describe('on a server that projects', () => {
     expect(await refusal(server, 'dropReadModelBuild', dropping(1))).toEqual({
       code: 'NOT_READY',
       fields: ['build'],
-      message: expect.stringMatching(/^accounts@1#1 was live until a moment ago, .* Ask again in \d+ s\.$/),
+      message: expect.stringMatching(/^accounts@1#1 was live until a moment ago, .* Try again in \d+ s\.$/),
     });
     expect(await statesOf(server, 'accounts')).toEqual(['1 RETIRED', `${next.build} LIVE`]);
   });
 
   it('where there is nothing to cut over to, or to roll back to, it says what there is', async () => {
     const nothing = (what: string) => ({
-      code: 'NOT_THERE',
+      code: 'NOT_FOUND',
       fields: ['build'],
       message: `contacts has no build ${what}; there are: contacts@1#1 (live).`,
     });
@@ -137,12 +137,12 @@ describe('on a server that projects', () => {
   });
 
   it('of a read model that there is not, each says so and which there are', async () => {
-    const unknown = { code: 'NOT_THERE', fields: ['readModel'], message: `There is no read model "lead"; there are ${names.join(', ')}.` };
+    const unknown = { code: 'NOT_FOUND', fields: ['readModel'], message: `There is no read model "lead"; there are ${names.join(', ')}.` };
     for (const name of ['rebuildReadModel', 'cutOverReadModel', 'rollBackReadModel', 'dropReadModelBuild'] as const) {
       const build = name === 'dropReadModelBuild' ? { build: 1 } : {};
       expect(await refusal(server, name, { readModel: 'lead', ...build })).toEqual(unknown);
     }
-    expect(refusalIn(await server.request('{ readModelBuilds(readModel: "lead") { build } }'))).toEqual(unknown);
+    expect(refusalIn(await server.request('{ readModelBuilds(readModel: "lead") { nodes { build } } }'))).toEqual(unknown);
   });
 
   it('a drop that names no build is refused by the schema', async () => {
@@ -172,7 +172,7 @@ describe('where nobody projects', () => {
       finishedAt: null,
     });
     expect(await done(server, 'rebuildReadModel', { readModel: 'leads' })).toEqual(asked);
-    const notReady = { code: 'NOT_READY', fields: ['build'], message: 'leads@1#2 is still being built: it stands at position 0.' };
+    const notReady = { code: 'NOT_READY', fields: ['build'], message: 'leads@1#2 is still being built: it is at position 0.' };
     expect(await refusal(server, 'cutOverReadModel', { readModel: 'leads' })).toEqual(notReady);
     expect(await refusal(server, 'cutOverReadModel', { readModel: 'leads', build: 2 })).toEqual(notReady);
     expect(await refusal(server, 'rollBackReadModel', { readModel: 'leads', build: 2 })).toMatchObject({
@@ -193,7 +193,7 @@ describe('of two versions', () => {
   let older: ReadModelServer;
 
   beforeAll(async () => {
-    await fillFolder(folders[2].path, ['bob', 'eve'], projections, await projectionsOf('two-versions'));
+    await fillFolder(folders[2].path, ['bob', 'eve'], domain.projections, await projectionsOf('two-versions'));
     const settings = { role: 'api', requestTimeoutMs: SHORT_MS };
     older = await startReadModelServer('fragile', folders[2].path, settings);
     both = await startReadModelServer('two-versions', folders[2].path, settings);
@@ -227,7 +227,7 @@ describe('of two versions', () => {
       code: 'NOT_READY',
       fields: ['build'],
       message:
-        'leads@2#2 was rolled back from: were it gone, version 2 would be built again and take over. Deploy a program without that version first.',
+        'leads@2#2 was rolled back. If it were dropped, version 2 would be built again and become live. Deploy a program without that version first.',
     });
     expect(await statesOf(both, 'leads')).toEqual(['1 LIVE', '2 RETIRED']);
     // That program is here, and lets it go.

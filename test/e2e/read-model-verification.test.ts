@@ -1,17 +1,17 @@
 /** Verification over GraphQL, as a page for operators asks for it and watches it. What is planted is planted through the port, so in every engine. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { projections } from '../../projections/index.js';
+import { domain } from '../../src/domain.js';
 import { viewWriterIn } from '../support/engines/engines.js';
 import { registerAccount } from '../support/api/funnel.js';
 import { done, fillFolder, operation, refusal, refusalIn } from '../support/api/operator.js';
 import { startServer } from '../support/processes/server.js';
-import { sharedFolder } from '../support/processes/set-up.js';
+import { sharedFolder } from '../support/folder.js';
 import { until } from '../support/until.js';
 import { type ReadModelServer, startReadModelServer } from '../support/processes/read-model-server.js';
 
 const OWNERS = ['bob', 'bob', 'bob', 'eve'];
-const names = [...new Set(projections.map(({ model }) => model.name))].sort();
+const names = [...new Set(domain.projections.map(({ model }) => model.name))].sort();
 const [folder, empty] = [sharedFolder(), sharedFolder()];
 /** Nobody projects here, so that what is planted stays, and the lease is free to plant it. */
 let server: ReadModelServer;
@@ -23,11 +23,11 @@ interface Result {
   readonly build: number;
   readonly position: string;
   readonly documents: number;
-  readonly parked: number;
+  readonly deadLetters: number;
   readonly differing: number;
   readonly differences: readonly {
     readonly key: string;
-    readonly problem: string;
+    readonly kind: string;
     readonly detail: string;
     readonly expected: Readonly<Record<string, unknown>> | null;
     readonly actual: Readonly<Record<string, unknown>> | null;
@@ -47,7 +47,7 @@ interface Told {
 }
 
 const VERIFICATION = `query ($id: ID!) { verification(id: $id) { id readModels state progress startedAt finishedAt equal error
-  results { readModel version build position documents parked differing differences { key problem detail expected actual } } } }`;
+  results { readModel version build position documents deadLetters differing differences { key kind detail expected actual } } } }`;
 
 const verification = async (id: string): Promise<Told | null> =>
   (await server.ask<{ readonly verification: Told | null }>(VERIFICATION, { id })).verification;
@@ -74,13 +74,13 @@ async function plant(change: (lead: Readonly<Record<string, unknown>>) => Readon
   const writer = await viewWriterIn(folder.path);
   try {
     const record = (await writer.builds()).find(({ name }) => name === 'leads')!;
-    const build = { model: projections.find(({ model }) => model.name === 'leads')!.model, number: record.number };
-    const [lease] = await writer.take(['leads'], 'vandal', 60_000);
+    const build = { model: domain.projections.find(({ model }) => model.name === 'leads')!.model, number: record.number };
+    const [lease] = await writer.leases.acquire(['leads'], 'vandal', 60_000);
     const stored = (await writer.load(build, leads.slice(0, 1))).get(leads[0]!)!;
     const { position } = record;
     const changes = Object.entries(change(stored.document!)).map(([key, document]) => ({ key, position, document: document as never }));
     await writer.commit([{ build, from: position, to: position, changes, lease: lease!, progress: record }]);
-    await writer.giveBack([lease!]);
+    await writer.leases.release([lease!]);
   } finally {
     await writer.close();
   }
@@ -95,17 +95,17 @@ describe('a verification', () => {
   it('of all read models tells each build that answers, where it was compared, and that nothing differs', async () => {
     const { begun, seen, told } = await verified();
     const nothing = { finishedAt: null, equal: null, results: [], error: null };
-    expect(begun).toMatchObject({ state: 'waiting', progress: 0, ...nothing });
+    expect(begun).toMatchObject({ state: 'WAITING', progress: 0, ...nothing });
     expect([...begun.readModels].sort()).toEqual(names);
     const head = await server.logPosition();
-    expect(told).toMatchObject({ id: begun.id, state: 'done', progress: 1, equal: true, error: null, startedAt: begun.startedAt });
+    expect(told).toMatchObject({ id: begun.id, state: 'DONE', progress: 1, equal: true, error: null, startedAt: begun.startedAt });
     expect(told.results.map(({ readModel }) => readModel).sort()).toEqual(names);
     const same = { version: 1, build: 1, position: head, differing: 0, differences: [] };
     expect(told.results).toMatchObject(told.results.map(() => same));
-    expect(told.results.find(({ readModel }) => readModel === 'leads')).toMatchObject({ documents: OWNERS.length, parked: 0 });
+    expect(told.results.find(({ readModel }) => readModel === 'leads')).toMatchObject({ documents: OWNERS.length, deadLetters: 0 });
     // Watched until then, it says how it comes on, and says nothing before it knows.
     for (const { state, progress, ...rest } of seen.slice(0, -1)) {
-      expect(['waiting', 'building', 'comparing']).toContain(state);
+      expect(['WAITING', 'BUILDING', 'COMPARING']).toContain(state);
       expect([progress >= 0, progress <= 1]).toEqual([true, true]);
       expect(rest).toMatchObject(nothing);
     }
@@ -129,7 +129,7 @@ describe('a verification', () => {
 
   it('of a read model that there is not is refused, of none at all too, and one that nobody asked for is not known', async () => {
     expect(await refusal(server, 'verifyReadModels', { readModels: ['leads', 'lead'] })).toEqual({
-      code: 'NOT_THERE',
+      code: 'NOT_FOUND',
       fields: ['readModels'],
       message: `There is no read model "lead"; there are ${names.join(', ')}.`,
     });
@@ -153,7 +153,7 @@ describe('a verification', () => {
     const position = await server.logPosition();
     await registerAccount(server);
     const { told } = await verified(['accounts']);
-    expect(told).toMatchObject({ state: 'done', equal: true, error: null });
+    expect(told).toMatchObject({ state: 'DONE', equal: true, error: null });
     expect(told.results).toMatchObject([{ readModel: 'accounts', position, differing: 0 }]);
     expect(await server.logPosition()).not.toBe(position);
   });
@@ -162,34 +162,40 @@ describe('a verification', () => {
   it('finds what no event explains, what is missing and what was changed, and shows both documents', async () => {
     const [changed, missing] = leads;
     await plant((lead) => ({
-      [changed!]: { ...lead, owner: 'mallory' },
+      [changed!]: { ...lead, ownerId: 'mallory' },
       [missing!]: null,
       planted: { ...lead, id: 'planted' },
     }));
     const { told } = await verified(['leads', 'accounts']);
-    expect(told).toMatchObject({ state: 'done', equal: false, error: null });
+    expect(told).toMatchObject({ state: 'DONE', equal: false, error: null });
     const of = new Map(told.results.map((result) => [result.readModel, result]));
     expect(of.get('accounts')).toMatchObject({ differing: 0, differences: [] });
-    expect(of.get('leads')).toMatchObject({ build: 1, documents: OWNERS.length + 1, differing: 3, parked: 0 });
+    expect(of.get('leads')).toMatchObject({ build: 1, documents: OWNERS.length + 1, differing: 3, deadLetters: 0 });
     const found = new Map(of.get('leads')!.differences.map((difference) => [difference.key, difference]));
     expect(found.get(changed!)).toMatchObject({
-      problem: 'changed',
-      detail: expect.stringContaining('owner'),
-      expected: { id: changed, owner: 'bob' },
-      actual: { id: changed, owner: 'mallory' },
+      kind: 'CHANGED',
+      detail: expect.stringContaining('ownerId'),
+      expected: { id: changed, ownerId: 'bob' },
+      actual: { id: changed, ownerId: 'mallory' },
     });
-    expect(found.get(missing!)).toMatchObject({ problem: 'missing', expected: { id: missing }, actual: null });
-    expect(found.get('planted')).toMatchObject({ problem: 'unexplained', expected: null, actual: { id: 'planted', owner: 'bob' } });
+    expect(found.get(missing!)).toMatchObject({ kind: 'MISSING', expected: { id: missing }, actual: null });
+    expect(found.get('planted')).toMatchObject({ kind: 'UNEXPLAINED', expected: null, actual: { id: 'planted', ownerId: 'bob' } });
     expect(found.size).toBe(3);
   });
 
   // The last one here: those that wait go with the server.
   it('is not forgotten while it waits, however many are asked for: those too many are refused', async () => {
     const asked = await Promise.all(Array.from({ length: 60 }, () => operation(server, 'verifyReadModels', { readModels: ['leads'] })));
-    const begun = asked.flatMap(({ data, errors }) => (errors.length > 0 ? [] : [(data as { readonly done: Told }).done.id]));
+    const begun = asked.flatMap((answer) =>
+      refusalIn(answer) ? [] : [(answer.data as { readonly done: { readonly result: Told } }).done.result.id],
+    );
     const refused = asked.map(refusalIn).filter((each) => each !== undefined);
     expect(refused).toEqual(
-      refused.map(() => ({ code: 'NOT_READY', fields: ['readModels'], message: expect.stringContaining('20 verifications run or wait') })),
+      refused.map(() => ({
+        code: 'NOT_READY',
+        fields: ['readModels'],
+        message: expect.stringContaining('20 verifications are running or queued'),
+      })),
     );
     expect(begun.length).toBeGreaterThanOrEqual(20);
     expect(refused.length).toBeGreaterThan(0);

@@ -1,13 +1,13 @@
 /** Starts that can't succeed: one clear message that says what to do, a code that is not zero, and nothing touched. */
 import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { holdLock } from '../../src/sqlite/lock.js';
 import { registerLead } from '../support/api/funnel.js';
 import { runProgram, startServer, type Exit } from '../support/processes/server.js';
-import { folderPerTest } from '../support/processes/set-up.js';
+import { folderPerTest } from '../support/folder.js';
 
 const folder = folderPerTest();
 
@@ -41,6 +41,30 @@ describe('a configuration', () => {
     const file = join(folder.path, 'settings.yaml');
     writeFileSync(file, 'port: 0\ndataFolder: x\n');
     expectRefused(await serve({ DAYBOOK_CONFIG: file }), 'dataFolder', 'dataDir');
+  });
+});
+
+describe('the contexts in use', () => {
+  it('that need one which is left out are refused, and what needs it is told', async () => {
+    const missing = /accountId of the command OpenOpportunity refers to account, a record type of parties, which modules leaves out/;
+    expectRefused(await serve({ DAYBOOK_MODULES: 'sales' }), missing);
+    expect(existsSync(folder.events)).toBe(false);
+  });
+
+  it('with one that there is not are refused, and those that there are are told', async () => {
+    expectRefused(await serve({ DAYBOOK_MODULES: 'parties,trade' }), /there is no context trade; the contexts are .*sales, parties/);
+  });
+
+  it('that need no other start, and offer nothing of those that are left out', async () => {
+    const server = await startServer(folder.path, { DAYBOOK_MODULES: 'parties' });
+    const register = 'mutation ($input: RegisterAccountInput!) { registerAccount(input: $input) { account { name } } }';
+    expect(await server.ask(register, { input: { name: 'Brutăria Ana' } })).toEqual({
+      registerAccount: { account: { name: 'Brutăria Ana' } },
+    });
+    const { status, errors } = await server.request('{ leads { nodes { id } } }');
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([{ message: expect.stringContaining('Cannot query field "leads"') }]);
+    await server.stop();
   });
 });
 

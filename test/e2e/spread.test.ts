@@ -5,20 +5,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { projections } from '../../projections/index.js';
+import { domain } from '../../src/domain.js';
 import { openPolicyCheckpoints } from '../../src/engines.js';
-import { policies } from '../../src/policies/index.js';
-import { progressOf } from '../../src/policies/runner.js';
-import type { LeaseStore, ViewWriter } from '../../src/views/port.js';
+import { checkpointOf } from '../../src/policies/runner.js';
+import type { CheckpointStore } from '../../src/views/port/checkpoints.js';
+import type { LeaseStore } from '../../src/leases/port.js';
+import type { ViewWriter } from '../../src/views/port/store.js';
 import { onServers, placeOf, variablesOf, viewWriterIn } from '../support/engines/engines.js';
 import { convertLead, definePipeline, registerLead } from '../support/api/funnel.js';
 import type { Done } from '../support/api/graphql-client.js';
 import { eventsIn, expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
 import { startServer, type Server } from '../support/processes/server.js';
-import { sharedFolder } from '../support/processes/set-up.js';
+import { sharedFolder } from '../support/folder.js';
 
-const READ_MODELS = projections.map(({ model }) => model.name);
-const POLICIES = policies.map((policy) => progressOf(policy).name);
+const READ_MODELS = domain.projections.map(({ model }) => model.name);
+const POLICIES = domain.policies.map(checkpointOf);
 
 /** How long it may take until what a process left behind is taken up, in milliseconds: as promised. */
 const MOVES_MS = 10_000;
@@ -36,7 +37,7 @@ const servers = await onServers();
   let answering: readonly [Server, Server];
   let projecting: readonly [Server, Server];
   let views: ViewWriter;
-  let checkpoints: ViewWriter;
+  let checkpoints: CheckpointStore;
   let pipelineId: string;
   /** Of every command whose success a client was told. */
   const acknowledged: Done[] = [];
@@ -67,7 +68,7 @@ const servers = await onServers();
   const within = async (milliseconds: number, so: (readModels: readonly number[], managers: readonly number[]) => void): Promise<void> => {
     const late = performance.now() + milliseconds;
     for (;;) {
-      const [readModels, managers] = [await sharesOf(views, READ_MODELS), await sharesOf(checkpoints, POLICIES)];
+      const [readModels, managers] = [await sharesOf(views.leases, READ_MODELS), await sharesOf(checkpoints.leases, POLICIES)];
       try {
         so(readModels, managers);
         return;
@@ -141,9 +142,9 @@ const servers = await onServers();
   it('have lost nothing and doubled nothing', async () => {
     await answering[0].ready();
     const events = await eventsIn(folder);
-    for (const { commandId, streamId, revision } of acknowledged) {
+    for (const { commandId, recordId, revision } of acknowledged) {
       const own = events.filter(({ metadata }) => metadata.commandId === commandId);
-      expect(own).toMatchObject([{ stream: { id: streamId }, revision }]);
+      expect(own).toMatchObject([{ stream: { id: recordId }, revision }]);
     }
     const count = (wanted: string): number => events.filter(({ type }) => type === wanted).length;
     const conversions = count('LeadConverted');

@@ -1,20 +1,16 @@
-/** What docs/import.md shows is what works. */
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+/** The examples of docs/import.md work. */
+import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { Environment } from '@marcbachmann/cel-js';
 import { registerFunctions } from '../../src/import/functions.js';
-import { temporaryFolder, type Folder } from '../support/folder.js';
+import { folderPerTest } from '../support/folder.js';
 import { importInto, writeFiles } from '../support/domain/import-files.js';
 
 const page = readFileSync('docs/import.md', 'utf8');
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
+const folder = folderPerTest();
 
-test('its mapping imports its files', async () => {
+test('the mapping on the page imports its files', async () => {
   const [, mapping = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
   const { report, events } = await importInto(
     folder.path,
@@ -28,7 +24,7 @@ test('its mapping imports its files', async () => {
   expect(events.at(-1)).toMatchObject({ type: 'OpportunityWon', metadata: { occurredAt: '2024-02-05T08:30:00.000Z', onBehalfOf: 'mara' } });
 });
 
-test('its list of functions names each of them', () => {
+test('the page lists all functions', () => {
   const before = new Set(new Environment().getDefinitions().functions.map(({ signature }) => signature));
   const added = registerFunctions(new Environment(), { name: 'x', timeZone: 'UTC' })
     .getDefinitions()

@@ -43,7 +43,7 @@ describe('an expression', () => {
     'minor(leads.amount, 3)',
     'instant(leads.at)',
     'instant(leads.at, "dd.MM.yyyy")',
-  ])('of an empty text is nothing: %s', (text) => {
+  ])('of an empty text is null: %s', (text) => {
     expect(value(text)).toBeNull();
   });
 
@@ -55,14 +55,14 @@ describe('an expression', () => {
     ['cents(leads.amount)', { amount: '12.345' }, 'has more than 2 decimals'],
     ['cents(leads.amount)', { amount: '1,000' }, 'is not a number such as 1234.50'],
     ['whole(leads.amount)', { amount: '1.5' }, 'is not a whole number'],
-    ['instant(leads.at)', { at: '2018-02-31' }, 'is not in the calendar'],
+    ['instant(leads.at)', { at: '2018-02-31' }, 'is not a valid date or time'],
     ['double(leads.amount) > 1.0', { amount: 'much' }, 'cannot convert to double'],
-  ])('says what it can not take: %s', (text, row, message) => {
+  ])('says why a value is invalid: %s', (text, row, message) => {
     expect(() => value(text, row)).toThrow(InvalidValue);
     expect(() => value(text, row)).toThrow(message);
   });
 
-  test('ids of another mapping, kind or key are others', () => {
+  test('ids differ by mapping, kind and key', () => {
     const ids = [recordId('a', 'lead', '1'), recordId('b', 'lead', '1'), recordId('a', 'deal', '1'), recordId('a', 'lead', '2')];
     expect(new Set(ids).size).toBe(4);
   });
@@ -70,11 +70,11 @@ describe('an expression', () => {
 
 describe('an expression is refused before anything runs', () => {
   test.each([
-    ['leads.nam', '"nam", which is no column of leads; it has name, amount, at, Sub product'],
-    ['leads["Product"]', '"Product", which is no column of leads'],
+    ['leads.nam', '"nam", which is not a column of leads; its columns are name, amount, at, Sub product'],
+    ['leads["Product"]', '"Product", which is not a column of leads'],
     ['leads[lead]', 'must name the column of leads in quotes'],
-    ['deals.name', 'Unknown variable: deals; there is leads, lead'],
-    ['leads.name +', "can't be read"],
+    ['deals.name', 'Unknown variable: deals; defined are leads, lead'],
+    ['leads.name +', 'is not valid'],
     ['leads.name + 1', 'no such overload: string + int'],
     ['capitals(leads.name)', "no matching overload for 'capitals(string)'; docs/import.md lists the functions"],
     ['cents(leads.name, 2)', 'docs/import.md lists the functions'],
@@ -82,8 +82,8 @@ describe('an expression is refused before anything runs', () => {
     expect(() => compile(text)).toThrow(message);
   });
 
-  test('and a column is found wherever it is asked for', () => {
-    expect(() => compile('split(leads.name, ",").map(part, part + leads.colour)')).toThrow('"colour", which is no column');
+  test('and columns are checked wherever an expression uses them', () => {
+    expect(() => compile('split(leads.name, ",").map(part, part + leads.colour)')).toThrow('"colour", which is not a column');
     expect(compile('leads.name == "" ? leads.at : leads["Sub product"]').uses.map(({ column }) => column)).toEqual([
       'name',
       'at',

@@ -1,33 +1,33 @@
-/** Records on their way at once: where they name each other, the steps run in the order of the plan all the same. */
+/** Steps that run at the same time: steps on related records keep the order of the plan. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { domain } from '../../src/domain.js';
 import { readMapping } from '../../src/import/mapping.js';
 import { runImport, type ImportOptions } from '../../src/import/run-import.js';
 import type { ImportReport } from '../../src/import/report.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import { LogUnavailable, type EventLog } from '../../src/log/port.js';
-import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
-import { policies } from '../../src/policies/index.js';
-import { Reactor, type Refusal } from '../../src/policies/reactor.js';
-import { temporaryFolder, type Folder } from '../support/folder.js';
+import { CommandHandler } from '../../src/command-handling/command-handler.js';
+import { Reactor } from '../../src/policies/reactor.js';
+import type { Refusal } from '../../src/policies/refusals.js';
+import { PolicyStarts } from '../../src/policies/starts.js';
+import { folderPerTest } from '../support/folder.js';
 import { writeFiles } from '../support/domain/import-files.js';
 import { overriding } from '../support/overriding.js';
 
-let folder: Folder;
+const folder = folderPerTest();
 let log: EventLog;
 beforeEach(() => {
-  folder = temporaryFolder();
   log = openEmbeddedLog({ file: folder.events });
 });
 afterEach(async () => {
   await log.close();
-  folder.remove();
 });
 
 interface Ran {
   readonly report: ImportReport;
-  /** How often each command was sent, by its class. */
+  /** How often each command was sent, by its name. */
   readonly sent: Readonly<Record<string, number>>;
   readonly rejects: readonly string[];
 }
@@ -38,22 +38,30 @@ async function importing(
   through = log,
   options: Partial<ImportOptions> = {},
 ): Promise<Ran> {
-  const pipeline = new CommandPipeline({ log: through });
+  const commandHandler = new CommandHandler({ log: through, definitions: domain.definitions });
   const refused: Refusal[] = [];
-  const context = { views: undefined as never, build: () => Promise.reject(new Error('There are no read models.')) };
-  const reactor = new Reactor({ pipeline, policies, context, onRefusal: (refusal) => refused.push(refusal) });
-  pipeline.react((events) => reactor.react(events));
+  const none = () => Promise.reject(new Error('There are no read models.'));
+  const reactor = new Reactor({
+    commandHandler,
+    policies: domain.policies,
+    definitions: domain.definitions,
+    log: through,
+    starts: new PolicyStarts(through, commandHandler, domain.definitions),
+    finding: { views: { list: none, waitFor: none }, build: none },
+    onRefusal: (refusal) => refused.push(refusal),
+  });
+  commandHandler.react((events, areNew) => reactor.react(events, areNew ? 'appended' : 'sentAgain'));
   const sent: Record<string, number> = {};
-  const counting = overriding(pipeline, {
+  const counting = overriding(commandHandler, {
     execute: (command, request) => {
-      const { name } = command.constructor;
+      const { name } = command.definition;
       sent[name] = (sent[name] ?? 0) + 1;
-      return pipeline.execute(command, request);
+      return commandHandler.execute(command, request);
     },
   });
   const report = await runImport(readMapping(writeFiles(folder.path, { 'm.yaml': mapping, ...files })), {
     log: through,
-    pipeline: counting,
+    commandHandler: counting,
     refusals: () => refused.splice(0),
     asHistory: false,
     rejectsFile: join(folder.path, 'rejects.csv'),
@@ -79,14 +87,14 @@ records:
 `;
 
 describe('an import', () => {
-  test('keeps the steps of as many records under way as there are', async () => {
+  test('runs the steps of different records at the same time', async () => {
     const rows = Array.from({ length: 40 }, (_, index) => `${index},Firm ${index}`);
     let asked = 0;
     let meet: () => void = () => undefined;
     const met = new Promise<void>((resolve) => {
       meet = resolve;
     });
-    // No append is made before all have been asked for.
+    // No append is made before all steps have asked for theirs.
     const meeting = overriding(log, {
       append: async (...append) => {
         asked += 1;
@@ -103,7 +111,7 @@ describe('an import', () => {
     expect(report.commands).toMatchObject({ run: 41, rejected: 0 });
   });
 
-  test('sends what names a record after the step that begins it', async () => {
+  test('sends a step that refers to a record after the step that creates the record', async () => {
     const firms = Array.from({ length: 20 }, (_, index) => `${index},Firm ${index}`);
     const people = Array.from({ length: 40 }, (_, index) => `${index},Person ${index},${index % 20}`);
     const { report, sent } = await importing(PEOPLE, {
@@ -111,11 +119,11 @@ describe('an import', () => {
       'people.csv': `id,name,firm\n${people.join('\n')}\n`,
     });
     expect(report.commands).toMatchObject({ run: 60, rejected: 0 });
-    // None was refused, and sent again when those before it were over.
+    // No command was rejected and sent a second time.
     expect(sent).toMatchObject({ RegisterAccount: 20, RegisterContact: 40 });
   });
 
-  test('lists what is rejected in the order of the plan', async () => {
+  test('lists rejects in the order of the plan', async () => {
     const firms = Array.from({ length: 20 }, (_, index) => `${index},${index === 7 ? '' : `Firm ${index}`}`);
     const people = Array.from({ length: 20 }, (_, index) => `${index},Person ${index},${index < 5 ? 'nowhere' : index}`);
     const { report, rejects } = await importing(PEOPLE, {
@@ -129,7 +137,7 @@ describe('an import', () => {
     ]);
   });
 
-  test('runs what needs a record that a process manager begins, though nothing says that it does', async () => {
+  test('runs a step on a record that a process manager creates', async () => {
     const mapping = `name: deals
 sources:
   leads: { file: leads.csv, key: id }
@@ -159,7 +167,7 @@ records:
     expect({ rejects, ...report.commands }).toMatchObject({ rejects: [], run: 9, rejected: 0 });
   });
 
-  test('begins nothing more when the log fails, and fails when nothing is under way any more', async () => {
+  test('starts no more steps when the log fails, and fails when all running steps are done', async () => {
     const firms = Array.from({ length: 800 }, (_, index) => `${index},Firm ${index}`);
     let appends = 0;
     let underWay = 0;

@@ -1,23 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { loadConfig } from '../../src/config.js';
-import { HistoryNotEmpty } from '../../src/import/carried-over.js';
+import { HistoryNotEmpty } from '../../src/import/history.js';
 import { recordId } from '../../src/import/functions.js';
 import { SetupRefused } from '../../src/import/run-import.js';
 import { describeReport, exitCodeOf } from '../../src/import/report.js';
 import { derivedId } from '../../src/kernel/derived-id.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
-import { fromInput } from '../../src/kernel/input.js';
 import { openRuntime } from '../../src/runtime.js';
 import { RegisterLead } from '../../src/sales/lead.js';
-import { temporaryFolder, type Folder } from '../support/folder.js';
+import { folderPerTest, temporaryFolder } from '../support/folder.js';
 import { importInto, writeFiles } from '../support/domain/import-files.js';
 
-let folder: Folder;
-beforeEach(() => {
-  folder = temporaryFolder();
-});
-afterEach(() => folder.remove());
+const folder = folderPerTest();
 
 const MAPPING = `name: shop
 timeZone: Europe/Bucharest
@@ -52,7 +47,7 @@ records:
         by: =deals.seller
         input:
           id: =lead
-          owner: =deals.seller
+          ownerId: =deals.seller
           opportunity: { pipelineId: '=id("pipeline", "main")', amount: { amount: =cents(deals.amount), currency: EUR } }
       - command: WinOpportunity
         when: =found(deals)
@@ -75,10 +70,10 @@ const files = (over: Readonly<Record<string, string>> = {}): string =>
 
 const idOf = (key: string): string => recordId('shop', 'lead', key);
 
-/** What happens to a lead with a deal, and to what is made of it. */
+/** The events of a lead with a deal, and of the records that its conversion creates, after the registration. */
 const CLOSED = ['LeadQualified', 'LeadConverted', 'AccountRegistered', 'ContactRegistered', 'OpportunityOpened', 'OpportunityWon'];
 
-/** The events of a lead and of what is made of it, in the order of the log. */
+/** The events of a lead and of the records that its conversion creates, in the order of the log. */
 function eventsAbout(events: readonly RecordedEvent[], key: string): readonly RecordedEvent[] {
   const lead = idOf(key);
   const ids = [lead, ...['account', 'contact', 'opportunity'].map((part) => derivedId(lead, part))];
@@ -86,15 +81,15 @@ function eventsAbout(events: readonly RecordedEvent[], key: string): readonly Re
 }
 
 describe('an import', () => {
-  test('runs the steps of each record in their order, with times, owners and amounts as the mapping says', async () => {
+  test('runs the steps of each record in order, with the times, owners and amounts of the mapping', async () => {
     const { report, events } = await importInto(folder.path, files());
-    const told = (key: string) => eventsAbout(events, key).map(({ type, metadata }) => [type, metadata.occurredAt.slice(0, 16)]);
+    const timesOf = (key: string) => eventsAbout(events, key).map(({ type, metadata }) => [type, metadata.occurredAt.slice(0, 16)]);
     expect(events[0]?.type).toBe('PipelineDefined');
-    expect(told('2')).toEqual([['LeadRegistered', '2023-12-31T22:00']]);
-    expect(told('3')).toEqual([['LeadRegistered', '2024-01-31T22:00'], ...CLOSED.map((type) => [type, '2024-01-14T22:00'])]);
-    expect(told('1')).toEqual([['LeadRegistered', '2024-03-01T08:00'], ...CLOSED.map((type) => [type, '2024-03-02T07:30'])]);
+    expect(timesOf('2')).toEqual([['LeadRegistered', '2023-12-31T22:00']]);
+    expect(timesOf('3')).toEqual([['LeadRegistered', '2024-01-31T22:00'], ...CLOSED.map((type) => [type, '2024-01-14T22:00'])]);
+    expect(timesOf('1')).toEqual([['LeadRegistered', '2024-03-01T08:00'], ...CLOSED.map((type) => [type, '2024-03-02T07:30'])]);
     const won = eventsAbout(events, '1').at(-1);
-    expect(won?.data).toMatchObject({ amount: { amount: 12_050, currency: 'EUR' }, standing: { owner: 'mara' } });
+    expect(won?.data).toMatchObject({ amount: { amount: 12_050, currency: 'EUR' }, standing: { ownerId: 'mara' } });
     expect(won?.metadata).toMatchObject({ actor: 'import:shop', onBehalfOf: 'mara' });
     expect(won?.metadata.importedAt).toBeUndefined();
     expect(eventsAbout(events, '2')[0]?.data).toMatchObject({ name: 'Ion', email: null });
@@ -105,28 +100,28 @@ describe('an import', () => {
         { name: 'deals', rows: 2, unusedColumns: [] },
       ],
       records: [{ name: 'lead', count: 3 }],
-      commands: { run: 10, alreadyThere: 0, unchanged: 0, rejected: 0, notRun: 0 },
+      commands: { run: 10, alreadyImported: 0, unchanged: 0, rejected: 0, notRun: 0 },
       events: 16,
-      withoutPartner: [{ record: 'lead', source: 'deals', count: 1 }],
-      leftOver: [],
-      datedBack: { count: 1, examples: [{ source: 'leads', line: 4, key: '3' }] },
+      unmatched: [{ record: 'lead', source: 'deals', count: 1 }],
+      unusedRows: [],
+      outOfOrder: { count: 1, examples: [{ source: 'leads', line: 4, key: '3' }] },
       stopped: false,
     });
     expect(exitCodeOf(report)).toBe(0);
-    expect(describeReport(report)).toContain('1 record has a step dated before the one that it follows (leads line 4)');
+    expect(describeReport(report)).toContain('1 record has a step that is dated before an earlier step (leads line 4)');
     expect(existsSync(`${folder.path}/rejects.csv`)).toBe(false);
   });
 
-  test('that is run again writes nothing and says so', async () => {
+  test('writes nothing when it is repeated, and says so', async () => {
     const first = await importInto(folder.path, files());
     const second = await importInto(folder.path, files());
     expect(second.events).toEqual(first.events);
-    expect(second.report).toMatchObject({ commands: { run: 0, alreadyThere: 10 }, events: 0 });
+    expect(second.report).toMatchObject({ commands: { run: 0, alreadyImported: 10 }, events: 0 });
     expect(exitCodeOf(second.report)).toBe(0);
-    expect(describeReport(second.report)).toContain('Nothing new: everything was imported before.');
+    expect(describeReport(second.report)).toContain('Nothing new: everything had been imported before.');
   });
 
-  test('that was stopped goes on when it is run again, to the same records', async () => {
+  test('continues after it was stopped, with the same result', async () => {
     const stop = new AbortController();
     const part = await importInto(folder.path, files(), { signal: stop.signal, onProgress: (done) => done >= 5 && stop.abort() });
     expect(part.report.stopped).toBe(true);
@@ -145,25 +140,25 @@ describe('an import', () => {
   });
 
   test('that is run again passes over steps that had nothing to change, though they would be refused by now', async () => {
-    const assign = `      - { command: AssignLead, at: =instant(leads.since), input: { id: =lead, owner: 'import:shop' } }\n      - command: QualifyLead`;
+    const assign = `      - { command: AssignLead, at: =instant(leads.since), input: { id: =lead, ownerId: 'import:shop' } }\n      - command: QualifyLead`;
     const mapping = { 'm.yaml': MAPPING.replace('      - command: QualifyLead', assign) };
     const first = await importInto(folder.path, files(mapping));
     expect(first.report.commands).toMatchObject({ run: 10, unchanged: 3, rejected: 0 });
     const second = await importInto(folder.path, files(mapping));
-    expect(second.report.commands).toMatchObject({ run: 0, alreadyThere: 10, unchanged: 3, rejected: 0 });
+    expect(second.report.commands).toMatchObject({ run: 0, alreadyImported: 10, unchanged: 3, rejected: 0 });
     expect(second.events).toEqual(first.events);
   });
 
-  test('takes rows that came later, and leaves the others alone', async () => {
+  test('imports only the new rows of a file that has grown', async () => {
     await importInto(folder.path, files());
     const { report, events } = await importInto(folder.path, files({ 'leads.csv': `${LEADS}4,Dan,,2024-02-02,\n` }));
-    expect(report.commands).toMatchObject({ run: 1, alreadyThere: 10 });
+    expect(report.commands).toMatchObject({ run: 1, alreadyImported: 10 });
     expect(events.at(-1)).toMatchObject({ type: 'LeadRegistered', stream: { id: idOf('4') } });
   });
 });
 
-describe('what is refused', () => {
-  test('goes to the rejects file with the reason, the rest of its record is not run, and everything else goes in', async () => {
+describe('a rejected step', () => {
+  test('is listed in the rejects file with the reason; later steps of its record do not run, all others do', async () => {
     const { report, events, rejects } = await importInto(
       folder.path,
       files({ 'leads.csv': LEADS.replace('ana@shop.example', 'ana at shop').replace('2024-01-01', 'January') }),
@@ -179,28 +174,28 @@ describe('what is refused', () => {
     expect(describeReport(report)).toContain('2 rejected, 3 not run because an earlier step of the record was rejected');
   });
 
-  test('by a rule stops its record there; what was done before stays', async () => {
+  test('leaves the earlier steps of its record in place', async () => {
     const { report, events, rejects } = await importInto(folder.path, files({ 'deals.csv': DEALS.replace('99', '-99') }));
     expect(rejects).toEqual([expect.any(String), expect.stringMatching(/^leads,4,3,ConvertLead,AMOUNT_NEGATIVE,.*,WinOpportunity$/)]);
     expect(report.commands).toMatchObject({ run: 8, rejected: 1, notRun: 1 });
     expect(events.filter(({ stream }) => stream.id === idOf('3')).map(({ type }) => type)).toEqual(['LeadRegistered', 'LeadQualified']);
   });
 
-  test('goes in when the source is repaired and imported again', async () => {
+  test('is imported when the source is corrected and imported again', async () => {
     await importInto(folder.path, files({ 'deals.csv': DEALS.replace('99', '-99') }));
     const { report } = await importInto(folder.path, files());
-    expect(report.commands).toMatchObject({ run: 2, alreadyThere: 8, rejected: 0 });
+    expect(report.commands).toMatchObject({ run: 2, alreadyImported: 8, rejected: 0 });
   });
 
-  test('is a row that has changed since it was imported', async () => {
+  test('is the step of a row that has changed since it was imported', async () => {
     await importInto(folder.path, files());
     const { report, events, rejects } = await importInto(folder.path, files({ 'leads.csv': LEADS.replace('Ion', 'Ioan') }));
-    expect(rejects[1]).toMatch(/^leads,3,2,RegisterLead,COMMAND_ID_REUSED,.*what it takes from the row has changed since/);
-    expect(report.commands).toMatchObject({ run: 0, alreadyThere: 9, rejected: 1 });
+    expect(rejects[1]).toMatch(/^leads,3,2,RegisterLead,COMMAND_ID_REUSED,.*its values in the row have changed since/);
+    expect(report.commands).toMatchObject({ run: 0, alreadyImported: 9, rejected: 1 });
     expect(events).toHaveLength(16);
   });
 
-  test('is a time in the future, and somebody who could be no user', async () => {
+  test('is one in the future, or with an invalid user id', async () => {
     const { rejects } = await importInto(
       folder.path,
       files({ 'leads.csv': LEADS.replace('2024-01-01', '2999-01-01'), 'deals.csv': DEALS.replace('1,mara', '1,mara the first') }),
@@ -209,7 +204,7 @@ describe('what is refused', () => {
     expect(rejects.join('\n')).toContain('leads,2,1,QualifyLead,INVALID_VALUE,"by: must be a user id');
   });
 
-  test('is everything, when nothing could be done', async () => {
+  test('gives exit code 1 when nothing was imported', async () => {
     const leads = 'id,name,email,since,colour\n1,,,2024-01-01,\n';
     const { report } = await importInto(
       folder.path,
@@ -219,18 +214,18 @@ describe('what is refused', () => {
     expect(exitCodeOf(report)).toBe(1);
   });
 
-  test('of the setup ends the import before any record', async () => {
+  test('of the setup ends the import before any record is imported', async () => {
     await importInto(folder.path, files());
     const changed = files({ 'm.yaml': MAPPING.replace('probability: 50', 'probability: 60'), 'leads.csv': `${LEADS}4,Dan,,2024-02-02,\n` });
     const failure = importInto(folder.path, changed);
     await expect(failure).rejects.toThrow(SetupRefused);
-    await expect(failure).rejects.toThrow(/The setup step DefinePipeline was refused \(COMMAND_ID_REUSED\)/);
+    await expect(failure).rejects.toThrow(/The setup step DefinePipeline was rejected \(COMMAND_ID_REUSED\)/);
     expect((await importInto(folder.path, files())).events).toHaveLength(16);
   });
 });
 
 describe('as history', () => {
-  test("the recorded times are the source's, in order, and every event says when it was carried over", async () => {
+  test("the recorded times are the source's, in order, and every event has the time of the import", async () => {
     const { events } = await importInto(folder.path, files(), { asHistory: true, clock: () => Date.parse('2026-01-01T00:00:00Z') });
     expect(events.map(({ metadata }) => metadata.recordedAt.slice(0, 16))).toEqual([
       ...Array.from({ length: 2 }, () => '2023-12-31T22:00'),
@@ -247,7 +242,7 @@ describe('as history', () => {
     expect(new Set(events.map(({ metadata }) => metadata.importedAt))).toEqual(new Set(['2026-01-01T00:00:00.000Z']));
   });
 
-  test('goes on with what was cut short', async () => {
+  test('an interrupted import continues', async () => {
     const stop = new AbortController();
     await importInto(folder.path, files(), { asHistory: true, signal: stop.signal, onProgress: (done) => done >= 5 && stop.abort() });
     const { report, events } = await importInto(folder.path, files(), { asHistory: true });
@@ -257,15 +252,15 @@ describe('as history', () => {
     expect(recorded).toEqual([...recorded].sort());
   });
 
-  test('is refused where anything else stands', async () => {
+  test('is refused if the log holds other events', async () => {
     const runtime = await openRuntime(loadConfig({}, { dataDir: `${folder.path}/data`, readerThreads: 0 }), { onRefusal: () => undefined });
-    await runtime.pipeline.execute(fromInput(RegisterLead, { name: 'Somebody' }), { actor: 'mara' });
+    await runtime.commandHandler.execute(RegisterLead({ name: 'Somebody' }), { actor: 'mara' });
     await runtime.close();
     await expect(importInto(folder.path, files(), { asHistory: true })).rejects.toThrow(HistoryNotEmpty);
     expect((await importInto(folder.path, files())).events).toHaveLength(17);
   });
 
-  test('is refused after another import', async () => {
+  test('is refused after the import of another mapping', async () => {
     await importInto(folder.path, files(), { asHistory: true });
     await expect(
       importInto(folder.path, files({ 'm.yaml': MAPPING.replace('name: shop', 'name: mall') }), { asHistory: true }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { daysBetween, isDay, isInstant, latestDay, monthOf } from '../../src/kernel/calendar.js';
+import { isDay, isInstant } from '../../contracts/fields/calendar.js';
+import { daysBetween, latestDay, monthOf } from '../../src/kernel/calendar.js';
 
 describe('Days and instants', () => {
   it.each(['2018-02-28', '2020-02-29', '2018-12-31', '0001-01-01', '9999-12-31'])('%s is a day', (text) => {

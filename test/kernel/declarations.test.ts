@@ -1,121 +1,117 @@
-/** What commands, aggregates, contracts and read models declare, held together. */
+/** The consistency of the declarations of commands, record types, contracts and read models. */
 import { describe, expect, it } from '@jest/globals';
-import { streamTypes } from '../../contracts/index.js';
-import * as operations from '../../contracts/operations/index.js';
-import { projections } from '../../projections/index.js';
-import { aggregate, evolve, type Aggregate } from '../../src/kernel/aggregate.js';
-import { commandSpec, Creating } from '../../src/kernel/command.js';
+import { event } from '../../contracts/event.js';
+import { Id, Int, Text } from '../../contracts/fields/index.js';
+import { domain } from '../../src/domain.js';
 import { derivedId, eventId } from '../../src/kernel/derived-id.js';
-import { fieldsOf } from '../../src/kernel/field.js';
-import { Text } from '../../src/kernel/field-type.js';
-import { compoundKey } from '../../src/kernel/projection.js';
-import { Column, columnsOf, ReadModel, readModelSpec } from '../../src/kernel/read-model.js';
+import { list } from '../../src/kernel/list.js';
+import { compoundKey, projection } from '../../src/kernel/projection.js';
+import { readModel } from '../../src/kernel/read-model.js';
+import { recordType } from '../../src/kernel/record-type.js';
 import { changesOf, revised } from '../../src/kernel/revision.js';
-import { deadLetter, RetryDeadLetters, SkipDeadLetter } from '../../src/operations/dead-letter.js';
-import * as parties from '../../src/parties/index.js';
-import * as sales from '../../src/sales/index.js';
 import { recordedAs } from '../support/domain/given.js';
 
-const commands = [...sales.commands, ...parties.commands, RetryDeadLetters, SkipDeadLetter];
-const aggregates = [...sales.aggregates, ...parties.aggregates, deadLetter as unknown as Aggregate<unknown, never>];
+const Opened = event('TabOpened', 'A tab was opened.', { name: Text(20) });
+const Charged = event('TabCharged', 'Something was put on a tab.', { amount: Int(1) });
+const tab = recordType<{ readonly name: string; readonly total: number }>()('account', [Opened, Charged], {
+  begins: { TabOpened: ({ data }) => ({ name: data.name, total: 0 }) },
+  evolves: { TabCharged: (state, { data }) => ({ ...state, total: state.total + data.amount }) },
+});
+
+const recorded = (type: string, revision: number, data: unknown) =>
+  recordedAs({ type, version: 1, data }, { type: 'account', id: 't' }, revision, revision + 1, '2018-02-01T09:00:00.000Z');
 
 describe('Commands', () => {
-  it('belong to a record type of their context, and somebody may issue them', () => {
-    for (const command of commands) {
-      const spec = commandSpec(command);
-      expect(aggregates).toContain(spec.aggregate);
-      expect(spec.may.length).toBeGreaterThan(0);
-      expect(spec.creates).toBe(command.prototype instanceof Creating);
+  it('belong to a record type of the program', () => {
+    for (const { record } of domain.commands) expect(domain.records).toContain(record);
+  });
+
+  it('have the common fields, and expectedRevision if they change a record', () => {
+    for (const { creates, fields } of domain.commands) {
+      expect(Object.keys(fields)).toEqual(expect.arrayContaining(['commandId', 'occurredAt', 'id']));
+      expect('expectedRevision' in fields).toBe(!creates);
+      expect(fields['id']?.absence).toBe(creates ? 'optional' : 'required');
     }
   });
 
-  it('take what every command takes, and say of each field whether it may be left out', () => {
-    for (const command of commands) {
-      const names = fieldsOf(command).map(({ name }) => name);
-      expect(names).toEqual(expect.arrayContaining(['commandId', 'expectedRevision', 'occurredAt', 'id']));
-      expect(new Set(names).size).toBe(names.length);
-      expect(fieldsOf(command).find(({ name }) => name === 'id')?.optional ?? false).toBe(commandSpec(command).creates);
+  it('have a suitable verb: a command that creates a record creates, defines or operates', () => {
+    for (const { name, creates, verb } of domain.commands) {
+      if (creates) expect([name, verb]).toEqual([name, expect.stringMatching(/^(create|define|operate|system)$/)]);
+      else expect([name, verb]).not.toEqual([name, 'create']);
     }
   });
 
-  it('are marked as such', () => {
-    expect(() => commandSpec(class Unmarked {} as never)).toThrow(/Unmarked is not marked with @Command/);
+  it('declare none of the common fields', () => {
+    const declare = () => tab.changes('RenameTab', { description: 'Renames a tab.', input: { id: Id }, decide: () => [] });
+    expect(declare).toThrow("RenameTab: id is a field of every command; it can't be declared again.");
   });
 });
 
-describe('Aggregates', () => {
-  it('know every event of their record type', () => {
-    expect(aggregates.map(({ type }) => type).sort()).toEqual(Object.keys(streamTypes).sort());
-    for (const { type, evolve: steps } of aggregates) {
-      expect(Object.keys(steps).sort()).toEqual(streamTypes[type]?.map((definition) => definition.type).sort());
-    }
+describe('Record types', () => {
+  it('ignore unknown events', () => {
+    const state = { name: 'Ana', total: 3 };
+    expect(tab.evolve(state, recorded('TabCharged', 1, { amount: 4 }))).toEqual({ name: 'Ana', total: 7 });
+    expect(tab.evolve(state, recorded('toString', 1, {}))).toBe(state);
+    expect(tab.evolve(undefined, recorded('toString', 0, {}))).toBeUndefined();
   });
 
-  it('are left as they are by events that they do not know', () => {
-    const counter = aggregate<number, { type: 'Counted'; version: number; data: null }>('counter', {
-      initial: 0,
-      evolve: { Counted: (count) => count + 1 },
-    });
-    const event = (type: string) =>
-      recordedAs({ type, version: 1, data: null }, { type: 'counter', id: 'c' }, 0, 1, '2018-02-01T09:00:00.000Z');
-    expect(evolve(counter as never, 3, event('Counted'))).toBe(4);
-    expect(evolve(counter as never, 3, event('toString'))).toBe(3);
+  it('refuse a first event that is not one', () => {
+    expect(() => tab.evolve(undefined, recorded('TabCharged', 0, { amount: 4 }))).toThrow(
+      "account t: TabCharged, at revision 0, can't be a record's first event.",
+    );
   });
 });
 
 describe('Read models', () => {
-  it('have one name each, an id first, and name only events that there are', () => {
-    const known = new Set(
-      Object.values(streamTypes)
-        .flat()
-        .map((definition) => definition.type),
-    );
-    expect(new Set(projections.map(({ model }) => model.name)).size).toBe(projections.length);
-    for (const { model, types } of projections) {
+  it('have unique names, an id as the first column, and only known events', () => {
+    expect(new Set(domain.projections.map(({ model }) => model.name)).size).toBe(domain.projections.length);
+    for (const { model, types } of domain.projections) {
       expect(model.columns[0]?.name).toBe('id');
-      for (const type of types) expect(known).toContain(type);
+      for (const type of types) expect(domain.definitions(type)).toBeDefined();
     }
   });
 
   it('of records name every event of the record, so that its revision is right', () => {
-    for (const { model, types } of projections.filter((projection) => projection.model.record !== undefined)) {
-      expect([...types].sort()).toEqual(streamTypes[model.record!]?.map((definition) => definition.type).sort());
+    for (const { model, types } of domain.projections.filter((projection) => projection.model.record !== undefined)) {
+      const events = domain.records.find(({ type }) => type === model.record)?.events ?? [];
+      expect([...types].sort()).toEqual(events.map(({ type }) => type).sort());
     }
     // What operators decided is not read as records, but carried out by the projector.
-    const records = Object.keys(streamTypes).filter((type) => !(type in operations.streamTypes));
-    expect(projections.flatMap(({ model }) => model.record ?? []).sort()).toEqual(records.sort());
+    const records = domain.published.map(({ type }) => type);
+    expect(domain.projections.flatMap(({ model }) => model.record ?? []).sort()).toEqual([...records].sort());
   });
 
-  it('tell duplicates by columns that they have', () => {
-    for (const { model } of projections) {
-      const names = model.columns.map(({ name }) => name);
-      for (const name of model.duplicates?.flat() ?? []) expect(names).toContain(name);
-    }
+  it('refer to existing columns only, in filters, orders and duplicates', () => {
+    const columns: Readonly<Record<string, typeof Id>> = { id: Id };
+    const declare = (more: object) => () => readModel('tabs', { version: 1, description: 'Tabs.', columns, ...more });
+    expect(declare({ filter: ['name'] })).toThrow('tabs has no column name; it has id.');
+    expect(declare({ sort: ['name'] })).toThrow(TypeError);
+    expect(declare({ duplicates: [['id', 'name']] })).toThrow(TypeError);
   });
 
-  it("have their base's columns first", () => {
-    abstract class Base {
-      @Column(Text(5))
-      readonly first!: string;
-    }
-    @ReadModel('tests', { version: 1 })
-    class Document extends Base {
-      @Column(Text(5))
-      readonly second!: string;
-    }
-    expect(columnsOf(Document).map(({ name }) => name)).toEqual(['first', 'second']);
-    expect(readModelSpec(Document)).toMatchObject({ name: 'tests', version: 1, history: true });
-    expect(() => readModelSpec(class Unmarked {})).toThrow(/Unmarked is not marked with @ReadModel/);
+  it('handle only their own events', () => {
+    const model = readModel('tabs', { version: 1, description: 'Tabs.', columns: { id: Id } });
+    const handlers: object = { TabClosed: () => undefined };
+    expect(() => projection(model, [Opened], { key: ({ stream }) => stream.id, on: handlers })).toThrow(
+      'tabs handles TabClosed, which is not among its events.',
+    );
+  });
+
+  it('of a record type have common columns first, and can be filtered and sorted by createdAt', () => {
+    const { model } = list('tabs', tab, { version: 1, description: 'A tab.', columns: { name: Text(20) } });
+    expect(model.columns.map(({ name }) => name)).toEqual(['id', 'createdAt', 'updatedAt', 'revision', 'name']);
+    expect(model).toMatchObject({ one: 'account', entry: 'Account', record: 'account', history: true });
+    expect(model.columns.filter(({ filter, sort }) => filter && sort).map(({ name }) => name)).toEqual(['createdAt']);
   });
 });
 
 describe('Keys and ids', () => {
-  it('made of several values tell them apart', () => {
+  it('of several values are unique', () => {
     const keys = [['a', 'b'], ['a|b'], ['a', null, 'b'], ['a', '', 'b'], [null, 'a', 'b'], ['a%7Cb'], ['%'], [''], [null]];
     expect(new Set(keys.map((parts) => compoundKey(...parts))).size).toBe(keys.length);
   });
 
-  it('that derive from others are the same for ever', () => {
+  it('that are derived from others never change', () => {
     expect(derivedId('l1', 'account')).toBe('b0dd4faf-a036-55dd-9410-46505ac171d2');
     expect(eventId('0b9f4d6e-5a53-5b1c-8e35-0f5f3a1c9d77', 0)).toBe('99303c46-280f-58c4-8711-8722d2815119');
     expect(derivedId('a', 'b')).not.toBe(derivedId('ab'));
@@ -124,15 +120,14 @@ describe('Keys and ids', () => {
 
 describe('A revision', () => {
   const state = { name: 'Ana', note: null as string | null, tags: ['a', 'b'] as readonly string[], amount: { amount: 1, currency: 'EUR' } };
-  const names = ['name', 'note', 'tags', 'amount'] as const;
 
-  it('is what was given and differs in value', () => {
-    expect(changesOf(state, { name: 'Ana', note: 'x', tags: ['b', 'a'] }, names)).toEqual({ note: 'x', tags: ['b', 'a'] });
-    expect(changesOf(state, { amount: { currency: 'EUR', amount: 1 }, tags: ['a', 'b'], note: null }, names)).toBeUndefined();
-    expect(changesOf(state, {}, names)).toBeUndefined();
+  it('has the given fields that differ', () => {
+    expect(changesOf(state, { name: 'Ana', note: 'x', tags: ['b', 'a'] })).toEqual({ note: 'x', tags: ['b', 'a'] });
+    expect(changesOf(state, { amount: { currency: 'EUR', amount: 1 }, tags: ['a', 'b'], note: null })).toBeUndefined();
+    expect(changesOf(state, {})).toBeUndefined();
   });
 
-  it('leaves what it does not tell', () => {
+  it('leaves other fields unchanged', () => {
     expect(revised(state, { note: 'x', name: undefined })).toEqual({ ...state, note: 'x' });
   });
 });

@@ -30,7 +30,7 @@ function expectSame(actual: Distribution, expected: Distribution): void {
 }
 
 describe('A distribution', () => {
-  it('of nothing has no mean and no quantile', () => {
+  it('without values has no mean and no quantile', () => {
     expect(mean(emptyDistribution)).toBeNull();
     expect(quantile(emptyDistribution, 0.5)).toBeNull();
   });
@@ -43,7 +43,7 @@ describe('A distribution', () => {
     expect(quantile(four, 1)).toBe(10);
   });
 
-  it('keeps each value as long as there are no more than it can keep', () => {
+  it('keeps all values up to its limit', () => {
     const full = recorded(Array.from({ length: EXACT }, (_, index) => EXACT - index));
     expect(full.values).toHaveLength(EXACT);
     expect(record(full, 1).values).toBeUndefined();
@@ -54,7 +54,7 @@ describe('A distribution', () => {
     expect(() => record(emptyDistribution, value)).toThrow(RangeError);
   });
 
-  it('tells any quantile of any number of values to 1 %', () => {
+  it('has quantiles of any number of values with an error of at most 1 %', () => {
     fc.assert(
       fc.property(many, fc.double({ min: 0, max: 1, noNaN: true }), (values, q) => {
         const sorted = values.toSorted((a, b) => a - b);
@@ -65,7 +65,7 @@ describe('A distribution', () => {
     );
   });
 
-  it('tells the mean of any number of values exactly, but for rounding', () => {
+  it('has the exact mean of any number of values, except for rounding', () => {
     fc.assert(
       fc.property(many, (values) => {
         expect(mean(recorded(values))).toBeCloseTo(values.reduce((sum, value) => sum + value, 0) / values.length, 4);
@@ -74,7 +74,7 @@ describe('A distribution', () => {
     );
   });
 
-  it('merged is the same as recorded in one, however it was split', () => {
+  it('merged from parts equals one with all values', () => {
     fc.assert(
       fc.property(fc.array(any, { maxLength: 5 }), (parts) => {
         expectSame(mergeDistributions(parts.map(recorded)), recorded(parts.flat()));
@@ -92,7 +92,7 @@ describe('A distribution', () => {
     expect(mergeDistributions(parts).values).toBeUndefined();
   });
 
-  it('with values taken back is the same as if they had never been recorded', () => {
+  it('with values removed equals one without them', () => {
     fc.assert(
       fc.property(few, few, (kept, undone) => {
         expect(undone.reduce(unrecord, recorded([...kept, ...undone]))).toEqual(recorded(kept));
@@ -106,13 +106,13 @@ describe('A distribution', () => {
     );
   });
 
-  it('refuses to take back what was never recorded', () => {
+  it('refuses to remove a value that was never recorded', () => {
     expect(() => unrecord(recorded([1, 2]), 3)).toThrow(RangeError);
     expect(() => unrecord(recorded(Array.from({ length: 300 }, () => 5)), 1000)).toThrow(RangeError);
     expect(() => unrecord(emptyDistribution, 0)).toThrow(RangeError);
   });
 
-  it('is plain data: stored and read again it goes on', () => {
+  it('is plain data, which can be stored and read again', () => {
     fc.assert(
       fc.property(any, days, (values, next) => {
         const stored = JSON.parse(JSON.stringify(recorded(values))) as Distribution;

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { event, upcast } from '../../contracts/event.js';
-import { streamTypes } from '../../contracts/index.js';
+import { Int, Text } from '../../contracts/fields/index.js';
 import { AccountRegistered } from '../../contracts/parties/account.js';
 import { LeadQualified, LeadRegistered } from '../../contracts/sales/lead.js';
 import { OpportunityOpened } from '../../contracts/sales/opportunity.js';
 import { PipelineDefined } from '../../contracts/sales/pipeline.js';
+import { domain } from '../../src/domain.js';
 import { parseStreamName, streamName, toCurrent } from '../../src/kernel/event.js';
 import { recordedAs } from '../support/domain/given.js';
 
@@ -13,12 +14,12 @@ const instant = '2018-02-01T09:00:00.000Z';
 const stream = { type: 'lead', id: 'l1' };
 
 describe('An event type with earlier versions', () => {
-  const Registered = event('TestRegistered', z.object({ name: z.string(), origin: z.string().nullable(), score: z.number().int() }))
-    .upcast(1, z.object({ name: z.string(), source: z.string() }), ({ source, ...rest }) => ({
+  const Registered = event('TestRegistered', 'A test was registered.', { name: Text(20), origin: Text(20).optional(), score: Int() })
+    .upcast(1, { name: Text(20), source: Text(20) }, ({ source, ...rest }) => ({
       ...rest,
       origin: source === '' ? null : source,
     }))
-    .upcast(2, z.object({ name: z.string(), origin: z.string().nullable() }), (data) => ({ ...data, score: 0 }));
+    .upcast(2, { name: Text(20), origin: Text(20).optional() }, (data) => ({ ...data, score: 0 }));
 
   it('is written in the last one', () => {
     expect(Registered({ name: 'Ana', origin: null, score: 7 })).toEqual({
@@ -34,18 +35,18 @@ describe('An event type with earlier versions', () => {
     expect(upcast(Registered, 3, { name: 'Ana', origin: null, score: 7 })).toEqual({ name: 'Ana', origin: null, score: 7 });
   });
 
-  it.each([0, 4, -1, 1.5, Number.NaN])('is not read from version %d, which no program of this age wrote', (version) => {
+  it.each([0, 4, -1, 1.5, Number.NaN])('is not read from version %d, which is invalid or newer', (version) => {
     expect(() => upcast(Registered, version, {})).toThrow(/knows 1 to 3/);
   });
 
-  it('does not read old data that never had the old shape, or makes none of the new', () => {
+  it('does not read data that is invalid in its version or after the upcast', () => {
     expect(() => upcast(Registered, 1, { name: 'Ana' })).toThrow();
-    const Broken = event('TestBroken', z.object({ name: z.string() })).upcast(1, z.object({ id: z.string() }), (data) => data);
+    const Broken = event('TestBroken', 'A test broke.', { name: Text(20) }).upcast(1, { id: Text(20) }, (data) => data);
     expect(() => upcast(Broken, 1, { id: 'a' })).toThrow();
   });
 
   it('declares them in order, without a gap', () => {
-    expect(() => event('TestGap', z.object({})).upcast(2, z.object({}), (data) => data)).toThrow(/next is from version 1, not 2/);
+    expect(() => event('TestGap', 'A test has a gap.', {}).upcast(2, {}, (data) => data)).toThrow(/next is from version 1, not 2/);
   });
 });
 
@@ -58,22 +59,22 @@ describe('An event read from the log', () => {
     interest: null,
     origin: null,
     campaignId: null,
-    owner: 'sam',
+    ownerId: 'sam',
   });
 
-  it('is as it was written, when it is of the current version', () => {
+  it('is unchanged, when it has the current version', () => {
     const recorded = recordedAs(registered, stream, 0, 1, instant);
-    expect(toCurrent(recorded)).toBe(recorded);
+    expect(toCurrent(recorded, domain.definitions)).toBe(recorded);
   });
 
   it('is refused when its type or version is not known to this program', () => {
-    expect(() => toCurrent(recordedAs({ ...registered, type: 'LeadTeleported' }, stream, 3, 1, instant))).toThrow(
+    expect(() => toCurrent(recordedAs({ ...registered, type: 'LeadTeleported' }, stream, 3, 1, instant), domain.definitions)).toThrow(
       /LeadTeleported.*lead-l1.*3/,
     );
-    expect(() => toCurrent(recordedAs({ ...registered, version: 2 }, stream, 0, 1, instant))).toThrow(/knows 1 to 1/);
+    expect(() => toCurrent(recordedAs({ ...registered, version: 2 }, stream, 0, 1, instant), domain.definitions)).toThrow(/knows 1 to 1/);
   });
 
-  it('belongs to a stream that is told by its name, whatever the id', () => {
+  it('has a stream that can be parsed from its name, whatever the id', () => {
     for (const id of ['l1', '0b9f4d6e-5a53-5b1c-8e35-0f5f3a1c9d77', 'a-b--c_']) {
       expect(parseStreamName(streamName({ type: 'lead', id }))).toEqual({ type: 'lead', id });
     }
@@ -91,7 +92,7 @@ describe('Contracts', () => {
     currency: 'EUR',
     stages: [{ name: 'A', probability: 10, expectedDays: null }],
     lossReasons: ['x'],
-    owner: 'sam',
+    ownerId: 'sam',
   };
   const opportunity = {
     name: 'Shop',
@@ -99,16 +100,16 @@ describe('Contracts', () => {
     contactId: null,
     pipelineId: 'shops',
     pipelineVersion: 1,
-    stage: { name: 'A', probability: 10, position: 0 },
+    stage: { name: 'A', probability: 10, order: 0 },
     amount: { amount: 1, currency: 'EUR' },
     expectedClose: null,
     campaignId: null,
     note: null,
-    owner: 'sam',
+    ownerId: 'sam',
     lead: null,
   };
 
-  it('take what is right', () => {
+  it('accept valid data', () => {
     expect(LeadQualified(judgement).data).toEqual(judgement);
     expect(PipelineDefined(pipeline).data).toEqual(pipeline);
     expect(OpportunityOpened(opportunity).data).toEqual(opportunity);
@@ -118,7 +119,6 @@ describe('Contracts', () => {
     ['a score above 100', () => LeadQualified({ ...judgement, score: 101 })],
     ['a time without milliseconds', () => LeadQualified({ ...judgement, source: { ...source, registeredAt: '2018-02-01T09:00:00Z' } })],
     ['a stage that is won', () => PipelineDefined({ ...pipeline, stages: [{ name: 'Won', probability: 100, expectedDays: null }] })],
-    ['a pipeline without stages', () => PipelineDefined({ ...pipeline, stages: [] })],
     ['half a cent', () => OpportunityOpened({ ...opportunity, amount: { amount: 0.5, currency: 'EUR' } })],
     ['a day that is none', () => OpportunityOpened({ ...opportunity, expectedClose: '2018-02-30' })],
     ['an id with a blank', () => OpportunityOpened({ ...opportunity, accountId: 'acme inc' })],
@@ -128,9 +128,9 @@ describe('Contracts', () => {
   });
 
   it('name their types after their stream type, in the past tense of a command', () => {
-    for (const [type, definitions] of Object.entries(streamTypes)) {
+    for (const { type, events } of domain.records) {
       expect(type).toMatch(/^[a-z][A-Za-z]*$/);
-      for (const definition of definitions) expect(definition.type).toMatch(new RegExp(`^${type}[A-Z][a-z]+$`, 'i'));
+      for (const definition of events) expect(definition.type).toMatch(new RegExp(`^${type}[A-Z][a-z]+$`, 'i'));
     }
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { fold, words } from '../../src/kernel/fold.js';
+import { fold, words } from '../../contracts/fold.js';
 import { phoneDigits } from '../../src/kernel/phone.js';
 
 describe('Folded text', () => {

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { add, merge, plus, share, type Moneys } from '../../src/kernel/money.js';
+import { add, merge, plus, share, type MoneyByCurrency } from '../../src/kernel/money.js';
 
 const money = fc.record({
   amount: fc.integer({ min: -1_000_000_000, max: 1_000_000_000 }),
   currency: fc.constantFrom('EUR', 'RON', 'BRL'),
 });
-const total = (list: readonly { amount: number; currency: string }[]) => list.reduce<Moneys>((sums, one) => add(sums, one), {});
+const total = (list: readonly { amount: number; currency: string }[]) => list.reduce<MoneyByCurrency>((sums, one) => add(sums, one), {});
 
 describe('Sums of money', () => {
-  it('keep currencies apart and leave out what comes to nothing', () => {
+  it('are kept by currency, without zero amounts', () => {
     expect(
       total([
         { amount: 5, currency: 'EUR' },
@@ -27,7 +27,7 @@ describe('Sums of money', () => {
     );
   });
 
-  it('are undone by taking away what was added', () => {
+  it('are restored by subtracting what was added', () => {
     fc.assert(
       fc.property(fc.array(money), money, (list, one) => {
         expect(add(add(total(list), one), one, -1)).toEqual(total(list));
@@ -41,7 +41,7 @@ describe('Sums of money', () => {
     expect(() => plus(most, { amount: 1, currency: 'EUR' })).toThrow(RangeError);
   });
 
-  it('of one currency take no other', () => {
+  it('in one currency refuse another one', () => {
     expect(plus({ amount: 5, currency: 'EUR' }, { amount: 3, currency: 'EUR' })).toEqual({ amount: 8, currency: 'EUR' });
     expect(plus({ amount: 5, currency: 'EUR' }, { amount: 3, currency: 'EUR' }, -1)).toEqual({ amount: 2, currency: 'EUR' });
     expect(() => plus({ amount: 5, currency: 'EUR' }, { amount: 3, currency: 'RON' })).toThrow(/RON.*EUR/);
@@ -61,7 +61,7 @@ describe('A share of money', () => {
     expect(share({ amount, currency: 'EUR' }, percent)).toEqual({ amount: expected, currency: 'EUR' });
   });
 
-  it('is whole, between nothing and all, and mirrored for debts', () => {
+  it('is a whole number between 0 and the amount, and symmetric for negative amounts', () => {
     fc.assert(
       fc.property(money, fc.integer({ min: 0, max: 100 }), (one, percent) => {
         const part = share(one, percent);

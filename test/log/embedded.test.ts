@@ -56,7 +56,7 @@ describe('The embedded log', () => {
     test('of text', () => {
       mkdirSync(join(folder, 'data'));
       writeFileSync(file, 'Dear diary, '.repeat(1000));
-      expect(refusal()).toContain('move it away or choose another data folder');
+      expect(refusal()).toContain('move it away or use another data folder');
       expect(readFileSync(file, 'utf8')).toBe('Dear diary, '.repeat(1000));
     });
 
@@ -65,12 +65,12 @@ describe('The embedded log', () => {
       const other = new DatabaseSync(file);
       other.exec('CREATE TABLE events (position INTEGER PRIMARY KEY)');
       other.close();
-      expect(refusal()).toContain('some other file');
+      expect(refusal()).toContain('but another file');
     });
 
     test('that is a folder', () => {
       mkdirSync(file, { recursive: true });
-      expect(refusal()).toContain('some other file');
+      expect(refusal()).toContain('but another file');
     });
 
     test('in a folder that can not be', () => {
@@ -213,7 +213,7 @@ describe('The embedded log', () => {
       holder.exec('BEGIN IMMEDIATE');
       const stream = freshStream();
       const event = noted();
-      await expect(log.append(stream, 'none', [event])).rejects.toThrow('kept locked by another process');
+      await expect(log.append(stream, 'none', [event])).rejects.toThrow('is locked by another process');
       expect(await log.head()).toBe(0);
       holder.exec('ROLLBACK');
       holder.close();

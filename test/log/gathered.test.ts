@@ -122,7 +122,7 @@ describe('a history in a gathered log', () => {
     await log.append(stream, 'none', [carriedOver(AT_TEN)]);
     await beneath.append(stream, 'none', [noted()]);
     await expect(log.head()).rejects.toThrow(LogUnavailable);
-    await expect(log.append(freshStream(), 'none', [carriedOver(AT_TEN)])).rejects.toThrow(/Somebody else writes into the log/);
+    await expect(log.append(freshStream(), 'none', [carriedOver(AT_TEN)])).rejects.toThrow(/Another process appended to the log/);
     await expect(log.close()).rejects.toThrow(LogUnavailable);
     beneath = openEmbeddedLog({ file: join(folder.path, 'events.db') });
     expect(await beneath.head()).toBe(1);

@@ -430,7 +430,7 @@ describe('a server that is killed and started again', () => {
     await server.kill();
     const error = await log.append(freshStream(), 'none', [noted()]).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(LogUnavailable);
-    expect((error as Error).message).toContain('Check that the server runs');
+    expect((error as Error).message).toContain('Check that the server is running');
     await server.restart();
   });
 });

@@ -78,7 +78,7 @@ describe.each(['23.10', '26.1'] as const)('a server like %s', (like) => {
     const stream = freshStream();
     await log.append(stream, 'none', [noted()]);
     await other.tombstoneStream(stored(stream.id));
-    const gone = `The stream ${stored(stream.id)} was deleted for good`;
+    const gone = `The stream ${stored(stream.id)} was permanently deleted`;
     for (const call of [
       () => log.readStream(stream),
       () => log.append(stream, 0, [noted()]),
@@ -156,11 +156,11 @@ describe.each(['23.10', '26.1'] as const)('a server like %s', (like) => {
 
 describe('a server that can not be used is refused when the log is opened', () => {
   test.each([
-    [{ version: '22.10.3' }, 'is of version 22.10.3.'],
-    [{ version: '23.6.0' }, 'is of version 23.6.0.'],
-    [{ version: '5.0.11' }, 'is of version 5.0.11.'],
-    [{ without: ['read:position'] }, 'is of version 23.10.8, but lacks streams.read with "position".'],
-    [{ without: ['append', 'read'] }, 'is of version 23.10.8, but lacks streams.read with "position" and streams.append.'],
+    [{ version: '22.10.3' }, 'has version 22.10.3.'],
+    [{ version: '23.6.0' }, 'has version 23.6.0.'],
+    [{ version: '5.0.11' }, 'has version 5.0.11.'],
+    [{ without: ['read:position'] }, 'has version 23.10.8, but lacks streams.read with "position".'],
+    [{ without: ['append', 'read'] }, 'has version 23.10.8, but lacks streams.read with "position" and streams.append.'],
   ])('%j', async (options, fault) => {
     const server = await startKurrentServer({ ...options, others: false });
     try {
@@ -205,10 +205,10 @@ describe('a server that can not be reached says why', () => {
 
   test.each<[string, () => string, string]>([
     ['its authority is not trusted', () => `${encrypted.url}&tlsCaFile=${strangers.file}`, 'is not trusted'],
-    ['its authority is not named', () => encrypted.url, 'Name the file with its certificate as tlsCaFile'],
+    ['its authority is not named', () => encrypted.url, 'Set tlsCaFile in the connection string'],
     ['its certificate is for another host', () => `${elsewhere.url}&tlsCaFile=${ours.file}`, 'is for another host (daybook.example)'],
     ['it has no TLS', () => plain.url.replace('tls=false', 'tls=true'), 'does not answer by TLS'],
-    ['it has TLS', () => encrypted.url.replace('tls=true', 'tls=false'), 'answers by TLS, and the connection string says tls=false'],
+    ['it has TLS', () => encrypted.url.replace('tls=true', 'tls=false'), 'uses TLS, but the connection string has tls=false'],
     ['nothing listens there', () => 'kurrentdb://127.0.0.1:1?tls=false', 'nothing listens at 127.0.0.1:1'],
   ])('%s', async (_, url, reason) => {
     const [protocol = '', host = '', options = ''] = url().split(/\/\/|\?/);

@@ -55,7 +55,7 @@ describe.each<[Engine, Engine]>([
 
   /** The source, to which somebody writes just before it is asked for its end. */
   function writtenTo(when: () => boolean): EventLog {
-    return Object.assign(Object.create(source) as EventLog, {
+    return overriding(source, {
       head: async () => {
         if (when()) await source.append(freshStream(), 'none', [noted()]);
         return source.head();
@@ -183,7 +183,7 @@ describe.each<[Engine, Engine]>([
       await fill(source, 10);
       await fill(target, 2);
       expect(await refused()).toMatch(
-        /^The target holds other events than the source: event 1 is Noted .* Nothing was written\. Name an empty log/,
+        /^The target has other events than the source: event 1 is Noted .* Nothing was written\. Use an empty log/,
       );
     });
 
@@ -196,14 +196,14 @@ describe.each<[Engine, Engine]>([
         await log.append(stream, 'none', [{ ...first, metadata: { ...first.metadata, recordedAt: '2026-01-01T00:00:00.000Z' } }]);
         await log.append(stream, 0, [{ ...second, metadata: { ...second.metadata, recordedAt } }]);
       }
-      expect(await refused()).toContain(`event 2, Noted ${second.id} (lead-${stream.id}, revision 1), is not the same in both`);
+      expect(await refused()).toContain(`event 2, Noted ${second.id} (lead-${stream.id}, revision 1), differs`);
     });
 
     test('a longer log', async () => {
       await fill(source, 10);
       await moved();
       await target.append(freshStream(), 'none', [noted()]);
-      expect(await refused()).toMatch(/holds more events than the source: event 20 is not there in the source/);
+      expect(await refused()).toMatch(/has more events than the source: event 20 is missing in the source/);
     });
   });
 
@@ -234,7 +234,7 @@ describe.each<[Engine, Engine]>([
           if (step === 'copy') written ??= target.append(stream, 1, [noted()]).then(() => target.append(other, 'none', [noted()]));
         },
       });
-      await expect(moving).rejects.toThrow(`Event 2 of lead-${stream.id} can't be copied: the target has up to event 2 of that stream.`);
+      await expect(moving).rejects.toThrow(`Event 2 of lead-${stream.id} can't be copied: the target has events up to 2 of that stream.`);
       await written;
     });
 
@@ -244,7 +244,7 @@ describe.each<[Engine, Engine]>([
         await source.append(before, 'none', [noted()]);
         await source.append(large, 'none', [noted({ text: 'x'.repeat(1_100_000) })]);
         await expect(moved()).rejects.toThrow(
-          new RegExp(`^Event 0 of lead-${large.id} can't be copied: .* takes 1100\\d+ bytes, .* What was copied`),
+          new RegExp(`^Event 0 of lead-${large.id} can't be copied: .* has 1100\\d+ bytes; .* Earlier events`),
         );
         expect(await wholeOf(target)).toHaveLength(1);
       });
@@ -260,7 +260,7 @@ describe.each<[Engine, Engine]>([
         appendAll: () => Promise.reject(new EventIdTaken(id, first)),
       });
       await expect(migrate(source, double)).rejects.toThrow(
-        `An event of lead-${second.id} can't be copied: its id ${id} stands in lead-${first.id} as well`,
+        `An event of lead-${second.id} can't be copied: its id ${id} is also in lead-${first.id}`,
       );
     });
   });

@@ -17,7 +17,7 @@ const bare = {
   email: null,
   phone: null,
   tags: [],
-  owner: 'sam',
+  ownerId: 'sam',
 };
 const known = {
   kind: 'household' as const,
@@ -43,7 +43,7 @@ describe('Registering an account', () => {
 
   it('keeps everything that is told, and each tag once', () => {
     given(account, [])
-      .when(RegisterAccount, { name: 'Acme', ...known, owner: 'sam', tags: ['Pet', 'new', 'PET'] })
+      .when(RegisterAccount, { name: 'Acme', ...known, ownerId: 'sam', tags: ['Pet', 'new', 'PET'] })
       .then([registered]);
   });
 
@@ -57,7 +57,7 @@ describe('Registering an account', () => {
     ['name', {}],
   ])('names %s when it is wrong', (field, wrong) => {
     given(account, [])
-      .when(RegisterAccount, field === 'name' ? wrong : { name: 'Acme', ...wrong })
+      .whenGiven(RegisterAccount, field === 'name' ? wrong : { name: 'Acme', ...wrong })
       .thenInvalid(field);
   });
 });
@@ -86,7 +86,7 @@ describe('Revising an account', () => {
 
   it.each([['name'], ['kind'], ['status'], ['tags']])('refuses to clear %s', (field) => {
     given(account, [registered])
-      .when(ReviseAccount, { [field]: null })
+      .whenGiven(ReviseAccount, { [field]: null })
       .thenInvalid(field);
   });
 });
@@ -94,8 +94,8 @@ describe('Revising an account', () => {
 describe('Assigning an account', () => {
   it('tells from whom to whom, and nothing for the owner that it has', () => {
     given(account, [registered])
-      .when(AssignAccount, { owner: 'maria' })
-      .then([AccountAssigned({ owner: 'maria', from: 'sam' })]);
-    given(account, [registered]).when(AssignAccount, { owner: 'sam' }).then([]);
+      .when(AssignAccount, { ownerId: 'maria' })
+      .then([AccountAssigned({ ownerId: 'maria', fromId: 'sam' })]);
+    given(account, [registered]).when(AssignAccount, { ownerId: 'sam' }).then([]);
   });
 });

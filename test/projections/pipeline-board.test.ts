@@ -21,12 +21,12 @@ const stages = [
 
 function defined(): Company {
   const company = new Company();
-  company.act(day(1), DefinePipeline, { id: 'shops', name: 'Shops', currency: 'EUR', stages, lossReasons: ['price'] });
+  company.act(day(1), DefinePipeline({ id: 'shops', name: 'Shops', currency: 'EUR', stages, lossReasons: ['price'] }));
   return company;
 }
 
 function open(company: Company, id: string, date: number, amount: number): void {
-  company.act(day(date), OpenOpportunity, { id, name: 'Shop', accountId: 'acme', pipelineId: 'shops', amount: eur(amount) });
+  company.act(day(date), OpenOpportunity({ id, name: 'Shop', accountId: 'acme', pipelineId: 'shops', amount: eur(amount) }));
 }
 
 const stage = (company: Company, name: string, version = 1) =>
@@ -42,16 +42,16 @@ describe('The pipeline board', () => {
         version: 1,
         current: true,
         stageName: 'Contact',
-        position: 0,
+        order: 0,
         probability: 10,
         expectedDays: 7,
       },
       {
         stageName: 'Demo',
-        position: 1,
+        order: 1,
         probability: 33,
         expectedDays: null,
-        count: 0,
+        opportunities: 0,
         amount: eur(0),
         weightedAmount: eur(0),
         oldest: null,
@@ -65,67 +65,86 @@ describe('The pipeline board', () => {
     open(company, 'b', 3, 104);
     open(company, 'c', 3, 100);
     expect(stage(company, 'Contact')).toMatchObject({
-      count: 3,
+      opportunities: 3,
       amount: eur(309),
       weightedAmount: eur(11 + 10 + 10),
       oldest: '2018-02-02',
     });
-    company.act(day(4), AdvanceOpportunity, { id: 'a', stage: 'Demo' });
+    company.act(day(4), AdvanceOpportunity({ id: 'a', stage: 'Demo' }));
     expect(stage(company, 'Contact')).toMatchObject({
-      count: 2,
+      opportunities: 2,
       amount: eur(204),
       weightedAmount: eur(20),
       oldest: '2018-02-03',
       arrivals: [{ day: '2018-02-03', count: 2 }],
     });
-    expect(stage(company, 'Demo')).toMatchObject({ count: 1, amount: eur(105), weightedAmount: eur(35), oldest: '2018-02-04' });
+    expect(stage(company, 'Demo')).toMatchObject({ opportunities: 1, amount: eur(105), weightedAmount: eur(35), oldest: '2018-02-04' });
   });
 
   it('follows revised amounts, and leaves the rest as it is', () => {
     const company = defined();
     open(company, 'a', 2, 105);
-    company.act(day(5), ReviseOpportunity, { id: 'a', amount: eur(205), note: 'more' });
-    company.act(day(6), ReviseOpportunity, { id: 'a', note: 'even more' });
-    company.act(day(7), AssignOpportunity, { id: 'a', owner: 'maria' });
-    expect(stage(company, 'Contact')).toMatchObject({ count: 1, amount: eur(205), weightedAmount: eur(21), oldest: '2018-02-02' });
+    company.act(day(5), ReviseOpportunity({ id: 'a', amount: eur(205), note: 'more' }));
+    company.act(day(6), ReviseOpportunity({ id: 'a', note: 'even more' }));
+    company.act(day(7), AssignOpportunity({ id: 'a', ownerId: 'maria' }));
+    expect(stage(company, 'Contact')).toMatchObject({ opportunities: 1, amount: eur(205), weightedAmount: eur(21), oldest: '2018-02-02' });
   });
 
   it('is left by what is won or lost, and entered again by what is reopened, with what was agreed', () => {
     const company = defined();
     open(company, 'a', 2, 100);
     open(company, 'b', 2, 100);
-    company.act(day(3), WinOpportunity, { id: 'a', amount: eur(80) });
-    company.act(day(3), LoseOpportunity, { id: 'b', reason: 'price' });
-    expect(stage(company, 'Contact')).toMatchObject({ count: 0, amount: eur(0), weightedAmount: eur(0), oldest: null, arrivals: [] });
-    company.act(day(8), ReopenOpportunity, { id: 'a' });
-    company.act(day(9), ReopenOpportunity, { id: 'b', stage: 'Demo' });
-    expect(stage(company, 'Contact')).toMatchObject({ count: 1, amount: eur(80), weightedAmount: eur(8), oldest: '2018-02-08' });
-    expect(stage(company, 'Demo')).toMatchObject({ count: 1, amount: eur(100), oldest: '2018-02-09' });
+    company.act(day(3), WinOpportunity({ id: 'a', amount: eur(80) }));
+    company.act(day(3), LoseOpportunity({ id: 'b', reason: 'price' }));
+    expect(stage(company, 'Contact')).toMatchObject({
+      opportunities: 0,
+      amount: eur(0),
+      weightedAmount: eur(0),
+      oldest: null,
+      arrivals: [],
+    });
+    company.act(day(8), ReopenOpportunity({ id: 'a' }));
+    company.act(day(9), ReopenOpportunity({ id: 'b', stage: 'Demo' }));
+    expect(stage(company, 'Contact')).toMatchObject({ opportunities: 1, amount: eur(80), weightedAmount: eur(8), oldest: '2018-02-08' });
+    expect(stage(company, 'Demo')).toMatchObject({ opportunities: 1, amount: eur(100), oldest: '2018-02-09' });
   });
 
   it('keeps an older version as long as something stands in it, and says that it is not the current one', () => {
     const company = defined();
     open(company, 'a', 2, 100);
-    company.act(day(3), RevisePipeline, {
-      id: 'shops',
-      name: 'Web shops',
-      stages: [{ name: 'Contact', probability: 20 }],
-      moves: [{ from: 'Demo', to: 'Contact' }],
-    });
+    company.act(
+      day(3),
+      RevisePipeline({
+        id: 'shops',
+        name: 'Web shops',
+        stages: [{ name: 'Contact', probability: 20 }],
+        moves: [{ from: 'Demo', to: 'Contact' }],
+      }),
+    );
     open(company, 'b', 4, 100);
-    expect(stage(company, 'Contact', 1)).toMatchObject({ current: false, count: 1, weightedAmount: eur(10), pipelineName: 'Shops' });
-    expect(stage(company, 'Demo', 1)).toMatchObject({ current: false, count: 0 });
-    expect(stage(company, 'Contact', 2)).toMatchObject({ current: true, count: 1, weightedAmount: eur(20), pipelineName: 'Web shops' });
-    company.act(day(5), AdvanceOpportunity, { id: 'a', stage: 'Contact' });
-    expect(stage(company, 'Contact', 1)).toMatchObject({ count: 0 });
-    expect(stage(company, 'Contact', 2)).toMatchObject({ count: 2, oldest: '2018-02-04' });
+    expect(stage(company, 'Contact', 1)).toMatchObject({
+      current: false,
+      opportunities: 1,
+      weightedAmount: eur(10),
+      pipelineName: 'Shops',
+    });
+    expect(stage(company, 'Demo', 1)).toMatchObject({ current: false, opportunities: 0 });
+    expect(stage(company, 'Contact', 2)).toMatchObject({
+      current: true,
+      opportunities: 1,
+      weightedAmount: eur(20),
+      pipelineName: 'Web shops',
+    });
+    company.act(day(5), AdvanceOpportunity({ id: 'a', stage: 'Contact' }));
+    expect(stage(company, 'Contact', 1)).toMatchObject({ opportunities: 0 });
+    expect(stage(company, 'Contact', 2)).toMatchObject({ opportunities: 2, oldest: '2018-02-04' });
   });
 
   it('shows that nothing new comes to a retired pipeline', () => {
     const company = defined();
     open(company, 'a', 2, 100);
-    company.act(day(3), RetirePipeline, { id: 'shops' });
-    expect(stage(company, 'Contact')).toMatchObject({ current: false, count: 1 });
+    company.act(day(3), RetirePipeline({ id: 'shops' }));
+    expect(stage(company, 'Contact')).toMatchObject({ current: false, opportunities: 1 });
   });
 
   it('does not take what stands in a stage that no definition told of', () => {
@@ -135,12 +154,12 @@ describe('The pipeline board', () => {
       contactId: null,
       pipelineId: 'shops',
       pipelineVersion: 7,
-      stage: { name: 'Contact', probability: 10, position: 0 },
+      stage: { name: 'Contact', probability: 10, order: 0 },
       amount: eur(1),
       expectedClose: null,
       campaignId: null,
       note: null,
-      owner: 'sam',
+      ownerId: 'sam',
       lead: null,
     });
     const event = recordedAs(opened, { type: 'opportunity', id: 'o' }, 0, 1, day(1));
@@ -160,14 +179,14 @@ describe('The pipeline board', () => {
         for (const [index, { id, kind, amount }] of sequence.entries()) {
           const at = new Date(Date.UTC(2018, 2, 1 + index)).toISOString();
           try {
-            if (kind === 'advance') company.act(at, AdvanceOpportunity, { id, stage: 'Demo' });
-            else if (kind === 'back') company.act(at, AdvanceOpportunity, { id, stage: 'Contact' });
-            else if (kind === 'win') company.act(at, WinOpportunity, { id, amount: eur(amount) });
-            else if (kind === 'lose') company.act(at, LoseOpportunity, { id, reason: 'price' });
-            else if (kind === 'reopen') company.act(at, ReopenOpportunity, { id });
-            else if (kind === 'revise') company.act(at, ReviseOpportunity, { id, amount: eur(amount) });
+            if (kind === 'advance') company.act(at, AdvanceOpportunity({ id, stage: 'Demo' }));
+            else if (kind === 'back') company.act(at, AdvanceOpportunity({ id, stage: 'Contact' }));
+            else if (kind === 'win') company.act(at, WinOpportunity({ id, amount: eur(amount) }));
+            else if (kind === 'lose') company.act(at, LoseOpportunity({ id, reason: 'price' }));
+            else if (kind === 'reopen') company.act(at, ReopenOpportunity({ id }));
+            else if (kind === 'revise') company.act(at, ReviseOpportunity({ id, amount: eur(amount) }));
             else {
-              company.act(at, RevisePipeline, { id: 'shops', stages: stages.map((one) => ({ ...one, probability: 1 + (amount % 99) })) });
+              company.act(at, RevisePipeline({ id: 'shops', stages: stages.map((one) => ({ ...one, probability: 1 + (amount % 99) })) }));
             }
           } catch (refusal) {
             if (!(refusal instanceof Rejection)) throw refusal;
@@ -179,7 +198,7 @@ describe('The pipeline board', () => {
           const sum = (name: string) => here.reduce((all, one) => all + (one[name] as { amount: number }).amount, 0);
           const days = here.map((one) => String(one['enteredAt']).slice(0, 10)).sort();
           expect(cell).toMatchObject({
-            count: here.length,
+            opportunities: here.length,
             amount: eur(sum('amount')),
             weightedAmount: eur(sum('weightedAmount')),
             oldest: days[0] ?? null,

@@ -1,12 +1,14 @@
-/** Builds of read models beside the one that answers: begun, caught up, cut over, rolled back, dropped; resumed after a crash; read once for all. */
+/** Builds of read models beside the live one: started, caught up, cut over, rolled back, dropped, resumed after a crash, in one pass. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NewEvent } from '../../contracts/event.js';
 import type { Projection } from '../../src/kernel/projection.js';
 import type { EventLog } from '../../src/log/port.js';
 import { shapeOf } from '../../src/kernel/read-model.js';
-import { noProgress, servedBuild, servedModel, type BuildState } from '../../src/views/builds.js';
-import type { Lease } from '../../src/views/port.js';
+import { noProgress } from '../../src/views/port/build-identity.js';
+import { servedBuild, servedModel } from '../../src/views/serving/versions.js';
+import type { BuildState } from '../../src/views/port/builds.js';
+import type { Lease } from '../../src/leases/port.js';
 import { overriding } from '../support/overriding.js';
 
 import { AccountRenamed, DealOpened, DealRaised, deals, dealsInCents, DealWithdrawn, tallies } from './deals.js';
@@ -62,10 +64,10 @@ describe('builds of a read model', () => {
   };
   const reached = async (projection: Projection): Promise<void> => {
     const head = await stage.log.head();
-    await stage.reader.reached(servedBuild(await stage.reader.builds(), projection.model), head, 30_000);
+    await stage.reader.waitFor(servedBuild(await stage.reader.builds(), projection.model), head, 30_000);
   };
 
-  it('is built from the first event on beside the live one when the program has a new version, and takes over', async () => {
+  it('is built from the first event on beside the live one when the program has a new version, and goes live', async () => {
     await history(60);
     await stage.project([deals]);
     expect(await register()).toEqual([[1, 1, 'live']]);
@@ -80,12 +82,12 @@ describe('builds of a read model', () => {
     expect(second?.finishedAt).not.toBeNull();
   });
 
-  it('leaves the live one serving and tailing while it is built', async () => {
+  it('does not stop the live one from serving and tailing while it is built', async () => {
     await history(300);
     await stage.project([deals]);
     let built = 0;
     const seen: { readonly building: number; readonly live: number; readonly head: number }[] = [];
-    // After each page of the new version something happens, and the live one has to be there before the next page but one.
+    // An event is appended after each page of the new version; the live build must have it before the page after the next.
     const log = overriding(stage.log, {
       readAll: async (after, limit, types) => {
         built += 1;
@@ -104,7 +106,7 @@ describe('builds of a read model', () => {
     await stop();
     const underWay = seen.filter(({ building }) => building > 0 && building < 300);
     expect(underWay.length).toBeGreaterThan(5);
-    // It follows the log: far ahead of the one that is built, and never behind by more than what has just happened.
+    // The live build follows the log: far ahead of the new one, and at most one event behind.
     for (const { live, head } of underWay) expect(live).toBeGreaterThanOrEqual(head - 3);
     expect(underWay.at(-1)?.live).toBeGreaterThan(300);
   });
@@ -119,7 +121,7 @@ describe('builds of a read model', () => {
     ]);
     await history(30, 30);
     await reached(dealsInCents);
-    await stage.operations(both).rollBack('deals');
+    await stage.administration(both).rollBack('deals');
     expect(await register()).toEqual([
       [1, 1, 'live'],
       [2, 2, 'retired'],
@@ -134,7 +136,7 @@ describe('builds of a read model', () => {
     await reached(deals);
     await reached(dealsInCents);
     await stop();
-    // It stays rolled back, also when the program starts again.
+    // It stays rolled back after a restart of the program.
     await stage.project(both);
     expect(await register()).toEqual([
       [1, 1, 'live'],
@@ -142,45 +144,45 @@ describe('builds of a read model', () => {
     ]);
     for (const projection of both) expect(await stage.histories(projection)).toEqual(await stage.afresh(projection));
     await stage
-      .operations(both)
+      .administration(both)
       .cutOver('deals', 2)
-      .catch(() => stage.operations(both).rollBack('deals', 2));
+      .catch(() => stage.administration(both).rollBack('deals', 2));
     expect(await register()).toEqual([
       [1, 1, 'retired'],
       [2, 2, 'live'],
     ]);
   });
 
-  it('is dropped in one command, but not while it answers', async () => {
+  it('is dropped in one command, but not while it is live', async () => {
     await history(20);
     await stage.project([deals]);
     await stage.project(both);
-    const operations = stage.operations(both);
-    await expect(operations.drop('deals', 2)).rejects.toMatchObject({ name: 'NotReady' });
-    await operations.drop('deals', 1);
+    const administration = stage.administration(both);
+    await expect(administration.drop('deals', 2)).rejects.toMatchObject({ name: 'NotReady' });
+    await administration.drop('deals', 1);
     expect(await register()).toEqual([[2, 2, 'live']]);
-    await expect(operations.rollBack('deals')).rejects.toMatchObject({ name: 'NotThere' });
+    await expect(administration.rollBack('deals')).rejects.toMatchObject({ name: 'NotFound' });
     await expect(stage.historiesOf({ model: deals.model, number: 1 })).rejects.toMatchObject({ name: 'BuildGone' });
     await stage.project(both);
     expect(await stage.histories(dealsInCents)).toEqual(await stage.afresh(dealsInCents));
   });
 
-  it('is built again in the same version on demand: what answers is damaged until then, and right afterwards', async () => {
+  it('is rebuilt in the same version on demand: the live documents are damaged until then, and correct afterwards', async () => {
     await history(40);
     await stage.project([deals]);
-    const [lease] = await stage.writer.take(['deals'], 'vandal', 60_000);
+    const [lease] = await stage.writer.leases.acquire(['deals'], 'vandal', 60_000);
     const position = await stage.log.head();
     const build = { model: deals.model, number: 1 };
     const planted = { key: 'planted', position, document: { id: 'planted', account: 'a', accountName: 'x', total: 1 } };
     const progress = { ...noProgress, events: 40, head: position };
     if (!lease) throw new Error('The lease was not free.');
     await stage.writer.commit([{ build, from: position, to: position, changes: [planted], lease, progress }]);
-    await stage.writer.giveBack([lease]);
+    await stage.writer.leases.release([lease]);
     expect(await stage.documents(deals)).toHaveProperty('planted');
-    const operations = stage.operations([deals]);
-    expect(await operations.rebuild('deals')).toEqual({ name: 'deals', version: 1, number: 2 });
-    // Asked for again, it is the one that is being built.
-    expect(await operations.rebuild('deals')).toEqual({ name: 'deals', version: 1, number: 2 });
+    const administration = stage.administration([deals]);
+    expect(await administration.rebuild('deals')).toEqual({ name: 'deals', version: 1, number: 2 });
+    // A second request returns the running build.
+    expect(await administration.rebuild('deals')).toEqual({ name: 'deals', version: 1, number: 2 });
     expect(await stage.documents(deals)).toHaveProperty('planted');
     await stage.project([deals]);
     expect(await register()).toEqual([
@@ -190,12 +192,12 @@ describe('builds of a read model', () => {
     expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
   });
 
-  it('waits for a command to take over where that is how it is set, and tails meanwhile', async () => {
+  it('waits for a command to go live if so configured, and tails meanwhile', async () => {
     await history(20);
     await stage.project([deals]);
-    const operations = stage.operations(both);
-    await operations.rebuild('deals');
-    await expect(operations.cutOver('deals')).rejects.toMatchObject({ name: 'NotReady' });
+    const administration = stage.administration(both);
+    await administration.rebuild('deals');
+    await expect(administration.cutOver('deals')).rejects.toMatchObject({ name: 'NotReady' });
     const stop = follow(both, { cutOver: false });
     await until([
       [1, 1, 'live'],
@@ -207,7 +209,7 @@ describe('builds of a read model', () => {
       [1, 1, 'live'],
       [2, 2, 'ready'],
     ]);
-    await operations.cutOver('deals');
+    await administration.cutOver('deals');
     await history(10, 40);
     await reached(dealsInCents);
     await reached(deals);
@@ -215,10 +217,10 @@ describe('builds of a read model', () => {
     for (const projection of both) expect(await stage.histories(projection)).toEqual(await stage.afresh(projection));
   });
 
-  it('takes over while events keep coming, though nobody ever stands at the end of the log', async () => {
+  it('goes live while events keep coming, although no build ever reaches the end of the log', async () => {
     await history(200);
     await stage.project([deals]);
-    // Whenever somebody looks for the end of the log, it has grown.
+    // The log grows with every read of its end.
     let more = 200;
     const log = overriding(stage.log, {
       head: async () => {
@@ -237,7 +239,7 @@ describe('builds of a read model', () => {
     expect(await stage.histories(dealsInCents)).toEqual(await stage.afresh(dealsInCents));
   });
 
-  it('goes on from its checkpoint after a crash, and reads nothing again', async () => {
+  it('continues from its checkpoint after a crash, and reads nothing twice', async () => {
     await history(100);
     await stage.project([deals]);
     let commits = 0;
@@ -262,11 +264,11 @@ describe('builds of a read model', () => {
     expect(await stage.histories(dealsInCents)).toEqual(await stage.afresh(dealsInCents));
   });
 
-  it('is let go once so many newer ones have answered, but not as long as queries may still read it', async () => {
+  it('is dropped after a number of later ones have been live, but not as long as queries may read it', async () => {
     await history(20);
     await stage.project([deals]);
     const rebuild = async (graceMs: number): Promise<void> => {
-      await stage.operations([deals]).rebuild('deals');
+      await stage.administration([deals]).rebuild('deals');
       await stage.project([deals], { graceMs });
     };
     await rebuild(60_000);
@@ -285,7 +287,7 @@ describe('builds of a read model', () => {
     expect(await register()).toEqual([[1, 3, 'live']]);
   });
 
-  it('is told with the events that it was given and the positions that it went on by, while it is built and while it tails', async () => {
+  it('reports its processed events and positions, while it is built and while it tails', async () => {
     await history(100);
     const [projected, openings] = [[deals, tallies], (await stage.log.readAll(0, 1_000, ['DealOpened'])).events.length];
     await stage.project(projected);
@@ -293,8 +295,8 @@ describe('builds of a read model', () => {
     const built = [await of('deals'), await of('dealTallies')] as const;
     // Deals name every event; tallies the openings alone, and they go on by as many positions.
     expect(built[0].rate).toBeGreaterThan(0);
-    expect(built[0].pace).toBe(built[0].rate);
-    expect(built[1].rate / built[1].pace).toBeCloseTo(openings / 100, 1);
+    expect(built[0].positionRate).toBe(built[0].rate);
+    expect(built[1].rate / built[1].positionRate).toBeCloseTo(openings / 100, 1);
     for (const { startedAt, measuredAt } of built) expect(Date.parse(measuredAt ?? '')).toBeGreaterThanOrEqual(Date.parse(startedAt));
     const stop = follow(projected);
     await history(20, 100);
@@ -315,8 +317,8 @@ describe('builds of a read model', () => {
       await stage.project(both, { graceMs: 60_000 });
     });
 
-    it('stays live, even where no retired build is kept, until there is a version that never answered', async () => {
-      await stage.operations(both).rollBack('deals');
+    it('stays live, even if no retired build is kept, until there is a version that was never live', async () => {
+      await stage.administration(both).rollBack('deals');
       for (let look = 0; look < 3; look++) await stage.project(both, { retired: 0 });
       expect(await register()).toEqual([
         [1, 1, 'live'],
@@ -327,10 +329,10 @@ describe('builds of a read model', () => {
       expect(await register()).toEqual([[3, 3, 'live']]);
     });
 
-    it('is not overruled by what was being built already, but by what is asked for afterwards', async () => {
-      await stage.operations(both).rebuild('deals');
+    it('is not replaced by builds that were already running, but by later ones', async () => {
+      await stage.administration(both).rebuild('deals');
       await sleep(5);
-      await stage.operations(both).rollBack('deals');
+      await stage.administration(both).rollBack('deals');
       await stage.project(both);
       expect(await register()).toEqual([
         [1, 1, 'live'],
@@ -338,23 +340,23 @@ describe('builds of a read model', () => {
         [2, 3, 'ready'],
       ]);
       await sleep(5);
-      await stage.operations(both).rebuild('deals');
+      await stage.administration(both).rebuild('deals');
       await stage.project(both);
       expect((await register()).at(-1)).toEqual([2, 4, 'live']);
     });
 
-    it('comes back though it is behind for a moment, while somebody moves it; and is told to be behind where nobody does', async () => {
+    it('goes live although it is briefly behind, while a projector updates it; and is refused as behind without a projector', async () => {
       const record = { ...noProgress, events: 21, head: 21 };
       const from = await stage.log.head();
       const move = async (number: number, lease: Lease): Promise<void> => {
         const { model } = number === 1 ? deals : dealsInCents;
         await stage.writer.commit([{ build: { model, number }, from, to: from + 1, changes: [], lease, progress: record }]);
       };
-      const [lease] = (await stage.writer.take(['deals'], 'a tester', 60_000)) as [Lease];
+      const [lease] = (await stage.writer.leases.acquire(['deals'], 'a tester', 60_000)) as [Lease];
       await move(2, lease);
       let back = false;
       const asked = stage
-        .operations(both)
+        .administration(both)
         .rollBack('deals')
         .then(() => (back = true));
       await sleep(100);
@@ -368,25 +370,25 @@ describe('builds of a read model', () => {
       await stage.writer.commit([
         { build: { model: deals.model, number: 1 }, from: from + 1, to: from + 2, changes: [], lease, progress: record },
       ]);
-      await stage.writer.giveBack([lease]);
-      await expect(stage.operations(both).rollBack('deals')).rejects.toMatchObject({
+      await stage.writer.leases.release([lease]);
+      await expect(stage.administration(both).rollBack('deals')).rejects.toMatchObject({
         name: 'NotReady',
-        message: `deals@2#2 is behind the live one: it is at position ${from + 1}, and the live deals@1#1 at ${from + 2}. Try again when it has caught up.`,
+        message: `deals@2#2 is behind the live build: it is at position ${from + 1}, and the live deals@1#1 at ${from + 2}. Try again when it has caught up.`,
       });
     });
 
-    it('is kept live by the one that it replaced, which can not be dropped while a program would build it again', async () => {
-      await stage.operations(both).rollBack('deals');
-      await expect(stage.operations(both).drop('deals', 2)).rejects.toMatchObject({
+    it('keeps the build that it replaced, which can not be dropped while a program would rebuild it', async () => {
+      await stage.administration(both).rollBack('deals');
+      await expect(stage.administration(both).drop('deals', 2)).rejects.toMatchObject({
         name: 'NotReady',
-        message: expect.stringMatching(/^deals@2#2 was rolled back from: .* Deploy a program without that version first\.$/),
+        message: expect.stringMatching(/^deals@2#2 was rolled back\. .* Deploy a program without that version first\.$/),
       });
-      await stage.operations([deals]).drop('deals', 2);
+      await stage.administration([deals]).drop('deals', 2);
       expect(await register()).toEqual([[1, 1, 'live']]);
     });
 
-    it('has to be of a version that the program has, which could not answer from it otherwise', async () => {
-      await expect(stage.operations([dealsInCents]).rollBack('deals')).rejects.toMatchObject({
+    it('must have a version of the program, which could not answer from it otherwise', async () => {
+      await expect(stage.administration([dealsInCents]).rollBack('deals')).rejects.toMatchObject({
         name: 'NotReady',
         message: expect.stringMatching(/does not have version 1 of deals as deals@1#1 was built.* Deploy the program that has it/),
       });
@@ -398,7 +400,7 @@ describe('builds of a read model', () => {
   });
 
   describe('of many read models', () => {
-    /** A log that says what is read of it: the types asked for, and each event that it gave out. */
+    /** A log that records the requested types and the returned events. */
     const counted = (): { readonly log: EventLog; readonly given: number[]; readonly asked: (readonly string[] | undefined)[] } => {
       const given: number[] = [];
       const asked: (readonly string[] | undefined)[] = [];
@@ -413,12 +415,12 @@ describe('builds of a read model', () => {
       return { log, given, asked };
     };
 
-    it('are made in one pass over the log', async () => {
+    it('are built in one pass over the log', async () => {
       await history(100);
       await stage.project([deals, tallies]);
-      const operations = stage.operations([deals, tallies]);
-      await operations.rebuild('deals');
-      await operations.rebuild('dealTallies');
+      const administration = stage.administration([deals, tallies]);
+      await administration.rebuild('deals');
+      await administration.rebuild('dealTallies');
       const { log, given } = counted();
       await stage.project([...both, tallies], { log, pageSize: 9 });
       // Two builds of deals, the new version and the one asked for, and one of tallies: each event is read once.
@@ -429,10 +431,10 @@ describe('builds of a read model', () => {
       );
     });
 
-    it('do not pay for events that none of them names', async () => {
+    it('do not read events that none of them handles', async () => {
       await history(100);
       await stage.project([deals, tallies]);
-      await stage.operations([tallies]).rebuild('dealTallies');
+      await stage.administration([tallies]).rebuild('dealTallies');
       const { log, given, asked } = counted();
       await stage.project([deals, tallies], { log });
       const openings = (await stage.log.readAll(0, 1_000, ['DealOpened'])).events.map(({ position }) => position);
@@ -444,7 +446,7 @@ describe('builds of a read model', () => {
   });
 
   describe('of versions that a program does not have', () => {
-    it('do not answer in it: it serves its own, which goes on', async () => {
+    it('are not served by it: it serves its own, which stays up to date', async () => {
       await history(20);
       await stage.project([deals]);
       await stage.project(both);
@@ -455,7 +457,7 @@ describe('builds of a read model', () => {
       expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
     });
 
-    it('are not replaced by an older program: its version is built beside and stays there', async () => {
+    it('are not replaced by an older program: its version is built but does not go live', async () => {
       await history(20);
       await stage.project([dealsInCents]);
       await stage.project([deals]);
@@ -474,7 +476,7 @@ describe('builds of a read model', () => {
     });
   });
 
-  it('begins anew when the log was put back to an earlier state', async () => {
+  it('is rebuilt when the log was restored to an earlier state', async () => {
     await history(20);
     await stage.project(both);
     const position = await stage.log.head();

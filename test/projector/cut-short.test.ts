@@ -1,7 +1,7 @@
 /** A decision about events that wait comes to the same on MongoDB, at whichever of its writes the projector that carries it out is cut off. */
 import { afterAll, expect, it, jest } from '@jest/globals';
 import { Collection, MongoNetworkError } from 'mongodb';
-import { ViewsUnavailable } from '../../src/views/errors.js';
+import { ViewsUnavailable } from '../../src/views/port/query-errors.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
 import { dropDatabase } from '../support/engines/mongo-database.js';
 import { mongoForTests } from '../support/engines/secantus.js';
@@ -29,7 +29,7 @@ async function cutOff(at: number): Promise<{ readonly outcome: unknown; readonly
     await stage.happens('account-b', AccountRenamed({ name: 'Zoe' }));
     await stage.happens('deal-2', DealRaised({ by: 2 }), DealMovedTo({ account: 'c' }));
     await stage.project([before]);
-    await stage.operations([after]).retry('deals', undefined, { actor: 'olga' });
+    await stage.administration([after]).deadLetters.retry('deals', undefined, { actor: 'olga' });
     const cut = await projectUntil(at, stage);
     await stage.project([after], { holder });
     return { outcome: await told(stage), cut };
@@ -63,11 +63,11 @@ async function projectUntil(at: number, stage: Stage): Promise<boolean> {
 
 async function told(stage: Stage): Promise<unknown> {
   const [build] = await stage.builds('deals');
-  const waiting = await stage.reader.waiting({ model: deals.model, number: 1 }, '@stream deal-1', { first: 10 });
+  const waiting = await stage.reader.unappliedEvents({ model: deals.model, number: 1 }, '@stream deal-1', { first: 10 });
   return {
     documents: await stage.histories(deals),
     position: build?.position,
-    parked: build?.parked,
+    deadLetters: build?.deadLetters,
     waiting: waiting.map(({ position, error }) => [position, error]),
   };
 }
@@ -79,7 +79,7 @@ onMongo('at none, and at each in turn', async () => {
       { key: '1', versions: [{ document: { account: 'a' } }, { document: { account: 'b', accountName: 'Zoe', total: 10 } }] },
       { key: '2', versions: [{ document: { account: 'a' } }, { document: { account: 'c', accountName: 'Ana', total: 12 } }] },
     ],
-    parked: 1,
+    deadLetters: 1,
     waiting: [
       [4, 'no such stage'],
       [5, null],

@@ -1,11 +1,11 @@
-/** Documents that wait because of an event that can't be taken: given such an event, when an operator decides, then the document goes on. */
+/** Dead letters: documents with an event that can't be applied, and the decisions of operators about them. */
 import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DeadLetterSkipped, DeadLettersRetried } from '../../contracts/operations/dead-letter.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import type { Change, Document, Projection } from '../../src/kernel/projection.js';
-import type { Outcome } from '../../src/pipeline/command-pipeline.js';
-import type { ViewReader } from '../../src/views/port.js';
+import type { Outcome } from '../../src/command-handling/command-handler.js';
+import type { ViewReader } from '../../src/views/port/store.js';
 import {
   DealMovedTo,
   DealOpened,
@@ -25,10 +25,10 @@ const by = { actor: 'olga' };
 const opened = (account = 'a') => DealOpened({ account, name: 'Ana', amount: 10 });
 const raised = (amount: number) => DealRaised({ by: amount });
 
-/** The handlers have an error: a raise by 13 is more than they can take. */
+/** The handlers have a bug: they throw on a raise by 13. */
 const broken = failing(deals, ({ type, data }) => type === 'DealRaised' && (data as { readonly by: number }).by === 13);
 
-describe('a document that waits', () => {
+describe('a dead letter', () => {
   let stage: Stage;
 
   beforeEach(async () => {
@@ -37,19 +37,19 @@ describe('a document that waits', () => {
 
   afterEach(() => stage.close());
 
-  /** What waits for a document, by position, with the error and the number of attempts. */
-  const waiting = async (projection: Projection, key: string) => {
+  /** The held-back events of a document, by position, with the error and the number of attempts. */
+  const unapplied = async (projection: Projection, key: string) => {
     const [build] = await stage.builds(projection.model.name);
-    const events = await stage.reader.waiting({ model: projection.model, number: build?.number }, key, { first: 100 });
+    const events = await stage.reader.unappliedEvents({ model: projection.model, number: build?.number }, key, { first: 100 });
     return events.map(({ position, error, attempts }) => [position, error, attempts]);
   };
   const parkedKeys = async (projection: Projection): Promise<readonly string[]> => {
     const [build] = await stage.builds(projection.model.name);
-    const parked = await stage.reader.parked({ model: projection.model, number: build?.number }, { first: 100 });
-    return parked.map(({ first }) => first.key);
+    const deadLetters = await stage.reader.deadLetters({ model: projection.model, number: build?.number }, { first: 100 });
+    return deadLetters.map(({ first }) => first.key);
   };
   const retry = async (projections: readonly Projection[], key?: string): Promise<void> => {
-    await stage.operations(projections).retry('deals', key, by);
+    await stage.administration(projections).deadLetters.retry('deals', key, by);
     await stage.project(projections);
   };
   const skip = async (projections: readonly Projection[], key: string): Promise<void> => {
@@ -57,35 +57,35 @@ describe('a document that waits', () => {
     await stage.project(projections);
   };
 
-  /** Deal 1 waits at its third event with two behind it; deal 2 and the account have gone on. */
-  const oneParked = async (pageSize = 2_000): Promise<void> => {
+  /** Deal 1 is a dead letter from its third event on, with two held back; deal 2 and the account are up to date. */
+  const oneDeadLetter = async (pageSize = 2_000): Promise<void> => {
     await stage.happens('deal-1', opened(), raised(13), raised(1));
     await stage.happens('deal-2', opened(), raised(2));
     await stage.happens('deal-1', raised(4));
     await stage.project([broken, tallies], { pageSize });
   };
 
-  it.each([1, 2, 2_000])('keeps no other document and no other read model waiting, in pages of %i', async (pageSize) => {
-    await oneParked(pageSize);
+  it.each([1, 2, 2_000])('does not hold back other documents or read models, in pages of %i', async (pageSize) => {
+    await oneDeadLetter(pageSize);
     expect(await stage.documents(broken)).toMatchObject({ 1: { total: 10 }, 2: { total: 12 } });
     expect(await stage.documents(tallies)).toEqual({ a: { account: 'a', deals: 2 } });
-    expect(await waiting(broken, '1')).toEqual([
+    expect(await unapplied(broken, '1')).toEqual([
       [2, 'no such stage', 1],
       [3, null, 0],
       [6, null, 0],
     ]);
-    expect(await stage.builds('deals')).toMatchObject([{ state: 'live', position: 6, parked: 1, error: null }]);
+    expect(await stage.builds('deals')).toMatchObject([{ state: 'live', position: 6, deadLetters: 1, error: null }]);
   });
 
-  it('waits on while events come for it, in order', async () => {
-    await oneParked();
+  it('holds back further events, in order', async () => {
+    await oneDeadLetter();
     await stage.happens('deal-1', raised(8));
     await stage.project([broken, tallies]);
-    expect((await waiting(broken, '1')).map(([position]) => position)).toEqual([2, 3, 6, 7]);
+    expect((await unapplied(broken, '1')).map(([position]) => position)).toEqual([2, 3, 6, 7]);
   });
 
-  it('gets what waited at its own positions when it is tried again with handlers that are mended', async () => {
-    await oneParked();
+  it('is applied at the original positions when it is retried with fixed handlers', async () => {
+    await oneDeadLetter();
     await retry([deals, tallies], '1');
     expect(await stage.documents(deals)).toMatchObject({ 1: { total: 28 }, 2: { total: 12 } });
     expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
@@ -95,45 +95,47 @@ describe('a document that waits', () => {
     expect(await stage.documents(deals)).toMatchObject({ 1: { total: 128 } });
   });
 
-  it('waits on when it fails again, and the attempts are counted', async () => {
-    await oneParked();
-    const [, , parkedBefore] = await stage
-      .operations([broken])
-      .deadLetter('deals', '1')
-      .then(({ waiting: events }) => events);
+  it('remains when it fails again, and the attempts are counted', async () => {
+    await oneDeadLetter();
+    const [, , before] = await stage
+      .administration([broken])
+      .deadLetters.get('deals', '1')
+      .then(({ events }) => events);
     await retry([broken, tallies], '1');
     await retry([broken, tallies]);
-    expect(await waiting(broken, '1')).toEqual([
+    expect(await unapplied(broken, '1')).toEqual([
       [2, 'no such stage', 3],
       [3, null, 0],
       [6, null, 0],
     ]);
-    const [, , parkedNow] = await stage
-      .operations([broken])
-      .deadLetter('deals', '1')
-      .then(({ waiting: events }) => events);
-    expect(parkedNow).toEqual(parkedBefore);
+    const [, , now] = await stage
+      .administration([broken])
+      .deadLetters.get('deals', '1')
+      .then(({ events }) => events);
+    expect(now).toEqual(before);
   });
 
-  it('gets as far as it can: up to the next event that can not be taken', async () => {
+  it('is applied up to the next event that fails', async () => {
     await stage.happens('deal-1', opened(), raised(13), raised(1), raised(13), raised(2));
     await stage.project([broken]);
     await skip([broken], '1');
     expect(await stage.documents(broken)).toMatchObject({ 1: { total: 11 } });
-    expect(await waiting(broken, '1')).toEqual([
+    expect(await unapplied(broken, '1')).toEqual([
       [4, 'no such stage', 1],
       [5, null, 0],
     ]);
     const [, skipped, , waits] = await stage.log.readStream({ type: 'deal', id: '1' });
-    const again = stage.operations([broken]).skip('deals', { key: '1', eventId: skipped?.id ?? '', reason: 'a typing error of 2018' }, by);
-    await expect(again).rejects.toMatchObject({ name: 'NotFirst', message: expect.stringContaining(waits?.id ?? '') });
+    const again = stage
+      .administration([broken])
+      .deadLetters.skip('deals', { key: '1', eventId: skipped?.id ?? '', reason: 'a typing error of 2018' }, by);
+    await expect(again).rejects.toMatchObject({ name: 'StaleDecision', message: expect.stringContaining(waits?.id ?? '') });
     await skip([broken], '1');
     expect(await stage.documents(broken)).toMatchObject({ 1: { total: 13 } });
     expect(await stage.histories(broken)).toEqual(await stage.afresh(broken));
   });
 
-  it('goes on without an event that is skipped, and so does every build that is made later', async () => {
-    await oneParked();
+  it('continues without a skipped event, and so does every later build', async () => {
+    await oneDeadLetter();
     await skip([broken, tallies], '1');
     expect(await stage.documents(broken)).toMatchObject({ 1: { total: 15 }, 2: { total: 12 } });
     expect(await parkedKeys(broken)).toEqual([]);
@@ -145,7 +147,7 @@ describe('a document that waits', () => {
     });
   });
 
-  it('is tried again with all others that wait, in one decision', async () => {
+  it('is retried with all others in one decision', async () => {
     for (const id of ['deal-1', 'deal-2', 'deal-3']) await stage.happens(id, opened(), raised(13));
     await stage.project([broken]);
     expect(await parkedKeys(broken)).toEqual(['1', '2', '3']);
@@ -155,7 +157,7 @@ describe('a document that waits', () => {
     expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
   });
 
-  it('waits in its own place of the log: what is decided is carried out where the decision stands, in pages of any size', async () => {
+  it('is resolved at the position of the decision, in pages of any size', async () => {
     await stage.happens('deal-1', opened(), raised(13), raised(1));
     await stage.project([broken]);
     await stage.leaveOut([broken], '1');
@@ -165,31 +167,31 @@ describe('a document that waits', () => {
       [6, 'no such stage', 1],
       [7, null, 0],
     ];
-    expect(await waiting(broken, '1')).toEqual(expected);
+    expect(await unapplied(broken, '1')).toEqual(expected);
     for (const pageSize of [1, 2, 3, 100]) {
-      await stage.operations([broken]).rebuild('deals');
+      await stage.administration([broken]).rebuild('deals');
       await stage.project([broken], { pageSize });
       const records = await stage.builds('deals');
       const live = records.find(({ state }) => state === 'live');
-      const events = await stage.reader.waiting({ model: broken.model, number: live?.number }, '1', { first: 10 });
+      const events = await stage.reader.unappliedEvents({ model: broken.model, number: live?.number }, '1', { first: 10 });
       expect(events.map(({ position, error, attempts }) => [position, error, attempts])).toEqual(expected);
       expect(await stage.documents(broken)).toMatchObject({ 1: { total: 15 } });
     }
   });
 
-  it('has its decision carried out live, once it is made, and again after the projector was stopped', async () => {
-    await oneParked();
+  it('is resolved while the projector is running, and after a restart', async () => {
+    await oneDeadLetter();
     const stop = stage.follow([deals, tallies]);
-    const { position } = await stage.operations([deals]).retry('deals', '1', by);
-    await stage.operations([deals]).carriedOut('deals', position, 20_000);
+    const { position } = await stage.administration([deals]).deadLetters.retry('deals', '1', by);
+    await stage.administration([deals]).deadLetters.waitFor('deals', position, 20_000);
     await stop();
     expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
     expect(await parkedKeys(deals)).toEqual([]);
   });
 
-  it('has nothing done twice when the projector dies between what it did and its checkpoint', async () => {
-    await oneParked();
-    await stage.operations([deals]).retry('deals', '1', by);
+  it('is not resolved twice when the projector dies before its checkpoint', async () => {
+    await oneDeadLetter();
+    await stage.administration([deals]).deadLetters.retry('deals', '1', by);
     let commits = 0;
     const views = overriding(stage.writer, {
       commit: (batch) => (commits++ > 0 ? Promise.reject(new Error('killed')) : stage.writer.commit(batch)),
@@ -201,30 +203,30 @@ describe('a document that waits', () => {
     expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
   });
 
-  it('is named with its build, its event and what waits; one that does not wait is not there', async () => {
-    await oneParked();
-    const operations = stage.operations([broken, tallies]);
-    expect(await operations.deadLetters()).toMatchObject([
-      { build: { name: 'deals', version: 1, number: 1 }, key: '1', waiting: 3, first: { position: 2, error: 'no such stage' } },
+  it('is shown with its build, its event and the held-back events; other documents are not found', async () => {
+    await oneDeadLetter();
+    const administration = stage.administration([broken, tallies]);
+    expect(await administration.deadLetters.list()).toMatchObject([
+      { build: { name: 'deals', version: 1, number: 1 }, key: '1', eventCount: 3, first: { position: 2, error: 'no such stage' } },
     ]);
-    await expect(operations.retry('deals', '2', by)).rejects.toMatchObject({ name: 'NotThere', field: 'key' });
-    await expect(operations.skip('deals', { key: '2', eventId: randomUUID(), reason: 'why' }, by)).rejects.toMatchObject({
-      name: 'NotThere',
+    await expect(administration.deadLetters.retry('deals', '2', by)).rejects.toMatchObject({ name: 'NotFound', field: 'key' });
+    await expect(administration.deadLetters.skip('deals', { key: '2', eventId: randomUUID(), reason: 'why' }, by)).rejects.toMatchObject({
+      name: 'NotFound',
     });
-    await expect(operations.retry('dealTallies', undefined, by)).rejects.toMatchObject({ name: 'NotThere' });
-    await expect(operations.retry('tales', undefined, by)).rejects.toMatchObject({ name: 'NotThere', field: 'readModel' });
+    await expect(administration.deadLetters.retry('dealTallies', undefined, by)).rejects.toMatchObject({ name: 'NotFound' });
+    await expect(administration.deadLetters.retry('tales', undefined, by)).rejects.toMatchObject({ name: 'NotFound', field: 'readModel' });
   });
 
-  it.each([1, 1_000])('may hold more than one page of events; in pages of %i', async (pageSize) => {
+  it.each([1, 1_000])('may have more than one page of events; in pages of %i', async (pageSize) => {
     await stage.happens('deal-1', opened(), raised(13), ...Array.from({ length: 1_200 }, () => raised(1)));
     await stage.project([broken], { pageSize: pageSize * 100 });
-    expect((await stage.operations([broken]).deadLetters('deals'))[0]).toMatchObject({ waiting: 1_201 });
+    expect((await stage.administration([broken]).deadLetters.list('deals'))[0]).toMatchObject({ eventCount: 1_201 });
     await retry([deals], '1');
     expect(await stage.documents(deals)).toMatchObject({ 1: { total: 1_223 } });
     expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
   });
 
-  describe('because the store can not take it', () => {
+  describe('because the store refuses the document', () => {
     const most = Number.MAX_SAFE_INTEGER;
 
     it.each([1, 2_000])(
@@ -234,11 +236,11 @@ describe('a document that waits', () => {
         await stage.happens('deal-2', opened());
         await stage.project([deals], { pageSize });
         expect(await stage.documents(deals)).toMatchObject({ 1: { total: 10 }, 2: { total: 10 } });
-        const refusal = (await waiting(deals, '1'))[0]?.[1];
+        const refusal = (await unapplied(deals, '1'))[0]?.[1];
         expect(refusal).toEqual(expect.any(String));
         await retry([deals], '1');
         await retry([deals]);
-        expect(await waiting(deals, '1')).toEqual([
+        expect(await unapplied(deals, '1')).toEqual([
           [2, refusal, 3],
           [3, null, 0],
         ]);
@@ -249,7 +251,7 @@ describe('a document that waits', () => {
     );
   });
 
-  describe('because a handler answers wrongly', () => {
+  describe('because a handler returns an invalid result', () => {
     const unkept: Projection = { ...deals, model: { ...deals.model, history: false } };
     const answering = (projection: Projection, answer: (event: RecordedEvent) => unknown): Projection => ({
       ...projection,
@@ -263,17 +265,17 @@ describe('a document that waits', () => {
       await stage.happens('deal-1', opened(), raised(13), raised(1));
       await stage.happens('deal-2', opened(), raised(2));
       await stage.project([tallies, wrong]);
-      expect(await waiting(wrong, key)).toEqual([
+      expect(await unapplied(wrong, key)).toEqual([
         [2, expect.stringMatching(error), 1],
         [3, null, 0],
       ]);
       expect(await stage.documents(wrong)).toMatchObject({ 1: { total: 10 }, 2: { total: 12 } });
       expect(await stage.builds()).toMatchObject([
         { name: 'dealTallies', position: 5 },
-        { name: 'deals', position: 5, parked: 1, error: null },
+        { name: 'deals', position: 5, deadLetters: 1, error: null },
       ]);
       await retry([tallies, wrong], key);
-      expect((await waiting(wrong, key))[0]).toEqual([2, expect.stringMatching(error), 2]);
+      expect((await unapplied(wrong, key))[0]).toEqual([2, expect.stringMatching(error), 2]);
       await retry([tallies, { ...deals, model: wrong.model }], key);
       expect(await stage.documents(wrong)).toMatchObject({ 1: { total: 24 } });
       expect(await parkedKeys(wrong)).toEqual([]);
@@ -296,9 +298,9 @@ describe('a document that waits', () => {
       ['no key', () => [{ to: same }], /key of a change is undefined/],
       ['a key that is not text', () => [{ key: 7, to: same }], /key of a change is a value of type number/],
       ['one change too many that is none', () => [{ key: '1', to: same }, null], /a change is null/],
-      ['nothing', () => undefined, /the handler answers with undefined/],
-      ['a promise', () => Promise.reject(new Error('too late')), /the handler answers with a promise/],
-    ])('waits with its stream when the handler names documents by %s', (_, answer, error) =>
+      ['nothing', () => undefined, /the handler returns undefined/],
+      ['a promise', () => Promise.reject(new Error('too late')), /the handler returns a promise/],
+    ])('is the whole stream when the handler names documents by %s', (_, answer, error) =>
       mustWait(answering(deals, answer), '@stream deal-1', error),
     );
 
@@ -315,9 +317,9 @@ describe('a document that waits', () => {
       ['one with a BigInt', (deal) => ({ ...deal, rate: 1n }), /written as JSON.*BigInt/],
       ['one that has itself within it', circular, /written as JSON.*circular/],
       ['one that fails when it is written', (deal) => ({ ...deal, rate: failing }), /written as JSON.*no such rate/],
-      ['a promise', () => Promise.reject(new Error('too late')), /the handler makes a promise of the document/],
-      ['text', () => 'a deal', /the handler makes a value of type string of the document/],
-      ['a list', () => [], /the handler makes a list of the document/],
+      ['a promise', () => Promise.reject(new Error('too late')), /the handler returns a promise/],
+      ['text', () => 'a deal', /the handler returns a value of type string/],
+      ['a list', () => [], /the handler returns a list/],
     ];
     test.each(
       documents.flatMap(([what, to, error]) =>
@@ -331,15 +333,15 @@ describe('a document that waits', () => {
       ),
     );
 
-    it('waits from the event on that made it unfit, not from the last of its page', async () => {
+    it('begins with the event that made the document invalid, not with the last one of its page', async () => {
       const wrong = answering(unkept, () => [{ key: '1', to: (deal: Document) => ({ ...deal, rate: 1n }) }]);
       await stage.happens('deal-1', opened(), raised(1), raised(13), raised(2), raised(3));
       await stage.project([wrong]);
-      expect((await waiting(wrong, '1')).map(([position]) => position)).toEqual([3, 4, 5]);
+      expect((await unapplied(wrong, '1')).map(([position]) => position)).toEqual([3, 4, 5]);
       expect(await stage.documents(wrong)).toMatchObject({ 1: { total: 11 } });
     });
 
-    it('waits when what was thrown can not even be told', async () => {
+    it('is recorded when the thrown value has no text', async () => {
       const silent = answering(deals, () => {
         throw Object.create(null);
       });
@@ -350,7 +352,7 @@ describe('a document that waits', () => {
   describe('chosen by a column', () => {
     const renamed = (name: string) => AccountRenamed({ name });
 
-    it('is changed by what chose it while it waited, once what is before it has been taken', async () => {
+    it('is changed by later events that select it, once the earlier ones are applied', async () => {
       await stage.happens('deal-1', opened('a'));
       await stage.happens('deal-2', opened('a'));
       await stage.happens('deal-3', opened('b'), raised(13), DealMovedTo({ account: 'a' }));
@@ -372,7 +374,7 @@ describe('a document that waits', () => {
       expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
     });
 
-    it('waits when it is chosen by an event that can not be taken; others of the same event go on', async () => {
+    it('is recorded for one document of an event that selects several; the others are changed', async () => {
       const own: Projection = failing(
         deals,
         ({ type, data }) => type === 'AccountRenamed' && (data as { readonly name: string }).name === 'Zoe',
@@ -382,7 +384,7 @@ describe('a document that waits', () => {
       await stage.happens('deal-1', raised(1));
       await stage.happens('deal-2', opened('a'));
       await stage.project([own]);
-      expect(await waiting(own, '1')).toEqual([
+      expect(await unapplied(own, '1')).toEqual([
         [2, 'no such stage', 1],
         [3, null, 0],
       ]);
@@ -392,7 +394,7 @@ describe('a document that waits', () => {
       expect(await stage.histories(own)).toEqual(await stage.afresh(own));
     });
 
-    it('is removed at its place when it waited for that', async () => {
+    it('is removed at the original position', async () => {
       await stage.happens('deal-1', opened('a'), raised(13), DealWithdrawn({}), opened('b'));
       await stage.project([broken]);
       await retry([deals], '1');
@@ -401,11 +403,11 @@ describe('a document that waits', () => {
     });
   });
 
-  describe('of events whose documents can not be named', () => {
+  describe('of events whose documents can not be determined', () => {
     const KEY = '@stream deal-1';
     const unnamed = nameless(deals, ({ type }) => type === 'DealMovedTo');
 
-    const streamParked = async (): Promise<void> => {
+    const streamDeadLetter = async (): Promise<void> => {
       await stage.happens('deal-1', opened('a'), DealMovedTo({ account: 'b' }), raised(1));
       await stage.happens('deal-2', opened('a'));
       await stage.happens('deal-1', DealMovedTo({ account: 'c' }));
@@ -413,9 +415,9 @@ describe('a document that waits', () => {
       await stage.project([unnamed]);
     };
 
-    it('is its stream: other streams go on, and what waits is applied where it is tried again', async () => {
-      await streamParked();
-      expect(await waiting(unnamed, KEY)).toEqual([
+    it('is the stream: other streams continue, and held-back events are applied at the position of the retry', async () => {
+      await streamDeadLetter();
+      expect(await unapplied(unnamed, KEY)).toEqual([
         [2, 'no such record', 1],
         [3, null, 0],
         [5, null, 0],
@@ -431,29 +433,29 @@ describe('a document that waits', () => {
       ]);
     });
 
-    it('counts the attempts of what fails again, and skips one event after the other', async () => {
-      await streamParked();
+    it('counts failed attempts, and skips one event after the other', async () => {
+      await streamDeadLetter();
       await retry([unnamed], KEY);
-      expect((await waiting(unnamed, KEY))[0]).toEqual([2, 'no such record', 2]);
+      expect((await unapplied(unnamed, KEY))[0]).toEqual([2, 'no such record', 2]);
       await skip([unnamed], KEY);
       expect(await stage.documents(unnamed)).toMatchObject({ 1: { account: 'a', total: 11 } });
-      expect(await waiting(unnamed, KEY)).toEqual([[5, 'no such record', 1]]);
+      expect(await unapplied(unnamed, KEY)).toEqual([[5, 'no such record', 1]]);
       await skip([unnamed], KEY);
       expect(await parkedKeys(unnamed)).toEqual([]);
       expect(await stage.histories(unnamed)).toEqual(await stage.afresh(unnamed));
     });
 
-    it('waits too when an event is of a version that this program does not know', async () => {
+    it('is recorded when the version of an event is unknown to this program', async () => {
       await stage.happens('deal-1', opened('a'), { ...raised(1), version: 9 }, raised(2));
       await stage.happens('deal-2', opened('a'));
       await stage.project([deals]);
-      expect((await waiting(deals, KEY))[0]?.[1]).toMatch(/DealRaised version 9 is not known/);
+      expect((await unapplied(deals, KEY))[0]?.[1]).toMatch(/DealRaised version 9 is not known/);
       expect(await stage.documents(deals)).toMatchObject({ 2: { total: 10 } });
       await skip([deals], KEY);
       expect(await stage.documents(deals)).toMatchObject({ 1: { total: 12 } });
     });
 
-    it('is told apart from a document of the stream that waits itself', async () => {
+    it("is distinguished from that of the stream's own document", async () => {
       const both = nameless(broken, ({ type }) => type === 'DealMovedTo');
       await stage.happens('deal-1', opened('a'), raised(13), raised(1), DealMovedTo({ account: 'b' }), raised(2));
       await stage.project([both]);
@@ -466,7 +468,7 @@ describe('a document that waits', () => {
       expect(await stage.documents(deals)).toMatchObject({ 1: { account: 'b', total: 26 } });
     });
 
-    it('waits for the document first when both are tried again at once', async () => {
+    it('is applied after that of the document when both are retried at once', async () => {
       const both = nameless(broken, ({ type }) => type === 'DealMovedTo');
       await stage.happens('deal-1', opened('a'), DealMovedTo({ account: 'b' }));
       await stage.happens('account-a', AccountRenamed({ name: 'Maria' }));
@@ -485,7 +487,7 @@ describe('a document that waits', () => {
       expect(await stage.documents(deals)).toMatchObject({ 1: { account: 'b' } });
     });
 
-    it('has its part in documents that other streams change too, when all are tried again at once', async () => {
+    it('is applied to documents that other streams also change, when all are retried at once', async () => {
       for (const id of [1, 2, 3]) await stage.happens(`deal-${id}`, opened('a'));
       await stage.happens('account-a', AccountRenamed({ name: 'Maria' }));
       await stage.happens('deal-1', raised(5), DealMovedTo({ account: 'b' }));
@@ -494,7 +496,7 @@ describe('a document that waits', () => {
       const none = nameless(deals, ({ type }) => type !== 'DealOpened');
       await stage.project([nobody, none]);
       expect(await stage.documents(tallies)).toEqual({ a: { account: 'a', deals: 1 } });
-      for (const name of ['deals', 'dealTallies']) await stage.operations([deals, tallies]).retry(name, undefined, by);
+      for (const name of ['deals', 'dealTallies']) await stage.administration([deals, tallies]).deadLetters.retry(name, undefined, by);
       await stage.project([deals, tallies]);
       expect(await stage.documents(tallies)).toEqual({ a: { account: 'a', deals: 3 } });
       expect(await stage.documents(deals)).toMatchObject({
@@ -502,10 +504,10 @@ describe('a document that waits', () => {
         2: { accountName: 'Maria' },
         3: { accountName: 'Maria' },
       });
-      expect((await stage.builds()).map(({ parked }) => parked)).toEqual([0, 0]);
+      expect((await stage.builds()).map(({ deadLetters }) => deadLetters)).toEqual([0, 0]);
     });
 
-    it('waits on alone when it can not be taken: other streams are taken, and so is what is before it', async () => {
+    it('remains when it fails: other streams and its own earlier events are applied', async () => {
       const most = Number.MAX_SAFE_INTEGER;
       await stage.happens('deal-1', opened('a'), DealMovedTo({ account: 'b' }), raised(1));
       await stage.happens('deal-2', opened('a'), DealMovedTo({ account: 'b' }), raised(most), raised(2));
@@ -517,11 +519,11 @@ describe('a document that waits', () => {
         2: { account: 'b', total: 10 },
         3: { total: 10 },
       });
-      expect(await waiting(deals, '@stream deal-2')).toEqual([
+      expect(await unapplied(deals, '@stream deal-2')).toEqual([
         [6, expect.any(String), 1],
         [7, null, 0],
       ]);
-      expect(await waiting(deals, '@stream deal-3')).toEqual([
+      expect(await unapplied(deals, '@stream deal-3')).toEqual([
         [9, 'no such record', 2],
         [10, null, 0],
       ]);
@@ -531,12 +533,12 @@ describe('a document that waits', () => {
       expect(await parkedKeys(deals)).toEqual([]);
     });
 
-    it('waits for the store as well: the event that it refuses is told from those before it', async () => {
+    it('is recorded when the store refuses a document: with the refused event, not with earlier ones', async () => {
       await stage.happens('deal-1', opened('a'), DealMovedTo({ account: 'b' }), raised(1), raised(Number.MAX_SAFE_INTEGER), raised(2));
       await stage.project([unnamed]);
       await retry([deals], KEY);
       expect(await stage.documents(deals)).toMatchObject({ 1: { account: 'b', total: 11 } });
-      expect(await waiting(deals, KEY)).toEqual([
+      expect(await unapplied(deals, KEY)).toEqual([
         [4, expect.any(String), 1],
         [5, null, 0],
       ]);
@@ -545,88 +547,89 @@ describe('a document that waits', () => {
     });
   });
 
-  it('stops its build when more than so many documents wait, and says why in the register; others go on', async () => {
+  it('stops its build beyond the limit, with the reason in the register; other builds continue', async () => {
     for (let id = 1; id <= 4; id++) await stage.happens(`deal-${id}`, opened(), raised(13));
     const stopped: string[] = [];
-    await stage.project([broken, tallies], { pageSize: 2, parkedLimit: 2, onStop: (build) => stopped.push(build) });
-    const error =
-      "more than 2 documents wait for events that its handlers can't take: mend them and raise its version, or drop this build and rebuild";
+    await stage.project([broken, tallies], { pageSize: 2, deadLetterLimit: 2, onStop: (build) => stopped.push(build) });
+    const error = 'more than 2 dead letters: fix the handlers and raise the version of the read model, or drop this build and rebuild';
     expect(await stage.builds()).toMatchObject([
       { name: 'dealTallies', position: 8, error: null },
-      { name: 'deals', position: 6, parked: 3, error, rate: 0 },
+      { name: 'deals', position: 6, deadLetters: 3, error, rate: 0 },
     ]);
     expect(stopped).toEqual(['deals@1#1']);
-    await stage.project([broken, tallies], { parkedLimit: 10 });
-    expect((await stage.builds('deals'))[0]).toMatchObject({ position: 8, error: null, parked: 4 });
+    await stage.project([broken, tallies], { deadLetterLimit: 10 });
+    expect((await stage.builds('deals'))[0]).toMatchObject({ position: 8, error: null, deadLetters: 4 });
   });
 
-  it('is decided about in the version that answers, and the decision is waited for there', async () => {
+  it('is resolved in the live version, and the decision waits for that', async () => {
     await stage.happens('deal-1', opened(), raised(13), raised(1));
     await stage.project([broken]);
     const next = failing(dealsInCents, ({ type, data }) => type === 'DealRaised' && (data as { readonly by: number }).by === 13);
     await stage.project([broken, next]);
-    const operations = stage.operations([broken, next]);
-    expect((await operations.deadLetters('deals')).map(({ build }) => build.version)).toEqual([2, 1]);
+    const administration = stage.administration([broken, next]);
+    expect((await administration.deadLetters.list('deals')).map(({ build }) => build.version)).toEqual([2, 1]);
     await stage.leaveOut([broken, next], '1');
-    const { position } = await operations.retry('deals', '1', by);
+    const { position } = await administration.deadLetters.retry('deals', '1', by);
     await stage.project([broken, next]);
-    expect((await operations.deadLetters('deals')).map(({ build }) => build.version)).toEqual([1]);
+    expect((await administration.deadLetters.list('deals')).map(({ build }) => build.version)).toEqual([1]);
     expect(await stage.documents(dealsInCents)).toMatchObject({ 1: { total: 11, cents: 1_100 } });
-    // One that is still being built has not come that far, and nobody has to wait for it.
-    await operations.rebuild('deals');
-    await expect(operations.carriedOut('deals', position, 0)).resolves.toBeUndefined();
+    // A build that is behind does not delay the decision.
+    await administration.rebuild('deals');
+    await expect(administration.deadLetters.waitFor('deals', position, 0)).resolves.toBeUndefined();
   });
 
-  it('is decided about in the version where the named event is the first to wait, and in none when that is another', async () => {
+  it('is resolved in the version where the given event is the first one, and in none otherwise', async () => {
     await stage.happens('deal-1', opened(), raised(13), raised(14));
     await stage.project([broken]);
     const next = failing(dealsInCents, ({ type, data }) => type === 'DealRaised' && (data as { readonly by: number }).by === 14);
     await stage.project([broken, next]);
     const [, thirteen, fourteen] = await stage.log.readStream({ type: 'deal', id: '1' });
-    const operations = stage.operations([broken, next]);
-    const leaveOutOf = async (eventId = '') => operations.skip('deals', { key: '1', eventId, reason: 'wrong' }, by);
+    const administration = stage.administration([broken, next]);
+    const leaveOutOf = async (eventId = '') => administration.deadLetters.skip('deals', { key: '1', eventId, reason: 'wrong' }, by);
     await leaveOutOf(thirteen?.id);
     await leaveOutOf(fourteen?.id);
     const decisions = (await stage.log.readAll(0, 100, [DeadLetterSkipped.type])).events;
     expect(decisions).toMatchObject([{ data: { version: 1, eventId: thirteen?.id } }, { data: { version: 2, eventId: fourteen?.id } }]);
     await stage.project([broken, next]);
     expect(await stage.documents(dealsInCents)).toMatchObject({ 1: { total: 23 } });
-    await expect(leaveOutOf(fourteen?.id)).rejects.toMatchObject({ name: 'NotThere' });
+    await expect(leaveOutOf(fourteen?.id)).rejects.toMatchObject({ name: 'NotFound' });
   });
 
   describe('when a decision is sent again with its commandId', () => {
     const commandId = randomUUID();
 
-    it('is decided about as the first time, though another version answers now', async () => {
+    it('has its first result, although another version is live now', async () => {
       await stage.happens('deal-1', opened(), raised(13), raised(1));
       await stage.project([broken]);
-      const first = await stage.operations([broken]).retry('deals', '1', by, commandId);
+      const first = await stage.administration([broken]).deadLetters.retry('deals', '1', by, commandId);
       const next = failing(dealsInCents, ({ type }) => type === 'DealRaised');
       await stage.project([broken, next]);
-      const operations = stage.operations([broken, next]);
-      expect((await operations.deadLetters('deals')).map(({ build }) => build.version)).toEqual([2, 1]);
-      expect(await operations.retry('deals', '1', by, commandId)).toEqual({ ...first, appended: 0, repeated: true });
-      await expect(operations.retry('deals', undefined, by, commandId)).rejects.toMatchObject({ code: 'COMMAND_ID_REUSED' });
+      const administration = stage.administration([broken, next]);
+      expect((await administration.deadLetters.list('deals')).map(({ build }) => build.version)).toEqual([2, 1]);
+      expect(await administration.deadLetters.retry('deals', '1', by, commandId)).toEqual({ ...first, appended: 0, repeated: true });
+      await expect(administration.deadLetters.retry('deals', undefined, by, commandId)).rejects.toMatchObject({
+        code: 'COMMAND_ID_REUSED',
+      });
     });
 
-    it('is not decided about twice when both come at once, to two servers', async () => {
-      await oneParked();
+    it('is not resolved twice when two servers get it at the same time', async () => {
+      await oneDeadLetter();
       const [, eventId = ''] = (await stage.log.readStream({ type: 'deal', id: '1' })).map(({ id }) => id);
       const skip = { key: '1', eventId, reason: 'wrong' };
-      // The other server has looked into the log before, and looks for what waits after the decision was carried out.
+      // The other server has read the log before, and reads the dead letter after the decision was carried out.
       let decided: Outcome | undefined;
-      const parked: ViewReader['parked'] = async (build, options) => {
-        decided ??= await stage.operations([broken]).skip('deals', skip, by, commandId);
+      const deadLetters: ViewReader['deadLetters'] = async (build, options) => {
+        decided ??= await stage.administration([broken]).deadLetters.skip('deals', skip, by, commandId);
         await stage.project([broken, tallies]);
-        return stage.reader.parked(build, options);
+        return stage.reader.deadLetters(build, options);
       };
-      const other = stage.operations([broken], overriding(stage.reader, { parked }));
-      expect(await other.skip('deals', skip, by, commandId)).toEqual({ ...decided, appended: 0, repeated: true });
+      const other = stage.administration([broken], overriding(stage.reader, { deadLetters }));
+      expect(await other.deadLetters.skip('deals', skip, by, commandId)).toEqual({ ...decided, appended: 0, repeated: true });
       expect((await stage.log.readAll(0, 100, [DeadLetterSkipped.type])).events).toHaveLength(1);
     });
   });
 
-  it('keeps its build from taking over by itself while fewer documents wait in the live one', async () => {
+  it('prevents an automatic cut-over of its build while the live one has fewer dead letters', async () => {
     const states = async () => (await stage.builds('deals')).map(({ state }) => state);
     const next = failing(dealsInCents, ({ type, data }) => type === 'DealRaised' && (data as { readonly by: number }).by === 13);
     await stage.happens('deal-1', opened(), raised(13));
@@ -638,20 +641,20 @@ describe('a document that waits', () => {
     expect(await states()).toEqual(['retired', 'live']);
   });
 
-  it('keeps nobody from having its build take over by hand', async () => {
+  it('does not prevent a manual cut-over', async () => {
     await stage.happens('deal-1', opened(), raised(13));
     await stage.project([deals]);
-    await stage.operations([broken]).rebuild('deals');
+    await stage.administration([broken]).rebuild('deals');
     await stage.project([broken]);
-    await stage.operations([broken]).cutOver('deals');
+    await stage.administration([broken]).cutOver('deals');
     expect(await stage.builds('deals')).toMatchObject([
-      { state: 'retired', parked: 0 },
-      { state: 'live', parked: 1 },
+      { state: 'retired', deadLetters: 0 },
+      { state: 'live', deadLetters: 1 },
     ]);
   });
 
-  it('belongs to its version: a decision about one leaves another as it is', async () => {
-    await oneParked();
+  it('belongs to its version: a decision about one does not affect another', async () => {
+    await oneDeadLetter();
     await stage.happens('deadLetter-other', DeadLettersRetried({ readModel: 'deals', version: 2, key: null }));
     await stage.happens(
       'deadLetter-third',

@@ -1,82 +1,77 @@
-/** Events of deals and accounts, and a read model of them in the general form: what tests of the projector build. */
-import { z } from 'zod';
-import { event, type EventDefinition, type EventOf } from '../../contracts/event.js';
-import { definitionOf, definitionsOf, type Definitions } from '../../contracts/index.js';
-import { aggregate } from '../../src/kernel/aggregate.js';
-import { Command, Existing } from '../../src/kernel/command.js';
-import { Field } from '../../src/kernel/field.js';
-import { Id, Int, Text } from '../../src/kernel/field-type.js';
+/** Events of deals and accounts, and read models of them in the general form: what tests of the projector build. */
+import { definitionsOf, type Definitions } from '../../contracts/definitions.js';
+import { event } from '../../contracts/event.js';
+import { Decimal, Id, Int, Text } from '../../contracts/fields/index.js';
+import { domain } from '../../src/domain.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import { projectionOfMany, type Change, type Projection } from '../../src/kernel/projection.js';
-import { Column, ReadModel } from '../../src/kernel/read-model.js';
+import { readModel } from '../../src/kernel/read-model.js';
+import { recordType } from '../../src/kernel/record-type.js';
 import { Rejection } from '../../src/kernel/rejection.js';
 
-export const DealOpened = event('DealOpened', z.object({ account: z.string(), name: z.string(), amount: z.number() }));
-export const DealRaised = event('DealRaised', z.object({ by: z.number() }));
-export const DealMovedTo = event('DealMovedTo', z.object({ account: z.string() }));
-export const DealWithdrawn = event('DealWithdrawn', z.object({}));
-export const AccountRenamed = event('AccountRenamed', z.object({ name: z.string() }));
+declare module '../../contracts/record-types.js' {
+  interface RecordTypes {
+    readonly deal: unknown;
+  }
+}
+
+const account = Text(100);
+
+export const DealOpened = event('DealOpened', 'A deal was opened.', { account, name: Text(100), amount: Decimal() });
+export const DealRaised = event('DealRaised', 'A deal is worth more.', { by: Decimal() });
+export const DealMovedTo = event('DealMovedTo', 'A deal went to another account.', { account });
+export const DealWithdrawn = event('DealWithdrawn', 'A deal was withdrawn.', {});
+export const AccountRenamed = event('AccountRenamed', 'An account has another name.', { name: Text(100) });
 
 const dealEvents = [DealOpened, DealRaised, DealMovedTo, DealWithdrawn] as const;
-const accountEvents = [AccountRenamed] as const;
-type DealEvent = EventOf<typeof dealEvents> | EventOf<typeof accountEvents>;
+const events = [...dealEvents, AccountRenamed] as const;
 
-const own = definitionsOf({ deal: dealEvents, account: accountEvents });
-/** Of the events above, and of decisions about documents that wait. */
-export const definitions: Definitions = (type): EventDefinition | undefined => own(type) ?? definitionOf(type);
+const own = definitionsOf(events);
+/** The types of the events above, and of decisions about dead letters. */
+export const definitions: Definitions = (type) => own(type) ?? domain.definitions(type);
 
 /** Whether a deal may be raised. */
 interface Deal {
   readonly open: boolean;
 }
 
-const deal = aggregate<Deal, EventOf<typeof dealEvents>>('deal', {
-  initial: { open: false },
-  evolve: {
-    DealOpened: () => ({ open: true }),
-    DealRaised: (state) => state,
-    DealMovedTo: (state) => state,
+const deal = recordType<Deal>()('deal', dealEvents, {
+  begins: { DealOpened: () => ({ open: true }) },
+  evolves: {
+    DealRaised: (deal) => deal,
+    DealMovedTo: (deal) => deal,
     DealWithdrawn: () => ({ open: false }),
   },
 });
 
-/** What tests of the projector command; the other events are appended as they are. */
-@Command(deal, { may: ['sales'] })
-export class RaiseDeal extends Existing {
-  @Field(Int(1))
-  readonly by!: number;
-
-  decide({ open }: Deal): EventOf<typeof dealEvents>[] {
+/** The command of projector tests; other events are appended directly. */
+export const RaiseDeal = deal.changes('RaiseDeal', {
+  description: 'Raises the amount of a deal.',
+  input: { by: Int(1) },
+  decide: ({ open }, { by }) => {
     if (!open) throw new Rejection('DEAL_NOT_OPEN', 'Only an open deal is raised.');
-    return [DealRaised({ by: this.by })];
-  }
-}
+    return [DealRaised({ by })];
+  },
+});
 
-@ReadModel('deals', { version: 1 })
-class DealDocument {
-  @Column(Id) readonly id!: string;
-  @Column(Text(100), { filter: true }) readonly account!: string;
-  @Column(Text(100)) readonly accountName!: string;
-  @Column(Int(), { sort: true }) readonly total!: number;
-}
-
-@ReadModel('deals', { version: 2 })
-class DealDocumentInCents {
-  @Column(Id) readonly id!: string;
-  @Column(Text(100), { filter: true }) readonly account!: string;
-  @Column(Text(100)) readonly accountName!: string;
-  @Column(Int(), { sort: true }) readonly total!: number;
-  @Column(Int()) readonly cents!: number;
-}
-
-@ReadModel('dealTallies', { version: 1, history: false })
-class TallyDocument {
-  @Column(Text(100)) readonly account!: string;
-  @Column(Int()) readonly deals!: number;
-}
+const columns = { id: Id, account, accountName: Text(100), total: Int() };
+const dealModel = readModel('deals', { version: 1, description: 'A deal.', columns, filter: ['account'], sort: ['total'] });
+const dealModelInCents = readModel('deals', {
+  version: 2,
+  description: 'A deal.',
+  columns: { ...columns, cents: Int() },
+  filter: ['account'],
+  sort: ['total'],
+});
+const tallyModel = readModel('dealTallies', {
+  version: 1,
+  description: 'How many deals an account has.',
+  columns: { account, deals: Int() },
+  history: false,
+});
 
 /** Deals by id; all of an account are changed when it is renamed. */
-export const deals = projectionOfMany<DealDocument, DealEvent>(DealDocument, {
+export const deals = projectionOfMany(dealModel, events, {
   DealOpened: ({ stream: { id }, data: { account, name, amount } }) => [
     { key: id, to: () => ({ id, account, accountName: name, total: amount }) },
   ],
@@ -89,7 +84,7 @@ export const deals = projectionOfMany<DealDocument, DealEvent>(DealDocument, {
 });
 
 /** The next version of the same read model: with another column. */
-export const dealsInCents = projectionOfMany<DealDocumentInCents, DealEvent>(DealDocumentInCents, {
+export const dealsInCents = projectionOfMany(dealModelInCents, events, {
   DealOpened: ({ stream: { id }, data: { account, name, amount } }) => [
     { key: id, to: () => ({ id, account, accountName: name, total: amount, cents: amount * 100 }) },
   ],
@@ -104,11 +99,11 @@ export const dealsInCents = projectionOfMany<DealDocumentInCents, DealEvent>(Dea
 });
 
 /** How many deals were opened for each account; keeps no past versions. */
-export const tallies = projectionOfMany<TallyDocument, DealEvent>(TallyDocument, {
+export const tallies = projectionOfMany(tallyModel, events, {
   DealOpened: ({ data: { account } }) => [{ key: account, to: (tally) => ({ account, deals: (tally?.deals ?? 0) + 1 }) }],
 });
 
-/** The same read model with handlers that can't take some events. */
+/** The same read model with handlers that fail on some events. */
 export function failing(projection: Projection, fails: (event: RecordedEvent) => boolean, why = 'no such stage'): Projection {
   const fail = (): never => {
     throw new Error(why);
@@ -123,7 +118,7 @@ export function failing(projection: Projection, fails: (event: RecordedEvent) =>
   };
 }
 
-/** The same read model with changes that can't even be named of some events. */
+/** The same read model, which fails to determine the changes of some events. */
 export function nameless(projection: Projection, fails: (event: RecordedEvent) => boolean): Projection {
   return {
     ...projection,

@@ -4,8 +4,8 @@ import type { NewEvent } from '../../contracts/event.js';
 import { parseStreamName, type RecordedEvent } from '../../src/kernel/event.js';
 import type { Change, Document, Projection } from '../../src/kernel/projection.js';
 import { fold, refusalOf, type FoldInput, type Folded } from '../../src/projector/fold.js';
-import { keyOfStream } from '../../src/projector/waiting.js';
-import type { StoredDocument } from '../../src/views/port.js';
+import { streamKey } from '../../src/projector/dead-letter.js';
+import type { StoredDocument } from '../../src/views/port/documents.js';
 import { recordedAs } from '../support/domain/given.js';
 import { AccountRenamed, DealMovedTo, DealOpened, DealRaised, deals, DealWithdrawn, failing, nameless } from './deals.js';
 
@@ -20,21 +20,21 @@ const opened = (account: string) => DealOpened({ account, name: 'Ana', amount: 1
 
 interface Given {
   readonly stored?: Readonly<Record<string, StoredDocument>>;
-  readonly parked?: readonly string[];
+  readonly deadLetters?: readonly string[];
   readonly refused?: FoldInput['refused'];
   readonly only?: string;
 }
 
 async function folded(projection: Projection, events: readonly RecordedEvent[], given: Given = {}): Promise<Folded> {
-  const { stored = {}, parked = [], refused = new Map(), only } = given;
+  const { stored = {}, deadLetters = [], refused = new Map(), only } = given;
   return fold({
     projection,
     events: events.map((event) => ({ event, current: event })),
     documents: {
-      recall: async (keys) => new Map([...keys].map((key) => [key, stored[key] ?? null])),
+      load: async (keys) => new Map([...keys].map((key) => [key, stored[key] ?? null])),
       find: async (column, value) => Object.keys(stored).filter((key) => stored[key]?.document?.[column] === value),
     },
-    parked: new Set(parked),
+    deadLetters: new Set(deadLetters),
     refused,
     now: NOW,
     ...(only === undefined ? {} : { only }),
@@ -42,9 +42,9 @@ async function folded(projection: Projection, events: readonly RecordedEvent[], 
 }
 
 /** Position and key of what changed, and of what waits with its error. */
-const told = ({ changes, parking }: Folded) => ({
+const told = ({ changes, deadLetterChanges }: Folded) => ({
   changes: changes.map(({ position, key }) => [position, key]),
-  parking: parking.map((change) => [change.position, change.key, 'done' in change ? 'done' : change.error]),
+  deadLetters: deadLetterChanges.map((change) => [change.position, change.key, 'done' in change ? 'done' : change.error]),
 });
 
 /** The same read model, with a handler of its own for one event type. */
@@ -90,7 +90,7 @@ describe('a page of events', () => {
     const same = also('DealRaised', ({ stream: { id } }) => [{ key: id, to: (document) => document }]);
     const stored = { '1': { document: deal('1', 'a'), position: 1 } };
     const events = [at(2, 'deal-1', DealRaised({ by: 1 })), at(3, 'deal-9', DealWithdrawn({}))];
-    expect(told(await folded(same, events, { stored }))).toEqual({ changes: [], parking: [] });
+    expect(told(await folded(same, events, { stored }))).toEqual({ changes: [], deadLetters: [] });
   });
 });
 
@@ -130,9 +130,9 @@ describe('documents chosen by a column', () => {
   it('have the event wait behind every document that waits, for its value is not known yet', async () => {
     const stored = { '1': { document: deal('1', 'a'), position: 1 }, '2': { document: deal('2', 'b'), position: 1 } };
     const events = [at(5, 'account-a', renamed)];
-    expect(told(await folded(deals, events, { stored, parked: ['2', keyOfStream(at(1, 'deal-7', renamed))] }))).toEqual({
+    expect(told(await folded(deals, events, { stored, deadLetters: ['2', streamKey(at(1, 'deal-7', renamed))] }))).toEqual({
       changes: [[5, '1']],
-      parking: [[5, '2', null]],
+      deadLetters: [[5, '2', null]],
     });
   });
 
@@ -142,7 +142,7 @@ describe('documents chosen by a column', () => {
     const events = [at(5, 'account-a', renamed), at(6, 'deal-1', DealRaised({ by: 1 }))];
     expect(told(await folded(broken, events, { stored }))).toEqual({
       changes: [],
-      parking: [
+      deadLetters: [
         [5, '1', 'no such stage'],
         [5, '2', 'no such stage'],
         [6, '1', null],
@@ -170,22 +170,22 @@ describe('a handler that throws', () => {
         [2, '2'],
         [4, '2'],
       ],
-      parking: [
+      deadLetters: [
         [3, '1', 'no such stage'],
         [5, '1', null],
         [6, '1', null],
       ],
     });
-    expect(result.parking[0]).toMatchObject({
+    expect(result.deadLetterChanges[0]).toMatchObject({
       attempts: 1,
-      parkedAt: NOW,
+      since: NOW,
       type: 'DealRaised',
       stream: { type: 'deal', id: '1' },
       revision: 3,
     });
-    expect(result.parking[1]).toMatchObject({ attempts: 0 });
+    expect(result.deadLetterChanges[1]).toMatchObject({ attempts: 0 });
     expect(result.documents.get('1')).toEqual({ document: deal('1', 'a'), position: 1 });
-    expect([...result.parked]).toEqual(['1']);
+    expect([...result.deadLetters]).toEqual(['1']);
   });
 
   it('takes back what the same event did to the document before', async () => {
@@ -203,7 +203,7 @@ describe('a handler that throws', () => {
           [1, '1'],
           [2, 'copy of 1'],
         ],
-        parking: [[2, '1', 'no such stage']],
+        deadLetters: [[2, '1', 'no such stage']],
       });
       expect(result.documents.get('1')).toEqual({ document: deal('1', 'a'), position: 1 });
     }
@@ -225,7 +225,7 @@ describe('a handler that throws', () => {
         [4, '1'],
         [5, '2'],
       ],
-      parking: [
+      deadLetters: [
         [2, stream, 'no such record'],
         [3, stream, null],
       ],
@@ -240,7 +240,7 @@ describe('a handler that throws', () => {
         [1, '1'],
         [2, '1'],
       ],
-      parking: [[3, '1', 'it can not be written']],
+      deadLetters: [[3, '1', 'it can not be written']],
     });
   });
 
@@ -248,7 +248,7 @@ describe('a handler that throws', () => {
     const events = [at(1, 'deal-1', opened('a')), at(2, 'deal-1', DealRaised({ by: 1 })), at(3, 'deal-1', DealRaised({ by: 2 }))];
     expect(told(await folded(deals, events, { refused: new Map([[refusalOf('1', 2), 'total is beyond 2^53 - 1']]) }))).toEqual({
       changes: [[1, '1']],
-      parking: [
+      deadLetters: [
         [2, '1', 'total is beyond 2^53 - 1'],
         [3, '1', null],
       ],
@@ -265,13 +265,13 @@ describe('one document alone', () => {
       at(7, 'account-b', AccountRenamed({ name: 'Joe' })),
       at(8, 'account-a', AccountRenamed({ name: 'Maria' })),
     ];
-    const result = await folded(deals, events, { stored, parked: ['@stream deal-1', '2'], only: '1' });
+    const result = await folded(deals, events, { stored, deadLetters: ['@stream deal-1', '2'], only: '1' });
     expect(told(result)).toEqual({
       changes: [
         [5, '1'],
         [8, '1'],
       ],
-      parking: [],
+      deadLetters: [],
     });
   });
 });

@@ -1,8 +1,8 @@
 /** A projector that gets nowhere: it gives its read models to one that does, and does not hold on to them for ever. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { servedBuild } from '../../src/views/builds.js';
-import { ViewsUnavailable } from '../../src/views/errors.js';
+import { servedBuild } from '../../src/views/serving/versions.js';
+import { ViewsUnavailable } from '../../src/views/port/query-errors.js';
 import { overriding } from '../support/overriding.js';
 import { DealOpened, deals } from './deals.js';
 import { openStage, type Stage } from './stage.js';
@@ -44,10 +44,10 @@ describe('a projector whose every commit fails', () => {
     return stop;
   };
 
-  const holder = async (): Promise<string | undefined> => (await stage.writer.held()).find(({ name }) => name === 'deals')?.holder;
+  const holder = async (): Promise<string | undefined> => (await stage.writer.leases.held()).find(({ name }) => name === 'deals')?.holder;
 
   const shown = async (): Promise<void> => {
-    await stage.reader.reached(servedBuild(await stage.reader.builds(), deals.model), await stage.log.head(), 30_000);
+    await stage.reader.waitFor(servedBuild(await stage.reader.builds(), deals.model), await stage.log.head(), 30_000);
   };
 
   it('leaves its leases to another, which goes on', async () => {

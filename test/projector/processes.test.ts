@@ -1,15 +1,14 @@
 /** Several projectors on the same data: one works, the others wait, and take over when it is gone. Who lost its lease can't write. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { projections } from '../../projections/index.js';
-import { fromInput } from '../../src/kernel/input.js';
+import { domain } from '../../src/domain.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import type { EventLog } from '../../src/log/port.js';
-import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
+import { CommandHandler } from '../../src/command-handling/command-handler.js';
 import { RegisterLead } from '../../src/sales/lead.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
-import type { ViewReader, ViewWriter } from '../../src/views/port.js';
-import { servedBuild } from '../../src/views/builds.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port/store.js';
+import { servedBuild } from '../../src/views/serving/versions.js';
 import { killChildren, startChild, type Child } from '../support/processes/child.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { overriding } from '../support/overriding.js';
@@ -48,12 +47,12 @@ describe('two projectors in processes of their own', () => {
 
   /** Registers leads, and waits until every read model shows them. */
   const leadsAreShown = async (): Promise<void> => {
-    const pipeline = new CommandPipeline({ log });
-    for (let index = 0; index < 30; index++) await pipeline.execute(fromInput(RegisterLead, { name: `Lead ${count++}` }), { actor: 'ana' });
+    const commandHandler = new CommandHandler({ log, definitions: domain.definitions });
+    for (let index = 0; index < 30; index++) await commandHandler.execute(RegisterLead({ name: `Lead ${count++}` }), { actor: 'ana' });
     const head = await log.head();
     for (;;) {
       const records = await reader.builds();
-      const served = projections.map(({ model }) =>
+      const served = domain.projections.map(({ model }) =>
         records.find(({ name, number }) => name === model.name && number === servedBuild(records, model).number),
       );
       if (served.every((record) => record !== undefined && record.position >= head)) return;
@@ -63,7 +62,7 @@ describe('two projectors in processes of their own', () => {
 
   /** The processes that hold leases of read models, and their tokens. */
   const holders = async (): Promise<{ readonly pids: readonly number[]; readonly tokens: readonly number[] }> => {
-    const held = await writer.held();
+    const held = await writer.leases.held();
     const pids = held.map(({ holder }) => Number(holder.split(' ')[1]));
     return { pids: [...new Set(pids)], tokens: held.map(({ token }) => token) };
   };
@@ -73,7 +72,7 @@ describe('two projectors in processes of their own', () => {
     const impatient = await openEmbeddedViewWriter({ file: folder.views, lockTimeoutMs: 100 });
     for (let free = false; !free;) {
       process.kill(pid, 'SIGSTOP');
-      free = await impatient.take(['probe'], 'a tester', 1).then(
+      free = await impatient.leases.acquire(['probe'], 'a tester', 1).then(
         () => true,
         () => false,
       );
@@ -152,14 +151,14 @@ describe('a projector that lost its lease', () => {
       await stage.happens('deal-1', DealRaised({ by: 1 }));
       await asleep;
       // Its lease runs out and another takes it, works, and gives it back.
-      await stage.writer.giveBack(await stage.writer.held());
+      await stage.writer.leases.release(await stage.writer.leases.held());
       await stage.happens('deal-1', DealRaised({ by: 10 }));
       await stage.project([deals], { holder: 'another' });
       expect(await stage.documents(deals)).toMatchObject({ 1: { total: 12 } });
       wake();
       await stage.happens('deal-1', DealRaised({ by: 100 }));
       const head = await stage.log.head();
-      await stage.reader.reached(servedBuild(await stage.reader.builds(), deals.model), head, 30_000);
+      await stage.reader.waitFor(servedBuild(await stage.reader.builds(), deals.model), head, 30_000);
       await stop();
       expect(refused).toMatchObject({ name: 'LeaseLost' });
       expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));

@@ -3,18 +3,19 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { leadFunnel } from '../../projections/sales/lead-funnel.js';
 import { leads } from '../../projections/sales/leads.js';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commandsByName } from '../../src/domain.js';
-import { fromInput } from '../../src/kernel/input.js';
+import { domain } from '../../src/domain.js';
 import type { Document, Projection } from '../../src/kernel/projection.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import type { EventLog } from '../../src/log/port.js';
-import { CommandPipeline } from '../../src/pipeline/command-pipeline.js';
+import { CommandHandler } from '../../src/command-handling/command-handler.js';
 import type { ProjectorOptions } from '../../src/projector/options.js';
 import { Projector } from '../../src/projector/projector.js';
-import { isBegun, noProgress, servedBuild, type Served } from '../../src/views/builds.js';
+import { hasBuild, noProgress } from '../../src/views/port/build-identity.js';
+import { servedBuild } from '../../src/views/serving/versions.js';
+import type { Served } from '../../src/views/port/builds.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
-import { LeaseLost } from '../../src/views/errors.js';
-import type { ViewReader, ViewWriter } from '../../src/views/port.js';
+import { LeaseLost } from '../../src/leases/errors.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port/store.js';
 import { temporaryFolder, type Folder } from '../support/folder.js';
 import { overriding } from '../support/overriding.js';
 import { foldPlainly } from '../support/read-models/project.js';
@@ -24,7 +25,7 @@ describe('the projector', () => {
   let log: EventLog;
   let writer: ViewWriter;
   let reader: ViewReader;
-  let pipeline: CommandPipeline;
+  let commandHandler: CommandHandler;
   const wanted = [leads, leadFunnel] as const;
 
   beforeEach(async () => {
@@ -32,7 +33,7 @@ describe('the projector', () => {
     log = openEmbeddedLog({ file: folder.events });
     writer = await openEmbeddedViewWriter({ file: folder.views });
     reader = await openEmbeddedViewReader({ file: folder.views, threads: 0 });
-    pipeline = new CommandPipeline({ log });
+    commandHandler = new CommandHandler({ log, definitions: domain.definitions });
   });
 
   afterEach(async () => {
@@ -43,9 +44,9 @@ describe('the projector', () => {
   });
 
   const send = async (name: string, input: object): Promise<string> => {
-    const command = commandsByName.get(name);
+    const command = domain.commands.find((each) => each.name === name);
     if (!command) throw new Error(`no command ${name}`);
-    return (await pipeline.execute(fromInput(command, input), { actor: 'ana' })).stream.id;
+    return (await commandHandler.execute(command.from(input), { actor: 'ana' })).stream.id;
   };
 
   /** Leads, each registered; every second one assigned to others again and again and qualified. */
@@ -53,7 +54,7 @@ describe('the projector', () => {
     for (let index = 0; index < count; index++) {
       const id = await send('RegisterLead', { name: `Lead ${index}`, origin: index % 3 === 0 ? 'fair' : 'social' });
       if (index % 2 === 0) continue;
-      for (const owner of ['bob', 'eve', 'joe']) await send('AssignLead', { id, owner });
+      for (const ownerId of ['bob', 'eve', 'joe']) await send('AssignLead', { id, ownerId });
       await send('QualifyLead', { id, temperature: 'warm' });
     }
   };
@@ -75,8 +76,8 @@ describe('the projector', () => {
   const reachedBy = async (position: number): Promise<void> => {
     for (const projection of wanted) {
       let build = await served(projection);
-      for (; !isBegun(build); build = await served(projection)) await sleep(5);
-      await reader.reached(build, position, 30_000);
+      for (; !hasBuild(build); build = await served(projection)) await sleep(5);
+      await reader.waitFor(build, position, 30_000);
     }
   };
 
@@ -166,17 +167,17 @@ describe('the projector', () => {
     await expectSame(funnel);
     const build = await served(leads);
     expect(await reader.position(build)).toBe(await log.head());
-    const parked = await reader.parked(build, { first: 10 });
-    expect(parked.map(({ first: { type, position, error }, waiting }) => ({ type, position, error, waiting }))).toEqual(
+    const deadLetters = await reader.deadLetters(build, { first: 10 });
+    expect(deadLetters.map(({ first: { type, position, error }, eventCount }) => ({ type, position, error, waiting: eventCount }))).toEqual(
       expect.arrayContaining([6, 12].map((position) => ({ type: 'LeadQualified', position, error: 'no such temperature', waiting: 1 }))),
     );
-    expect(parked).toHaveLength(2);
+    expect(deadLetters).toHaveLength(2);
     // They are as they were before the event.
     const documents = await reader.get(
       build,
-      parked.map(({ first }) => first.key),
+      deadLetters.map(({ first }) => first.key),
     );
-    expect(documents).toEqual([expect.objectContaining({ owner: 'joe' }), expect.objectContaining({ owner: 'joe' })]);
+    expect(documents).toEqual([expect.objectContaining({ ownerId: 'joe' }), expect.objectContaining({ ownerId: 'joe' })]);
   });
 
   it('stops a read model of which more documents wait than may, says so, and carries the others on', async () => {
@@ -185,11 +186,11 @@ describe('the projector', () => {
     const stopped: (readonly [string, string])[] = [];
     const projections = [failing(leads, 'LeadRegistered'), funnel];
     const onStop = (build: string, error: string): unknown => stopped.push([build, error]);
-    await projector(writer, { projections, pageSize: 1, parkedLimit: 1, onStop }).catchUp();
+    await projector(writer, { projections, pageSize: 1, deadLetterLimit: 1, onStop }).catchUp();
     await expectSame(funnel);
-    expect(stopped).toEqual([[expect.stringMatching(/^leads@\d+#1$/), expect.stringMatching(/^more than 1 documents wait /)]]);
+    expect(stopped).toEqual([[expect.stringMatching(/^leads@\d+#1$/), expect.stringMatching(/^more than 1 dead letters:/)]]);
     const record = (await reader.builds()).find(({ name }) => name === 'leads');
-    expect(record).toMatchObject({ position: 2, parked: 2, error: stopped[0]?.[1] });
+    expect(record).toMatchObject({ position: 2, deadLetters: 2, error: stopped[0]?.[1] });
   });
 
   it.each([
@@ -210,18 +211,18 @@ describe('the projector', () => {
     await expectSame(funnel);
     const build = await served(leads);
     expect(await reader.position(build)).toBe(await log.head());
-    expect((await reader.parked(build, { first: 10 })).map(({ first }) => first.position).sort((a, b) => a - b)).toEqual([6, 12]);
+    expect((await reader.deadLetters(build, { first: 10 })).map(({ first }) => first.position).sort((a, b) => a - b)).toEqual([6, 12]);
   });
 
   it('starts over when the log was put back to an earlier state', async () => {
     await history(4);
     const [{ model }] = wanted;
     const build = await writer.begin(model);
-    const [lease] = await writer.take([model.name], 'before', 60_000);
+    const [lease] = await writer.leases.acquire([model.name], 'before', 60_000);
     if (!lease) throw new Error('somebody else has the lease');
     const changes = [{ key: 'ghost', position: 1, document: { id: 'ghost' } }];
     await writer.commit([{ build, from: 0, to: (await log.head()) + 5, changes, lease, progress: noProgress }]);
-    await writer.giveBack([lease]);
+    await writer.leases.release([lease]);
     await projector().catchUp();
     for (const projection of wanted) await expectSame(projection);
   });
@@ -229,9 +230,9 @@ describe('the projector', () => {
   it('does not project while another one does', async () => {
     await history(2);
     const [{ model }] = wanted;
-    const taken = await writer.take([model.name], 'another', 60_000);
+    const taken = await writer.leases.acquire([model.name], 'another', 60_000);
     await expect(projector().catchUp()).rejects.toBeInstanceOf(LeaseLost);
-    await writer.giveBack(taken);
+    await writer.leases.release(taken);
     await projector().catchUp();
     for (const projection of wanted) await expectSame(projection);
   });

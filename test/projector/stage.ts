@@ -1,4 +1,4 @@
-/** A log, a store of read models and what projects the one into the other: what happens, what is built, and what is then there. */
+/** A log, a store of read models and a projector between them, for tests. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { NewEvent } from '../../contracts/event.js';
@@ -6,13 +6,15 @@ import type { Position, RecordedEvent } from '../../src/kernel/event.js';
 import type { Document, Projection } from '../../src/kernel/projection.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
 import type { EventLog } from '../../src/log/port.js';
-import { CommandPipeline, type Outcome } from '../../src/pipeline/command-pipeline.js';
-import { Operations } from '../../src/projector/operations.js';
+import { CommandHandler, type Outcome } from '../../src/command-handling/command-handler.js';
+import { ReadModelAdministration } from '../../src/projector/read-model-administration.js';
 import type { ProjectorOptions } from '../../src/projector/options.js';
 import { Projector } from '../../src/projector/projector.js';
-import { servedBuild, type Build, type BuildRecord } from '../../src/views/builds.js';
+import { servedBuild } from '../../src/views/serving/versions.js';
+import type { Build, BuildRecord } from '../../src/views/port/builds.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
-import type { DocumentHistory, ViewReader, ViewWriter } from '../../src/views/port.js';
+import type { DocumentHistory } from '../../src/views/port/audit.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port/store.js';
 import { temporaryFolder } from '../support/folder.js';
 import { gathered } from '../support/log/gathered.js';
 import { noted } from '../support/log/log-events.js';
@@ -22,7 +24,7 @@ export interface Stage {
   readonly log: EventLog;
   readonly writer: ViewWriter;
   readonly reader: ViewReader;
-  readonly pipeline: CommandPipeline;
+  readonly commandHandler: CommandHandler;
   /** Appends events to a stream, named `deal-1`. @returns what was recorded */
   happens(stream: string, ...events: readonly NewEvent[]): Promise<readonly RecordedEvent[]>;
   projector(projections: readonly Projection[], options?: Partial<ProjectorOptions>): Projector;
@@ -30,22 +32,22 @@ export interface Stage {
   project(projections: readonly Projection[], options?: Partial<ProjectorOptions>): Promise<Position>;
   /** Projects live until the returned function is called. */
   follow(projections: readonly Projection[], options?: Partial<ProjectorOptions>): () => Promise<void>;
-  operations(projections: readonly Projection[], reader?: ViewReader): Operations;
-  /** Decides that the event is left out of a deal that an operator sees to be the first that waits. */
+  administration(projections: readonly Projection[], reader?: ViewReader): ReadModelAdministration;
+  /** Skips the first event of a dead letter, as an operator. */
   leaveOut(projections: readonly Projection[], key: string): Promise<Outcome>;
-  /** What the register says, in the order of numbers. */
+  /** The builds in the register, by number. */
   builds(name?: string): Promise<readonly BuildRecord[]>;
-  /** Every document of the build that answers, with its kept versions. */
+  /** All documents of the live build, with their history. */
   histories(projection: Projection): Promise<readonly DocumentHistory[]>;
   historiesOf(build: Build): Promise<readonly DocumentHistory[]>;
-  /** The current documents of the build that answers, by key. */
+  /** The current documents of the live build, by key. */
   documents(projection: Projection): Promise<Readonly<Record<string, Document>>>;
-  /** What a build that never failed comes to, made afresh from the same log in another store. */
+  /** The documents of a new build of the same log in another store, without failures. */
   afresh(projection: Projection): Promise<readonly DocumentHistory[]>;
   close(): Promise<void>;
 }
 
-/** Where read models are kept: in a file unless said otherwise. */
+/** Opens a store of read models: a file by default. */
 export interface StageViews {
   readonly writer: ViewWriter;
   readonly reader: ViewReader;
@@ -56,14 +58,14 @@ export async function openStage(views?: StageViews): Promise<Stage> {
   const log = openEmbeddedLog({ file: folder.events, synchronous: 'NORMAL' });
   const writer = views?.writer ?? (await openEmbeddedViewWriter({ file: folder.views }));
   const reader = views?.reader ?? (await openEmbeddedViewReader({ file: folder.views, threads: 0 }));
-  const pipeline = new CommandPipeline({ log, definitions });
+  const commandHandler = new CommandHandler({ log, definitions });
   const projector: Stage['projector'] = (projections, options = {}) =>
     new Projector({ log, views: writer, reader, definitions, projections, graceMs: 0, ...options });
   const stage: Stage = {
     log,
     writer,
     reader,
-    pipeline,
+    commandHandler,
     async happens(name, ...events) {
       const [type = '', id = ''] = name.split('-');
       const stream = { type, id };
@@ -82,18 +84,22 @@ export async function openStage(views?: StageViews): Promise<Stage> {
         await running;
       };
     },
-    operations: (projections, views = reader) =>
-      new Operations({
+    administration: (projections, views = reader) =>
+      new ReadModelAdministration({
         reader: views,
         writer: async () => writer,
-        pipeline,
+        commandHandler,
         projections,
         requestTimeoutMs: 0,
       }),
     async leaveOut(projections, key) {
-      const operations = stage.operations(projections);
-      const [first] = (await operations.deadLetter('deals', key)).waiting;
-      return operations.skip('deals', { key, eventId: first?.id ?? '', reason: 'a typing error of 2018' }, { actor: 'olga' });
+      const administration = stage.administration(projections);
+      const [first] = (await administration.deadLetters.get('deals', key)).events;
+      return administration.deadLetters.skip(
+        'deals',
+        { key, eventId: first?.id ?? '', reason: 'a typing error of 2018' },
+        { actor: 'olga' },
+      );
     },
     async builds(name) {
       return (await reader.builds()).filter((record) => name === undefined || record.name === name);

@@ -15,8 +15,8 @@ const definition = {
   ],
   lossReasons: ['price', 'No reply'],
 };
-const pipeline = PipelineDefined({ version: 1, ...definition, owner: 'maria' });
-const contact = { name: 'Contact', probability: 10, position: 0 };
+const pipeline = PipelineDefined({ version: 1, ...definition, ownerId: 'maria' });
+const contact = { name: 'Contact', probability: 10, order: 0 };
 const lead = { id: 'l1', source: { registeredAt: '2018-01-15T08:00:00.000Z', origin: 'social', campaignId: null } };
 const opened = OpportunityOpened({
   name: 'First shop',
@@ -29,7 +29,7 @@ const opened = OpportunityOpened({
   expectedClose: null,
   campaignId: null,
   note: null,
-  owner: 'sam',
+  ownerId: 'sam',
   lead,
 });
 const origins = { openedAt: '2018-02-01T09:00:00.000Z', lead };
@@ -38,7 +38,7 @@ const standing = {
   pipelineVersion: 1,
   stage: contact,
   enteredAt: '2018-02-01T09:00:00.000Z',
-  owner: 'sam',
+  ownerId: 'sam',
   amount: eur(90000),
   expectedClose: null,
 };
@@ -143,7 +143,7 @@ describe('Reopening an opportunity', () => {
       .when(ReopenOpportunity, { stage: 'Demo', note: 'they called back' })
       .then([
         OpportunityReopened({
-          stage: { name: 'Demo', probability: 50, position: 1 },
+          stage: { name: 'Demo', probability: 50, order: 1 },
           pipelineVersion: 1,
           note: 'they called back',
           was: { status: 'lost', at: wonAt, amount: eur(90000), reason: 'price' },

@@ -12,7 +12,7 @@ const input = {
   ...definition,
   stages: [contact, { name: 'Demo', probability: 50 }, { name: 'Offer', probability: 80 }],
 };
-const defined = PipelineDefined({ version: 1, ...definition, owner: 'maria' });
+const defined = PipelineDefined({ version: 1, ...definition, ownerId: 'maria' });
 const replaced = { version: 1, stages: ['Contact', 'Demo', 'Offer'] };
 const retired = PipelineRetired(replaced);
 
@@ -40,10 +40,10 @@ describe('Defining a pipeline', () => {
     ['stages.0.name', { stages: [{ probability: 10 }] }],
     ['stages', { stages: 'Contact' }],
     ['currency', { currency: 'eur' }],
-    ['lossReasons', { lossReasons: ['price', 7] }],
+    ['lossReasons.1', { lossReasons: ['price', 7] }],
   ])('names %s when it is wrong', (field, wrong) => {
     given(pipeline, [])
-      .when(DefinePipeline, { ...input, ...wrong })
+      .whenGiven(DefinePipeline, { ...input, ...wrong })
       .thenInvalid(field);
   });
 });
@@ -131,7 +131,7 @@ describe('Revising a pipeline', () => {
   });
 
   it('keeps the currency', () => {
-    given(pipeline, [defined]).when(RevisePipeline, { currency: 'RON' }).thenInvalid('currency');
+    given(pipeline, [defined]).whenGiven(RevisePipeline, { currency: 'RON' }).thenInvalid('currency');
   });
 
   it('is over once the pipeline is retired', () => {

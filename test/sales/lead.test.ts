@@ -21,7 +21,7 @@ const registered = LeadRegistered({
   origin: 'social',
   campaignId: 'spring',
   interest: null,
-  owner: 'sam',
+  ownerId: 'sam',
 });
 const source = { registeredAt: '2018-02-01T09:00:00.000Z', origin: 'social', campaignId: 'spring' };
 const qualified = LeadQualified({ temperature: 'hot', score: 80, budget: null, authority: null, need: null, timing: null, source });
@@ -40,7 +40,7 @@ const converted = LeadConverted({
   },
   contact: null,
   opportunity: null,
-  owner: 'sam',
+  ownerId: 'sam',
   source,
 });
 
@@ -57,7 +57,7 @@ describe('Registering a lead', () => {
           origin: null,
           campaignId: null,
           interest: null,
-          owner: 'maria',
+          ownerId: 'maria',
         }),
       ]);
   });
@@ -71,7 +71,7 @@ describe('Registering a lead', () => {
         phone: '+40 21 555 0100',
         origin: 'social',
         campaignId: 'spring',
-        owner: 'sam',
+        ownerId: 'sam',
       })
       .then([registered]);
   });
@@ -83,10 +83,10 @@ describe('Registering a lead', () => {
     ['phone', { phone: 'call me' }],
     ['name', { name: '   ' }],
     ['campaignId', { campaignId: 'two words' }],
-    ['owner', { owner: '' }],
+    ['ownerId', { ownerId: '' }],
   ])('refuses what can not be: %s of %j', (field, input) => {
     given(lead, [])
-      .when(RegisterLead, { name: 'Ana Pop', ...input })
+      .whenGiven(RegisterLead, { name: 'Ana Pop', ...input })
       .thenInvalid(field);
   });
 });
@@ -112,11 +112,11 @@ describe('Revising a lead', () => {
   });
 
   it('leaves origin and campaign as they were', () => {
-    given(lead, [registered]).when(ReviseLead, { origin: 'email' }).thenInvalid('origin');
+    given(lead, [registered]).whenGiven(ReviseLead, { origin: 'email' }).thenInvalid('origin');
   });
 
   it('refuses to clear the name', () => {
-    given(lead, [registered]).when(ReviseLead, { name: null }).thenInvalid('name');
+    given(lead, [registered]).whenGiven(ReviseLead, { name: null }).thenInvalid('name');
   });
 
   it('leaves a converted lead as it was', () => {
@@ -127,16 +127,16 @@ describe('Revising a lead', () => {
 describe('Assigning a lead', () => {
   it('tells from whom to whom', () => {
     given(lead, [registered])
-      .when(AssignLead, { owner: 'maria' })
-      .then([LeadAssigned({ owner: 'maria', from: 'sam' })]);
+      .when(AssignLead, { ownerId: 'maria' })
+      .then([LeadAssigned({ ownerId: 'maria', fromId: 'sam' })]);
   });
 
   it('does nothing for the owner that it has', () => {
-    given(lead, [registered]).when(AssignLead, { owner: 'sam' }).then([]);
+    given(lead, [registered]).when(AssignLead, { ownerId: 'sam' }).then([]);
   });
 
   it('is over once the lead is converted', () => {
-    given(lead, [registered, qualified, converted]).when(AssignLead, { owner: 'maria' }).thenRejected('LEAD_CONVERTED');
+    given(lead, [registered, qualified, converted]).when(AssignLead, { ownerId: 'maria' }).thenRejected('LEAD_CONVERTED');
   });
 });
 
@@ -169,14 +169,14 @@ describe('Qualifying a lead', () => {
     ['score', { temperature: 'hot', score: 50.5 }],
     ['score', { temperature: 'hot', score: '50' }],
   ])('refuses a %s that can not be: %j', (field, input) => {
-    given(lead, [registered]).when(QualifyLead, input).thenInvalid(field);
+    given(lead, [registered]).whenGiven(QualifyLead, input).thenInvalid(field);
   });
 });
 
 describe('Disqualifying a lead', () => {
   it('needs a reason', () => {
     given(lead, [registered]).when(DisqualifyLead, { reason: 'no budget' }).then([disqualified]);
-    given(lead, [registered]).when(DisqualifyLead, {}).thenInvalid('reason');
+    given(lead, [registered]).whenGiven(DisqualifyLead, {}).thenInvalid('reason');
   });
 
   it('needs a note when the reason is "other"', () => {

@@ -22,10 +22,10 @@ const definition = {
   ],
   lossReasons: ['price'],
 };
-const pipeline = PipelineDefined({ version: 1, ...definition, owner: 'maria' });
-const contact = { name: 'Contact', probability: 10, position: 0 };
-const demo = { name: 'Demo', probability: 50, position: 1 };
-const offer = { name: 'Offer', probability: 80, position: 2 };
+const pipeline = PipelineDefined({ version: 1, ...definition, ownerId: 'maria' });
+const contact = { name: 'Contact', probability: 10, order: 0 };
+const demo = { name: 'Demo', probability: 50, order: 1 };
+const offer = { name: 'Offer', probability: 80, order: 2 };
 
 const input = { name: 'First shop', accountId: 'acme', pipelineId: 'shops', amount: eur(90000) };
 const facts = {
@@ -39,7 +39,7 @@ const facts = {
   expectedClose: null,
   campaignId: null,
   note: null,
-  owner: 'sam',
+  ownerId: 'sam',
   lead: null,
 };
 const opened = OpportunityOpened(facts);
@@ -49,7 +49,7 @@ const standing = {
   pipelineVersion: 1,
   stage: contact,
   enteredAt: openedAt,
-  owner: 'sam',
+  ownerId: 'sam',
   amount: eur(90000),
   expectedClose: null,
 };
@@ -65,7 +65,7 @@ const leadPast = [
     interest: null,
     origin: 'social',
     campaignId: 'spring',
-    owner: 'sam',
+    ownerId: 'sam',
   }),
   LeadQualified({ temperature: 'hot', score: null, budget: null, authority: null, need: null, timing: null, source }),
 ];
@@ -77,8 +77,8 @@ const converted = (opportunityId: string | null) =>
     opportunity:
       opportunityId === null
         ? null
-        : { id: opportunityId, name: 'Ana', pipelineId: 'shops', stage: null, amount: eur(1), expectedClose: null, owner: 'sam' },
-    owner: 'sam',
+        : { id: opportunityId, name: 'Ana', pipelineId: 'shops', stage: null, amount: eur(1), expectedClose: null, ownerId: 'sam' },
+    ownerId: 'sam',
     source,
   });
 
@@ -91,7 +91,7 @@ describe('Opening an opportunity', () => {
   });
 
   it('keeps everything that is told', () => {
-    const told = { stage: 'Demo', contactId: 'bob', expectedClose: '2018-06-30', campaignId: 'autumn', note: 'hurry', owner: 'maria' };
+    const told = { stage: 'Demo', contactId: 'bob', expectedClose: '2018-06-30', campaignId: 'autumn', note: 'hurry', ownerId: 'maria' };
     given(opportunity, [])
       .knowing({ pipeline: [pipeline] })
       .when(OpenOpportunity, { ...input, ...told })
@@ -113,7 +113,7 @@ describe('Opening an opportunity', () => {
   it('takes an amount of nothing', () => {
     given(opportunity, [])
       .knowing({ pipeline: [pipeline] })
-      .when(OpenOpportunity, { ...input, amount: eur(0), owner: 'sam' })
+      .when(OpenOpportunity, { ...input, amount: eur(0), ownerId: 'sam' })
       .then([OpportunityOpened({ ...facts, amount: eur(0) })]);
   });
 
@@ -128,7 +128,7 @@ describe('Opening an opportunity', () => {
   ])('names %s when it is wrong', (field, wrong) => {
     given(opportunity, [])
       .knowing({ pipeline: [pipeline] })
-      .when(OpenOpportunity, { ...input, ...wrong })
+      .whenGiven(OpenOpportunity, { ...input, ...wrong })
       .thenInvalid(field);
   });
 
@@ -136,7 +136,7 @@ describe('Opening an opportunity', () => {
     for (const id of [ID, null]) {
       given(opportunity, [])
         .knowing({ pipeline: [pipeline], lead: [...leadPast, converted(id)] })
-        .when(OpenOpportunity, { ...input, leadId: 'l1', owner: 'sam' })
+        .when(OpenOpportunity, { ...input, leadId: 'l1', ownerId: 'sam' })
         .then([OpportunityOpened({ ...facts, campaignId: 'spring', lead: { id: 'l1', source } })]);
     }
   });
@@ -193,13 +193,13 @@ describe('Revising an opportunity', () => {
 describe('Assigning an opportunity', () => {
   it('tells how it stood under the owner before', () => {
     given(opportunity, [opened])
-      .when(AssignOpportunity, { owner: 'maria' })
-      .then([OpportunityAssigned({ owner: 'maria', standing })]);
+      .when(AssignOpportunity, { ownerId: 'maria' })
+      .then([OpportunityAssigned({ ownerId: 'maria', standing })]);
   });
 
   it('does nothing for the owner that it has, and is over once it is closed', () => {
-    given(opportunity, [opened]).when(AssignOpportunity, { owner: 'sam' }).then([]);
-    given(opportunity, [opened, won]).when(AssignOpportunity, { owner: 'maria' }).thenRejected('OPPORTUNITY_CLOSED');
+    given(opportunity, [opened]).when(AssignOpportunity, { ownerId: 'sam' }).then([]);
+    given(opportunity, [opened, won]).when(AssignOpportunity, { ownerId: 'maria' }).thenRejected('OPPORTUNITY_CLOSED');
   });
 });
 
@@ -253,7 +253,7 @@ describe('Advancing an opportunity', () => {
       .knowing({ pipeline: [pipeline, revised] })
       .when(AdvanceOpportunity, { stage: 'Offer' })
       .then([
-        OpportunityAdvanced({ stage: { ...offer, position: 1 }, pipelineVersion: 2, direction: 'across', skipped: 0, standing: inDemo }),
+        OpportunityAdvanced({ stage: { ...offer, order: 1 }, pipelineVersion: 2, direction: 'across', skipped: 0, standing: inDemo }),
       ]);
   });
 

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
-import { ViewsUnavailable } from '../../src/views/errors.js';
-import type { ViewReader, ViewWriter } from '../../src/views/port.js';
+import { ViewsUnavailable } from '../../src/views/port/query-errors.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port/store.js';
 import { change, commitOf, deals, is, live, tallies } from '../conformance/views/deals.js';
 import { keepDeals, leaseOf, recordOf } from '../conformance/views/store.js';
 import { killChildren, startChild } from '../support/processes/child.js';
@@ -43,8 +43,8 @@ async function fill(documents: number): Promise<void> {
   const lease = await leaseOf(writer, 'filler');
   const all = Array.from({ length: documents }, (_, index) => [`k${index}`, { name: `Deal ${index}`, score: index }] as const);
   await keepDeals(writer, lease, Object.fromEntries(all));
-  await writer.complete(live, lease);
-  await writer.giveBack([lease]);
+  await writer.finalize(live, lease);
+  await writer.leases.release([lease]);
   await writer.close();
 }
 
@@ -81,7 +81,7 @@ describe('the file of read models', () => {
   test("another process's commits are seen, heard of, and waited for", async () => {
     await fill(0);
     const reader = await reading();
-    const waiting = reader.reached(live, 2_000, 30_000);
+    const waiting = reader.waitFor(live, 2_000, 30_000);
     const heard = new Promise<void>((resolve) => {
       reader.onChange(resolve);
     });
@@ -128,9 +128,9 @@ describe('the file of read models', () => {
     const impatient = await writing({ lockTimeoutMs: 50 });
     const other = new DatabaseSync(folder.views);
     other.exec('BEGIN IMMEDIATE');
-    const taken = writer.take(['deals'], 'patient', 10_000);
-    await expect(impatient.take(['deals'], 'impatient', 10_000)).rejects.toThrow(/kept locked by another process/);
-    expect(await writer.held()).toEqual([]);
+    const taken = writer.leases.acquire(['deals'], 'patient', 10_000);
+    await expect(impatient.leases.acquire(['deals'], 'impatient', 10_000)).rejects.toThrow(/is locked by another process/);
+    expect(await writer.leases.held()).toEqual([]);
     other.exec('ROLLBACK');
     other.close();
     expect(await taken).toMatchObject([{ holder: 'patient' }]);
@@ -225,7 +225,7 @@ describe('the file of read models', () => {
   test('a damaged file is refused, and the message says that it may be deleted', async () => {
     await fill(2_000);
     truncateSync(folder.views, 1_000);
-    await expect(reading()).rejects.toThrow(/damaged.*delete the file.*built again from the event log/);
+    await expect(reading()).rejects.toThrow(/damaged.*delete the file.*rebuilt from the event log/);
     await expect(writing()).rejects.toThrow(ViewsUnavailable);
   });
 
@@ -249,7 +249,7 @@ describe('the file of read models', () => {
   test('after closing, every call is refused', async () => {
     await fill(1);
     const reader = await openEmbeddedViewReader({ file: folder.views, threads: 0 });
-    const waiting = reader.reached(live, 100, 60_000);
+    const waiting = reader.waitFor(live, 100, 60_000);
     const refused = expect(waiting).rejects.toThrow(ViewsUnavailable);
     await reader.close();
     await refused;

@@ -2,7 +2,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
-import type { ViewReader, ViewWriter } from '../../src/views/port.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port/store.js';
 import { viewsConformance } from '../conformance/views.js';
 import type { ByHand, Place } from '../conformance/views/store.js';
 import { temporaryFolder } from '../support/folder.js';

@@ -3,14 +3,21 @@ import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals
 import { Collection, MongoNetworkError } from 'mongodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document } from '../../src/kernel/projection.js';
-import { buildName, idOf, noProgress, type Build } from '../../src/views/builds.js';
-import { CheckpointMoved, LeaseLost, ViewsUnavailable } from '../../src/views/errors.js';
+import { buildName, idOf, noProgress } from '../../src/views/port/build-identity.js';
+import type { Build } from '../../src/views/port/builds.js';
+import { CheckpointMoved } from '../../src/views/port/errors.js';
+import { LeaseLost } from '../../src/leases/errors.js';
+import { ViewsUnavailable } from '../../src/views/port/query-errors.js';
 import { write, writesOf } from '../../src/views/mongo/apply.js';
 import { connect, type Connection } from '../../src/views/mongo/connection.js';
 import { collectionsOf, layoutOf } from '../../src/views/mongo/layout.js';
-import { park } from '../../src/views/mongo/parking.js';
+import { writeDeadLetters } from '../../src/views/mongo/dead-letters.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
-import type { DocumentChange, DocumentHistory, Lease, ParkingChange, ViewReader, ViewWriter } from '../../src/views/port.js';
+import type { DocumentChange } from '../../src/views/port/commits.js';
+import type { DocumentHistory } from '../../src/views/port/audit.js';
+import type { Lease } from '../../src/leases/port.js';
+import type { DeadLetterChange } from '../../src/views/port/dead-letters.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port/store.js';
 import { change, deals } from '../conformance/views/deals.js';
 import { documentsAsOf } from '../conformance/views/naive.js';
 import { killChildren, startChild } from '../support/processes/child.js';
@@ -28,11 +35,11 @@ afterAll(async () => server?.stop());
 afterEach(killChildren);
 
 /** An event that waits, and that it waits no longer. */
-const waiting: ParkingChange = {
+const waiting: DeadLetterChange = {
   ...{ key: 'a', position: 1, id: 'e1', type: 'DealChanged', stream: { type: 'deal', id: 'a' }, revision: 0 },
-  ...{ error: 'no', attempts: 1, parkedAt: '2026-01-01T00:00:00.000Z' },
+  ...{ error: 'no', attempts: 1, since: '2026-01-01T00:00:00.000Z' },
 };
-const decided: ParkingChange = { key: 'a', position: 1, done: true };
+const decided: DeadLetterChange = { key: 'a', position: 1, done: true };
 
 interface Sides {
   readonly url: string;
@@ -53,7 +60,7 @@ async function onMongo(work: (sides: Sides) => Promise<void>): Promise<void> {
 }
 
 async function leaseOf(writer: ViewWriter, holder: string, name = 'deals'): Promise<Lease> {
-  const [lease] = await writer.take([name], holder, 600_000);
+  const [lease] = await writer.leases.acquire([name], holder, 600_000);
   return lease!;
 }
 
@@ -118,9 +125,9 @@ suite('on MongoDB', () => {
       expect(runs).toBeGreaterThan(8);
       expect(await reader.position(build)).toBe(LAST);
       await expectStoreToHold(reader, changesUpTo(LAST), 10);
-      const parked = await reader.parked(build, { first: 100 });
-      expect(parked.map(({ first, waiting }) => [first.position, waiting])).toEqual([[143, 1]]);
-      expect((await reader.builds())[0]?.parked).toBe(1);
+      const deadLetters = await reader.deadLetters(build, { first: 100 });
+      expect(deadLetters.map(({ first, eventCount }) => [first.position, eventCount])).toEqual([[143, 1]]);
+      expect((await reader.builds())[0]?.deadLetters).toBe(1);
     });
   });
 
@@ -140,7 +147,7 @@ suite('on MongoDB', () => {
       const connection = await connect({ url }, 'writer');
       try {
         const goOn = await lateWriter(connection, further, late);
-        await writer.giveBack([late]);
+        await writer.leases.release([late]);
         const lease = await leaseOf(writer, 'next');
         await goOn();
         expect([...(await writer.load(build, ['a', 'b', 'c']))].map(([key, { position }]) => [key, position])).toEqual([
@@ -168,16 +175,16 @@ suite('on MongoDB', () => {
     await onMongo(async ({ url, writer, reader }) => {
       await writer.begin(deals);
       const late = await leaseOf(writer, 'late');
-      await writer.giveBack([late]);
+      await writer.leases.release([late]);
       const lease = await leaseOf(writer, 'next');
       const commit = { build, changes: [], lease, progress: noProgress };
-      await writer.commit([{ ...commit, from: 0, to: 1, parking: [waiting] }]);
-      await writer.commit([{ ...commit, from: 1, to: 1, parking: [decided] }]);
+      await writer.commit([{ ...commit, from: 0, to: 1, deadLetters: [waiting] }]);
+      await writer.commit([{ ...commit, from: 1, to: 1, deadLetters: [decided] }]);
       const connection = await connect({ url }, 'writer');
-      await park(collectionsOf(connection.db, build, 0).waiting, [waiting], { commit: 1, token: late.token });
+      await writeDeadLetters(collectionsOf(connection.db, build, 0).deadLetters, [waiting], { commit: 1, token: late.token });
       await connection.client.close();
-      expect(await reader.parked(build, { first: 10 })).toEqual([]);
-      expect(await reader.waiting(build, 'a', { first: 10 })).toEqual([]);
+      expect(await reader.deadLetters(build, { first: 10 })).toEqual([]);
+      expect(await reader.unappliedEvents(build, 'a', { first: 10 })).toEqual([]);
     });
   });
 
@@ -186,19 +193,19 @@ suite('on MongoDB', () => {
       await writer.begin(deals);
       const rebuild = await writer.begin(deals);
       const partition = { ...rebuild, partition: 0 };
-      await writer.division!.divide(rebuild, 2, 10, await leaseOf(writer, 'late'));
+      await writer.partitioning!.split(rebuild, 2, 10, await leaseOf(writer, 'late'));
       const lease = await leaseOf(writer, 'late', 'deals/0');
       const late = await openMongoViewWriter({ url });
       const goOn = await heldUpAt('bulkWrite', () =>
-        late.commit([{ build: partition, from: 0, to: 4, changes: [], parking: [waiting], lease, progress: noProgress }]),
+        late.commit([{ build: partition, from: 0, to: 4, changes: [], deadLetters: [waiting], lease, progress: noProgress }]),
       );
-      await writer.giveBack([lease]);
+      await writer.leases.release([lease]);
       const next = { build: partition, changes: [], lease: await leaseOf(writer, 'next', 'deals/0'), progress: noProgress };
-      await writer.commit([{ ...next, from: 0, to: 2, parking: [waiting] }]);
-      await writer.commit([{ ...next, from: 2, to: 2, parking: [decided] }]);
+      await writer.commit([{ ...next, from: 0, to: 2, deadLetters: [waiting] }]);
+      await writer.commit([{ ...next, from: 2, to: 2, deadLetters: [decided] }]);
       await expect(goOn()).rejects.toThrow(LeaseLost);
       await late.close();
-      expect(await reader.parked(rebuild, { first: 10 })).toEqual([]);
+      expect(await reader.deadLetters(rebuild, { first: 10 })).toEqual([]);
     });
   });
 
@@ -207,12 +214,12 @@ suite('on MongoDB', () => {
       await writer.begin(deals);
       const commit = { build, changes: [], lease: await leaseOf(writer, 'one'), progress: noProgress };
       const late = await openMongoViewWriter({ url });
-      const goOn = await heldUpAt('bulkWrite', () => late.commit([{ ...commit, from: 0, to: 1, parking: [waiting] }]));
-      await writer.commit([{ ...commit, from: 0, to: 1, parking: [waiting] }]);
-      await writer.commit([{ ...commit, from: 1, to: 1, parking: [decided] }]);
+      const goOn = await heldUpAt('bulkWrite', () => late.commit([{ ...commit, from: 0, to: 1, deadLetters: [waiting] }]));
+      await writer.commit([{ ...commit, from: 0, to: 1, deadLetters: [waiting] }]);
+      await writer.commit([{ ...commit, from: 1, to: 1, deadLetters: [decided] }]);
       await expect(goOn()).rejects.toThrow(CheckpointMoved);
       await late.close();
-      expect(await reader.parked(build, { first: 10 })).toEqual([]);
+      expect(await reader.deadLetters(build, { first: 10 })).toEqual([]);
     });
   });
 
@@ -222,17 +229,17 @@ suite('on MongoDB', () => {
       await onMongo(async ({ url, writer, reader }) => {
         await writer.begin(deals);
         const commit = { build, changes: [], lease: await leaseOf(writer, 'one'), progress: noProgress };
-        await writer.commit([{ ...commit, from: 0, to: 1, parking: [waiting] }]);
+        await writer.commit([{ ...commit, from: 0, to: 1, deadLetters: [waiting] }]);
         await writer.commit([{ ...commit, from: 1, to: 1 }]);
-        const parked = async () => (await reader.builds())[0]?.parked;
-        expect(await parked()).toBe(1);
+        const deadLetters = async () => (await reader.builds())[0]?.deadLetters;
+        expect(await deadLetters()).toBe(1);
         jest.spyOn(Collection.prototype, 'updateOne').mockRejectedValueOnce(new MongoNetworkError('cut off'));
-        await expect(writer.commit([{ ...commit, from: 1, to: 1, parking: [decided] }])).rejects.toThrow(ViewsUnavailable);
+        await expect(writer.commit([{ ...commit, from: 1, to: 1, deadLetters: [decided] }])).rejects.toThrow(ViewsUnavailable);
         jest.restoreAllMocks();
-        expect(await reader.parked(build, { first: 10 })).toEqual([]);
+        expect(await reader.deadLetters(build, { first: 10 })).toEqual([]);
         const next = who === 'another one' ? await openMongoViewWriter({ url }) : writer;
         await next.commit([{ ...commit, from: 1, to: 2 }]);
-        expect(await parked()).toBe(0);
+        expect(await deadLetters()).toBe(0);
         if (next !== writer) await next.close();
       });
     },
@@ -244,11 +251,11 @@ suite('on MongoDB', () => {
       const lease = await leaseOf(writer, 'one');
       const connection = await connect({ url }, 'writer');
       const row = { _id: '1 a', key: 'a', position: 1, token: lease.token, done: false, event: JSON.stringify(waiting) };
-      await collectionsOf(connection.db, build, 0).waiting.insertOne(row);
+      await collectionsOf(connection.db, build, 0).deadLetters.insertOne(row);
       await connection.client.close();
-      expect(await reader.parked(build, { first: 10 })).toHaveLength(1);
-      await writer.commit([{ build, from: 0, to: 1, changes: [], parking: [decided], lease, progress: noProgress }]);
-      expect(await reader.parked(build, { first: 10 })).toEqual([]);
+      expect(await reader.deadLetters(build, { first: 10 })).toHaveLength(1);
+      await writer.commit([{ build, from: 0, to: 1, changes: [], deadLetters: [decided], lease, progress: noProgress }]);
+      expect(await reader.deadLetters(build, { first: 10 })).toEqual([]);
     });
   });
 
@@ -285,7 +292,7 @@ suite('on MongoDB', () => {
         position += keys.length;
       };
       await commit(1);
-      await writer.complete(build, lease);
+      await writer.finalize(build, lease);
       const asOf = position;
       let writing = true;
       const written = (async () => {
@@ -347,6 +354,6 @@ async function lateWriter(connection: Connection, changes: readonly DocumentChan
   const writes = writesOf(batch, new Map(rows.map((row) => [row._id, row])));
   return async () => {
     await write(collections, writes);
-    await park(collections.waiting, [], { commit: 2, token });
+    await writeDeadLetters(collections.deadLetters, [], { commit: 2, token });
   };
 }

@@ -1,14 +1,15 @@
 /** What MongoDB makes of the questions that are put to the read models: each is answered by an index. */
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { MongoClient, type Document as Bson } from 'mongodb';
-import { projections } from '../../projections/index.js';
+import { domain } from '../../src/domain.js';
 import type { ReadModelSpec } from '../../src/kernel/read-model.js';
-import { noProgress, type Build } from '../../src/views/builds.js';
+import { noProgress } from '../../src/views/port/build-identity.js';
+import type { Build } from '../../src/views/port/builds.js';
 import { connectionOf } from '../../src/views/mongo/connection.js';
 import { MongoViewReader } from '../../src/views/mongo/reader.js';
 import { openMongoViewWriter } from '../../src/views/mongo.js';
-import type { ViewReader } from '../../src/views/port.js';
-import type { ListQuery } from '../../src/views/query.js';
+import type { ViewReader } from '../../src/views/port/store.js';
+import type { ListQuery } from '../../src/views/port/query.js';
 import { dropDatabase } from '../support/engines/mongo-database.js';
 import { mongoForTests } from '../support/engines/secantus.js';
 
@@ -19,21 +20,21 @@ const real = process.env['MONGODB_URL'] !== undefined;
 const server = await mongoForTests();
 afterAll(async () => server?.stop());
 
-const models = projections.map(({ model }) => model);
+const models = domain.projections.map(({ model }) => model);
 const DOCUMENTS = 20;
 
 /** Documents in two versions each. */
 async function fill(url: string, model: ReadModelSpec): Promise<Build> {
   const writer = await openMongoViewWriter({ url });
   const build = await writer.begin(model);
-  const [lease] = await writer.take([model.name], 'tester', 600_000);
+  const [lease] = await writer.leases.acquire([model.name], 'tester', 600_000);
   const changes = Array.from({ length: 2 * DOCUMENTS }, (_, index) => {
     const key = `k${index % DOCUMENTS}`;
     const texts = model.columns.filter((column) => column.search).map(({ name }) => [name, `alpha ${index}`]);
     return { key, position: index + 1, document: { id: key, ...Object.fromEntries(texts) } };
   });
   await writer.commit([{ build, from: 0, to: changes.length, changes, lease: lease!, progress: noProgress }]);
-  await writer.complete(build, lease!);
+  await writer.finalize(build, lease!);
   await writer.close();
   return build;
 }

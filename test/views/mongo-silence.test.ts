@@ -4,9 +4,10 @@
  */
 import { afterAll, afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ViewsUnavailable } from '../../src/views/errors.js';
+import { ViewsUnavailable } from '../../src/views/port/query-errors.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../src/views/mongo.js';
-import type { Lease, ViewReader, ViewWriter } from '../../src/views/port.js';
+import type { Lease } from '../../src/leases/port.js';
+import type { ViewReader, ViewWriter } from '../../src/views/port/store.js';
 import { change, commitOf, deals, live } from '../conformance/views/deals.js';
 import { gathered } from '../support/log/gathered.js';
 import { dropDatabase } from '../support/engines/mongo-database.js';
@@ -41,7 +42,7 @@ afterAll(async () => server?.stop());
     writer = await openMongoViewWriter({ url: through, answerMs: ANSWER_MS });
     reader = await openMongoViewReader({ url: through, answerMs: ANSWER_MS });
     await writer.begin(deals);
-    [lease] = (await writer.take(['deals'], 'one', 600_000)) as [Lease];
+    [lease] = (await writer.leases.acquire(['deals'], 'one', 600_000)) as [Lease];
     await writer.commit([commitOf(lease, 0, 1, change('a', 1, { name: 'Ana' }))]);
   });
 
@@ -68,12 +69,12 @@ afterAll(async () => server?.stop());
     Promise.all(Object.entries(orders).map(async ([name, work]) => [name, await outcome(work())] as const)).then(Object.fromEntries);
 
   test('gives up a write, which may be sent again', async () => {
-    for (const work of [() => writer.take(['deals'], 'one', 600_000), () => writer.giveBack([lease])]) {
+    for (const work of [() => writer.leases.acquire(['deals'], 'one', 600_000), () => writer.leases.release([lease])]) {
       relay.deaden(DATA);
       expect(await outcome(work())).toBe('given up');
       expect(await outcome(work())).toBe('answered');
     }
-    expect(await writer.held()).toEqual([]);
+    expect(await writer.leases.held()).toEqual([]);
   });
 
   test('keeps no commit waiting: sent again where it was given up, it is there once', async () => {
@@ -100,7 +101,7 @@ afterAll(async () => server?.stop());
       builds: () => reader.builds(),
       get: () => reader.get(live, ['a']),
       count: () => reader.count(live, {}),
-      held: () => writer.held(),
+      held: () => writer.leases.held(),
       load: () => writer.load(live, ['a']),
     };
     relay.deaden(DATA);
@@ -110,7 +111,7 @@ afterAll(async () => server?.stop());
 
   test('is told by what was asked, by host and database alone', async () => {
     relay.deaden(DATA);
-    await expect(writer.take(['deals'], 'one', 600_000)).rejects.toThrow(
+    await expect(writer.leases.acquire(['deals'], 'one', 600_000)).rejects.toThrow(
       /did not answer in time .* on 127\.0\.0\.1:\d+\).*may be done or not/,
     );
   });

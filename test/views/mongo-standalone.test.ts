@@ -1,7 +1,7 @@
 /** What differs on a server that is no replica set: it can't read as of one moment, so counts and sums take each document once by themselves. */
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
-import { onceEach } from '../../src/views/mongo/gather.js';
+import { deduplicated } from '../../src/views/mongo/aggregate-as-of.js';
 import { builds } from '../conformance/views/builds.js';
 import { filters } from '../conformance/views/filters.js';
 import { moments } from '../conformance/views/moments.js';
@@ -30,7 +30,7 @@ afterAll(async () => server?.stop());
         .db()
         .aggregate([
           { $documents: met },
-          ...onceEach({ 'v.total': 1 }),
+          ...deduplicated({ 'v.total': 1 }),
           { $group: { _id: null, count: { $sum: 1 }, total: { $sum: '$v.total' } } },
         ])
         .toArray();

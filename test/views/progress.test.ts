@@ -1,7 +1,8 @@
 /** What the register says of a build's speed, and how long it will take yet, as time goes by. */
 import { describe, expect, it } from '@jest/globals';
-import { noProgress, type BuildRecord } from '../../src/views/builds.js';
-import { rateNow, secondsLeft } from '../../src/views/progress.js';
+import { noProgress } from '../../src/views/port/build-identity.js';
+import type { BuildRecord } from '../../src/views/port/builds.js';
+import { rateNow, secondsLeft } from '../../src/views/serving/progress.js';
 import { buildRecord } from '../support/read-models/build-record.js';
 
 const MEASURED = Date.parse('2026-01-01T00:00:00.000Z');
@@ -12,7 +13,7 @@ const build = (values: Partial<BuildRecord> = {}): BuildRecord =>
     position: 4_000,
     head: 10_000,
     rate: 10,
-    pace: 200,
+    positionRate: 200,
     measuredAt: new Date(MEASURED).toISOString(),
     startedAt: '2025-12-31T23:59:40.000Z',
     ...values,
@@ -29,7 +30,7 @@ describe('the time left', () => {
     ['has just been begun', { ...noProgress, position: 0 }, 10_000],
     ['has just been begun on an empty log', { ...noProgress, position: 0 }, 0],
     ['has all events and not yet its indexes', { position: 10_000 }, 10_000],
-    ['stopped', { error: 'more than 3 documents wait', rate: 0, pace: 0 }, 10_000],
+    ['stopped', { error: 'more than 3 dead letters', rate: 0, positionRate: 0 }, 10_000],
     ['was behind when its projector went', { measuredAt: '2025-12-31T23:59:50.000Z' }, 10_000],
   ])('is not known of a build that %s', (_, values, head) => {
     expect(secondsLeft(build(values), head, MEASURED)).toBeNull();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { raw } from '../../src/views/embedded/sql.js';
 import { ReaderThreads } from '../../src/views/embedded/reader-threads.js';
-import { ViewsUnavailable } from '../../src/views/errors.js';
+import { ViewsUnavailable } from '../../src/views/port/query-errors.js';
 import { type Folder, temporaryFolder } from '../support/folder.js';
 
 const dying = pathToFileURL(join(import.meta.dirname, '../support/processes/dying-thread.mjs'));

@@ -8,6 +8,9 @@ import limitTo from 'p-limit';
  */
 const MOST_VALUES = 500_000;
 
+/** The code of an answer that would hold more. */
+export const ANSWER_TOO_LARGE = 'ANSWER_TOO_LARGE';
+
 /** What a question to the read models counts for, whatever it finds. */
 const QUESTION = 20;
 
@@ -47,7 +50,7 @@ export class Budget {
     if (this.left >= 0) return;
     throw new GraphQLError(
       `The answer would hold more than ${MOST_VALUES} values. Ask for fewer documents (first), or for fewer fields of each.`,
-      { extensions: { code: 'ANSWER_TOO_LARGE' } },
+      { extensions: { code: ANSWER_TOO_LARGE } },
     );
   }
 }

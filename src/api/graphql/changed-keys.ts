@@ -1,14 +1,15 @@
 /** Which documents of a read model a page of events changed, in the order in which they changed first. */
 import { GraphQLError } from 'graphql';
+import type { Definitions } from '../../../contracts/definitions.js';
 import type { DeadLetterEvent } from '../../../contracts/operations/dead-letter.js';
 import { toCurrent, type Position, type RecordedEvent } from '../../kernel/event.js';
 import type { Change, Projection } from '../../kernel/projection.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
 import { decisionTypes } from '../../projector/decisions.js';
-import { isOfStream } from '../../projector/waiting.js';
-import type { Build } from '../../views/builds.js';
-import type { ViewReader } from '../../views/port.js';
-import type { Where } from '../../views/query.js';
+import { isStreamKey } from '../../projector/dead-letter.js';
+import type { Build } from '../../views/port/builds.js';
+import type { ViewReader } from '../../views/port/store.js';
+import type { Where } from '../../views/port/query.js';
 
 export interface ChangedKey {
   readonly key: string;
@@ -30,6 +31,7 @@ export async function changedKeys(
   build: Build,
   projection: Projection,
   events: readonly RecordedEvent[],
+  definitions: Definitions,
 ): Promise<readonly ChangedKey[]> {
   const { model } = projection;
   const found = new Map<string, ChangedKey>();
@@ -41,11 +43,11 @@ export async function changedKeys(
     if (decisionTypes.includes(event.type)) {
       const { readModel, version, key } = (event as RecordedEvent & DeadLetterEvent).data;
       if (readModel !== model.name || version !== model.version) continue;
-      if (key === null || isOfStream(key)) throw readAgain(model, event.position, 'documents that waited were tried again, all at once');
+      if (key === null || isStreamKey(key)) throw readAgain(model, event.position, 'documents that waited were tried again, all at once');
       add(key, event.position, true);
       continue;
     }
-    for (const { key, where } of changesOf(projection, event)) {
+    for (const { key, where } of changesOf(projection, event, definitions)) {
       if (key !== undefined) add(key, event.position);
       else for await (const each of keysThatHold(views, build, where, event.position)) add(each, event.position);
     }
@@ -64,9 +66,9 @@ export function readAgain({ name }: ReadModelSpec, position: Position, why: stri
 }
 
 /** An event that can't be taken waits as a dead letter: it has changed nothing. */
-function changesOf(projection: Projection, event: RecordedEvent): readonly Change[] {
+function changesOf(projection: Projection, event: RecordedEvent, definitions: Definitions): readonly Change[] {
   try {
-    return projection.changes(toCurrent(event));
+    return projection.changes(toCurrent(event, definitions));
   } catch {
     return [];
   }

@@ -7,14 +7,17 @@ import type { Position } from '../../kernel/event.js';
 import type { Document, Projection } from '../../kernel/projection.js';
 import type { Page } from '../../log/port.js';
 import { decisionTypes } from '../../projector/decisions.js';
-import { isBegun, type Build } from '../../views/builds.js';
-import { BuildGone, NotYetThere } from '../../views/errors.js';
-import type { Selection, Where } from '../../views/query.js';
+import { hasBuild } from '../../views/port/build-identity.js';
+import type { Build } from '../../views/port/builds.js';
+import { BuildGone } from '../../views/port/errors.js';
+import { PositionTimeout } from '../../views/port/query-errors.js';
+import type { Where } from '../../views/port/query.js';
 import { changedKeys, readAgain } from './changed-keys.js';
 import { at, type ApiContext } from './context.js';
-import { toWhere, typeNameOf, type WhereInput } from './filters.js';
+import { toWhere, type WhereInput } from './where.js';
 import { startOf, stoppable, untilTaken } from './live.js';
 import { PositionScalar } from './scalars.js';
+import { typeNameOf } from './type-names.js';
 import type { Fields } from './types.js';
 
 interface ChangesArguments {
@@ -40,16 +43,17 @@ const CHUNK = 100;
 /** How long it is waited for the read model at a time, in milliseconds: whether the subscription goes on is looked at in between. */
 const WAIT_MS = 500;
 
-/** @param where the filter's type, of a read model that has columns to filter by */
-export function changedField(projection: Projection, type: GraphQLObjectType, where: GraphQLInputObjectType | undefined): Fields {
+/** @param where the type of the filter */
+export function changedField(projection: Projection, type: GraphQLObjectType, where: GraphQLInputObjectType): Fields {
   const { model } = projection;
   if (!model.one) return {};
   const { one } = model;
   const change = new GraphQLObjectType<object, ApiContext>({
     name: `${typeNameOf(model)}Change`,
+    description: `One of the ${model.name} that changed.`,
     fields: {
       position: { type: new GraphQLNonNull(PositionScalar), description: 'To resume, subscribe after it.' },
-      id: { type: new GraphQLNonNull(GraphQLID) },
+      id: { type: new GraphQLNonNull(GraphQLID), description: 'The id of the record.' },
       [one]: { type, description: 'What it became; null when it was removed, or matched before and does not any more.' },
     },
   });
@@ -59,11 +63,11 @@ export function changedField(projection: Projection, type: GraphQLObjectType, wh
       type: new GraphQLNonNull(change),
       description: 'Each that changes and matches, or matched before; sent when queries show the change.',
       args: {
-        ...(where ? { where: { type: where } } : {}),
+        where: { type: where, description: 'What a record must match, or have matched before it changed.' },
         after: { type: PositionScalar, description: 'To resume, the position of the last change that you have. Now, when absent.' },
       },
       subscribe: async (_, { where: given, after }: ChangesArguments, context) => {
-        const followed = { projection, one, where: toWhere(given), types };
+        const followed = { projection, one, where: toWhere(model, given), types };
         const start = await startOf(context, after);
         return stoppable((signal) => follow(context, followed, start, signal));
       },
@@ -75,7 +79,7 @@ async function* follow(context: ApiContext, followed: Followed, start: Position,
   const { one, projection, types } = followed;
   const { log, served } = context.services;
   // Right after the first start, the projector has not begun to build it.
-  while (!signal.aborted && !isBegun(served.build(projection.model))) await served.there(projection.model, WAIT_MS);
+  while (!signal.aborted && !hasBuild(served.build(projection.model))) await served.waitForBuild(projection.model, WAIT_MS);
   let from = start;
   let sent = start;
   for await (const page of log.tail(start, { limit: PAGE, types, signal })) {
@@ -118,15 +122,18 @@ async function* changesIn(
   const { model } = projection;
   const build = await reached(context, projection, end, signal);
   if (!build) return;
-  const keys = await changedKeys(context.services.views, build, projection, events);
+  const keys = await changedKeys(context.services.views, build, projection, events, context.services.definitions);
   for (let first = 0; first < keys.length && !signal.aborted; first += CHUNK) {
     const chunk = keys.slice(first, first + CHUNK);
-    const selection: Selection = { ...(where ? { where } : {}), keys: chunk.map(({ key }) => key) };
-    const now = await documentsOf(context, build, { ...selection, ...(model.history ? { asOf: end } : {}) });
+    const matching = (these: readonly string[], asOf?: Position) => documentsOf(context, build, { where, keys: these, asOf });
+    const now = await matching(
+      chunk.map(({ key }) => key),
+      model.history ? end : undefined,
+    );
     const missing = chunk.filter(({ key }) => !now.has(key));
     // What was tried again was put into the past, too. Without a past it is not known whether it matched.
     const asked = model.history ? missing.filter(({ again }) => !again).map(({ key }) => key) : [];
-    const before = asked.length > 0 && from > 0 ? await documentsOf(context, build, { ...selection, keys: asked, asOf: from }) : new Map();
+    const before = asked.length > 0 && from > 0 ? await matching(asked, from) : new Map();
     for (const [index, { key, again }] of chunk.entries()) {
       const document = now.get(key) ?? null;
       if (!document && !again && model.history && !before.has(key)) continue;
@@ -145,12 +152,12 @@ async function reached(
 ): Promise<Build | undefined> {
   while (!signal.aborted) {
     const build = served.build(model);
-    if (!isBegun(build)) throw new BuildGone(model.name);
+    if (!hasBuild(build)) throw new BuildGone(model.name);
     try {
-      await views.reached(build, position, WAIT_MS);
+      await views.waitFor(build, position, WAIT_MS);
       return build;
     } catch (failure) {
-      if (!(failure instanceof NotYetThere)) throw failure;
+      if (!(failure instanceof PositionTimeout)) throw failure;
     }
   }
   return undefined;
@@ -159,9 +166,15 @@ async function reached(
 async function documentsOf(
   { services: { views } }: ApiContext,
   build: Build,
-  selection: Selection,
+  { where, keys, asOf }: { readonly where: Where | undefined; readonly keys: readonly string[]; readonly asOf: Position | undefined },
 ): Promise<ReadonlyMap<string, Document>> {
-  const { json } = await views.list(build, { ...selection, orderBy: [], first: selection.keys?.length ?? 0 });
+  const these: Where = { kind: 'key', keys };
+  const { json } = await views.list(build, {
+    where: where ? { kind: 'and', of: [these, where] } : these,
+    ...(asOf === undefined ? {} : { asOf }),
+    orderBy: [],
+    first: keys.length,
+  });
   return new Map((JSON.parse(json) as readonly { key: string; document: Document }[]).map(({ key, document }) => [key, document]));
 }
 

@@ -1,4 +1,4 @@
-/** Relay connections: pages of documents with cursors. */
+/** Relay connections: pages of a list with cursors. */
 import {
   GraphQLBoolean,
   GraphQLInt,
@@ -6,87 +6,97 @@ import {
   GraphQLNonNull,
   GraphQLObjectType,
   GraphQLString,
-  type GraphQLResolveInfo,
+  type GraphQLFieldConfigArgumentMap,
 } from 'graphql';
-import type { Document } from '../../kernel/projection.js';
-import type { ReadModelSpec } from '../../kernel/read-model.js';
-import type { ListQuery, Selection } from '../../views/query.js';
-import { at, type ApiContext, type Moment } from './context.js';
+import { badInput, readFirst } from './errors.js';
 
-export const PageInfo = new GraphQLObjectType({
+const PageInfo = new GraphQLObjectType({
   name: 'PageInfo',
+  description: 'Where a page lies in its list.',
   fields: {
-    hasNextPage: { type: new GraphQLNonNull(GraphQLBoolean) },
-    hasPreviousPage: { type: new GraphQLNonNull(GraphQLBoolean) },
-    startCursor: { type: GraphQLString },
-    endCursor: { type: GraphQLString },
+    hasNextPage: { type: new GraphQLNonNull(GraphQLBoolean), description: 'Whether the list goes on behind the page.' },
+    hasPreviousPage: { type: new GraphQLNonNull(GraphQLBoolean), description: 'Whether the page begins after the start of the list.' },
+    startCursor: { type: GraphQLString, description: 'The cursor of the first entry; null of an empty page.' },
+    endCursor: { type: GraphQLString, description: 'The cursor of the last entry: `after` of the next page. Null of an empty page.' },
   },
 });
 
-/** A page, and what its total count would be counted over. */
-export interface Connection {
-  readonly edges: readonly { readonly cursor: string; readonly node: Document }[];
-  readonly nodes: readonly Document[];
-  readonly pageInfo: object;
-  readonly model: ReadModelSpec;
-  readonly selection: Selection;
+interface Edge<Node> {
+  readonly cursor: string;
+  readonly node: Node;
 }
 
-/** What of a list query is not its selection. */
-type Cut = Omit<ListQuery, keyof Selection>;
-
-/**
- * Asks for a page.
- * @param info of the field that it answers
- * @throws GraphQLError ANSWER_TOO_LARGE, and what the view port throws
- */
-export async function connectionOf(
-  context: ApiContext,
-  info: GraphQLResolveInfo,
-  model: ReadModelSpec,
-  selection: Selection,
-  cut: Cut,
-  moment: Moment,
-): Promise<Connection> {
-  const { rows, hasNext } = await context.budget.ask(async () => {
-    const page = await context.services.views.list(context.build(model), { ...selection, ...cut });
-    const found = JSON.parse(page.json) as readonly { readonly cursor: string; readonly document: Document }[];
-    context.budget.found(found.length, info, model.columns.length);
-    return { rows: found, hasNext: page.hasNext };
-  });
-  const edges = rows.map(({ cursor, document }) => ({ cursor, node: at(document, moment) }));
-  return {
-    edges,
-    nodes: edges.map(({ node }) => node),
-    pageInfo: {
-      hasNextPage: hasNext,
-      hasPreviousPage: cut.after !== undefined,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-    model,
-    selection,
+/** One page. */
+export interface Connection<Node> {
+  readonly edges: readonly Edge<Node>[];
+  readonly nodes: readonly Node[];
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
   };
+  /** How many entries the whole list has. */
+  readonly totalCount: number | (() => Promise<number>);
 }
+
+export interface PageArguments {
+  readonly first: number;
+  readonly after?: string | null;
+}
+
+/** The arguments of every list. */
+export const pageArguments: GraphQLFieldConfigArgumentMap = {
+  first: { type: new GraphQLNonNull(GraphQLInt), defaultValue: 50, description: 'How many entries at most, from 1 to 500.' },
+  after: { type: GraphQLString, description: 'The endCursor of the page before.' },
+};
 
 export function connectionType(typeName: string, node: GraphQLObjectType): GraphQLObjectType {
   const edge = new GraphQLObjectType({
     name: `${typeName}Edge`,
-    fields: { cursor: { type: new GraphQLNonNull(GraphQLString) }, node: { type: new GraphQLNonNull(node) } },
-  });
-  const list = (type: GraphQLObjectType) => new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type)));
-  return new GraphQLObjectType<Connection, ApiContext>({
-    name: `${typeName}Connection`,
+    description: 'An entry of a list with its cursor.',
     fields: {
-      edges: { type: list(edge) },
-      nodes: { type: list(node) },
-      pageInfo: { type: new GraphQLNonNull(PageInfo) },
-      totalCount: {
-        type: new GraphQLNonNull(GraphQLInt),
-        description: 'How many there are in all; counted only when asked for.',
-        resolve: ({ model, selection }, _, context) =>
-          context.budget.ask(() => context.services.views.count(context.build(model), selection)),
-      },
+      cursor: { type: new GraphQLNonNull(GraphQLString), description: 'A page can begin after it.' },
+      node: { type: new GraphQLNonNull(node), description: 'The entry.' },
     },
   });
+  const list = (type: GraphQLObjectType) => new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type)));
+  return new GraphQLObjectType({
+    name: `${typeName}Connection`,
+    description: 'One page of a list.',
+    fields: {
+      edges: { type: list(edge), description: 'The entries with their cursors.' },
+      nodes: { type: list(node), description: 'The entries without their cursors.' },
+      pageInfo: { type: new GraphQLNonNull(PageInfo), description: 'Where the page lies in the list.' },
+      totalCount: { type: GraphQLInt, description: 'How many entries the whole list has; counted only when asked for.' },
+    },
+  });
+}
+
+/** A page with these entries. */
+export function connectionOf<Node>(
+  edges: readonly Edge<Node>[],
+  { hasNextPage, hasPreviousPage }: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean },
+  totalCount: Connection<Node>['totalCount'],
+): Connection<Node> {
+  const [startCursor, endCursor] = [edges[0]?.cursor ?? null, edges.at(-1)?.cursor ?? null];
+  return { edges, nodes: edges.map(({ node }) => node), pageInfo: { hasNextPage, hasPreviousPage, startCursor, endCursor }, totalCount };
+}
+
+/**
+ * A page of a short list that is in memory.
+ * @param keyOf tells the entries apart
+ * @throws GraphQLError when `first` is out of range, or `after` is no cursor of an entry that the list still has
+ */
+export function pageOf<Node>(all: readonly Node[], { first, after }: PageArguments, keyOf: (node: Node) => string): Connection<Node> {
+  const cursorOf = (node: Node): string => Buffer.from(keyOf(node)).toString('base64url');
+  const before = after == null ? -1 : all.findIndex((node) => cursorOf(node) === after);
+  if (after != null && before < 0) throw badInput('BAD_CURSOR', 'after', 'after is not the cursor of an entry that this list has.');
+  const page = all.slice(before + 1, before + 1 + readFirst(first));
+  const around = { hasNextPage: before + 1 + page.length < all.length, hasPreviousPage: before >= 0 };
+  return connectionOf(
+    page.map((node) => ({ cursor: cursorOf(node), node })),
+    around,
+    all.length,
+  );
 }

@@ -1,30 +1,38 @@
 /** What resolvers work with: the services of the program, and what belongs to one request. */
 import DataLoader from 'dataloader';
-import type { AnyCommand } from '../../kernel/command.js';
+import type { Definitions } from '../../../contracts/definitions.js';
+import { dayAfter } from '../../kernel/calendar.js';
+import type { Command } from '../../kernel/command.js';
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
+import { startOfDay } from '../../kernel/time-zone.js';
 import type { EventLog } from '../../log/port.js';
-import type { Outcome } from '../../pipeline/command-pipeline.js';
-import type { Request } from '../../pipeline/issued-command.js';
-import type { Operations } from '../../projector/operations.js';
+import type { Outcome } from '../../command-handling/command-handler.js';
+import type { Request } from '../../command-handling/issued-command.js';
+import type { ReadModelAdministration } from '../../projector/read-model-administration.js';
 import type { Verifications } from '../../projector/verifications.js';
-import { isBegun, type Build, type Served } from '../../views/builds.js';
-import type { ViewReader } from '../../views/port.js';
-import type { ServedViews } from '../../views/served.js';
+import { hasBuild } from '../../views/port/build-identity.js';
+import type { Build, Served } from '../../views/port/builds.js';
+import type { ViewReader } from '../../views/port/store.js';
+import type { ServedViews } from '../../views/serving/served-views.js';
 import { Budget } from './budget.js';
-import { badInput } from './errors.js';
+import type { Connection } from './connection.js';
 
 export interface ApiServices {
   readonly log: EventLog;
+  /** Of the event types that this program knows. */
+  readonly definitions: Definitions;
   /** The end of the log as it was noted last, without asking it. */
   readonly head: () => Position;
   readonly views: ViewReader;
   readonly served: ServedViews;
-  readonly operations: Operations;
+  readonly administration: ReadModelAdministration;
   readonly verifications: Verifications;
-  readonly execute: (command: AnyCommand, request: Request) => Promise<Outcome>;
+  readonly execute: (command: Command, request: Request) => Promise<Outcome>;
   readonly minPositionTimeoutMs: number;
+  /** The company's, by its IANA name. */
+  readonly timeZone: string;
   /** A subscriber that takes nothing for `ms` milliseconds while more than `events` events wait for it is told to come again. */
   readonly slowClient: { readonly ms: number; readonly events: number };
 }
@@ -40,12 +48,21 @@ export interface Moment {
   readonly min?: Position;
 }
 
+/** A past moment as clients name it: in one of three ways. */
+export type PastMoment =
+  | { readonly time: string }
+  | { readonly position: Position }
+  /** The end of the day in the company's zone. */
+  | { readonly day: string };
+
 /** Arguments that every root field takes. */
 export interface MomentArguments {
-  readonly asOf?: string | null;
-  readonly asOfPosition?: Position | null;
+  readonly asOf?: PastMoment | null;
   readonly minPosition?: Position | null;
 }
+
+/** The most records whose lists are asked for at once. */
+const MOST_TOGETHER = 500;
 
 const moments = new WeakMap<object, Moment>();
 
@@ -63,6 +80,7 @@ export function at<T extends Document>(document: T, moment: Moment): T {
 /** One request. Apollo hands resolvers a copy of it, so it has no #private members. */
 export class ApiContext {
   private readonly loaders = new Map<string, DataLoader<string, Document | null>>();
+  private readonly lists = new Map<string, DataLoader<string, Connection<Document>>>();
   private readonly builds = new Map<ReadModelSpec, Build>();
   /** Of this answer: what it may still hold. */
   readonly budget = new Budget();
@@ -82,7 +100,7 @@ export class ApiContext {
   /** The build of a read model that the whole request is answered from, whatever takes over meanwhile. */
   build(model: ReadModelSpec): Served {
     const build = this.builds.get(model) ?? this.services.served.build(model);
-    if (isBegun(build)) this.builds.set(model, build);
+    if (hasBuild(build)) this.builds.set(model, build);
     return build;
   }
 
@@ -92,7 +110,7 @@ export class ApiContext {
     let loader = this.loaders.get(name);
     if (!loader) {
       loader = new DataLoader(async (keys: readonly string[]) => {
-        await this.wait(model, moment);
+        await this.reached(model, moment);
         return (await this.services.views.get(this.build(model), keys, moment.asOf)).map(
           (document) => document && at({ ...document }, moment),
         );
@@ -102,30 +120,45 @@ export class ApiContext {
     return loader.load(key);
   }
 
+  /**
+   * A page of a list that belongs to one record, batched with those of the others that the same answer asks for.
+   * @param list names what is asked of each record
+   * @param load answers the pages of several records, in their order
+   */
+  async page(
+    list: string,
+    record: string,
+    load: (records: readonly string[]) => Promise<readonly Connection<Document>[]>,
+  ): Promise<Connection<Document>> {
+    const loader = this.lists.get(list) ?? new DataLoader(load, { maxBatchSize: MOST_TOGETHER });
+    this.lists.set(list, loader);
+    return loader.load(record);
+  }
+
   /** The position that a past moment stands for; undefined when now is meant. */
-  async past({ asOf, asOfPosition }: Omit<MomentArguments, 'minPosition'>): Promise<Position | undefined> {
-    if (asOf != null && asOfPosition != null) {
-      throw badInput('BAD_USER_INPUT', 'asOf', 'Give asOf or asOfPosition, not both.');
-    }
-    return asOf != null ? this.services.log.positionAt(asOf) : (asOfPosition ?? undefined);
+  async past({ asOf }: Omit<MomentArguments, 'minPosition'>): Promise<Position | undefined> {
+    if (!asOf) return undefined;
+    if ('position' in asOf) return asOf.position;
+    const { log, timeZone } = this.services;
+    return log.positionAt('time' in asOf ? asOf.time : new Date(startOfDay(dayAfter(asOf.day), timeZone) - 1).toISOString());
   }
 
   /** Brings the arguments of a root field to one moment, and waits until the read model has reached it. */
   async moment(model: ReadModelSpec, { minPosition, ...past }: MomentArguments): Promise<Moment> {
     const position = await this.past(past);
     const moment: Moment = { ...(position === undefined ? {} : { asOf: position }), ...(minPosition != null ? { min: minPosition } : {}) };
-    await this.wait(model, moment);
+    await this.reached(model, moment);
     return moment;
   }
 
   /** Waits until the read model holds what the moment asks for: a past moment, too, must have been projected. */
-  private async wait(model: ReadModelSpec, { asOf = 0, min = 0 }: Moment): Promise<void> {
+  async reached(model: ReadModelSpec, { asOf = 0, min = 0 }: Moment): Promise<void> {
     const head = asOf > min ? await this.services.log.head() : 0;
     const wanted = Math.max(min, Math.min(asOf, head));
     if (wanted === 0) return;
     const { served, views, minPositionTimeoutMs: timeoutMs } = this.services;
     // Right after the first start, the projector has not begun to build it.
-    if (!isBegun(this.build(model))) await served.there(model, timeoutMs);
-    await views.reached(this.build(model), wanted, timeoutMs);
+    if (!hasBuild(this.build(model))) await served.waitForBuild(model, timeoutMs);
+    await views.waitFor(this.build(model), wanted, timeoutMs);
   }
 }

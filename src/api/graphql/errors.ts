@@ -1,20 +1,22 @@
-/** Errors as clients see them: a stable code, the field, what is allowed. Nothing of the program's inside leaves the server. */
+/** Errors as clients see them: a stable code, the path to the argument, what is allowed. Nothing internal leaves the server. */
 import { GraphQLError } from 'graphql';
+import type { RequestCode } from '../../kernel/error-codes.js';
 import type { InvalidInput } from '../../kernel/input.js';
 import { KnownError } from '../../kernel/known-error.js';
 import { Rejection } from '../../kernel/rejection.js';
 import type { LogUnavailable, NoSuchPosition } from '../../log/port.js';
-import type { NotFirst } from '../../projector/decide.js';
-import type { NotThere } from '../../projector/operations.js';
-import type { BadCursor, BuildGone, NoHistory, NotReady, NotYetThere, ViewsUnavailable } from '../../views/errors.js';
+import type { StaleDecision } from '../../projector/record-decision.js';
+import type { NotFound } from '../../projector/not-found.js';
+import type { BadCursor, NoHistory, PositionTimeout, ViewsUnavailable } from '../../views/port/query-errors.js';
+import type { BuildGone, NotReady } from '../../views/port/errors.js';
 
 /** What clients are told of besides refusals; what other known errors say is for whoever runs the server. */
 type Told =
   | InvalidInput
-  | NotThere
-  | NotFirst
+  | NotFound
+  | StaleDecision
   | NotReady
-  | NotYetThere
+  | PositionTimeout
   | BadCursor
   | NoSuchPosition
   | NoHistory
@@ -22,9 +24,14 @@ type Told =
   | ViewsUnavailable
   | BuildGone;
 
-/** A request that can't be answered as it stands. */
-export function badInput(code: string, field: string, message: string): GraphQLError {
-  return refused(code, message, { problems: [{ field, message }] });
+/** A request that can't be answered as it stands. @param field the argument to change, such as `where.name.eq` */
+export function badInput(code: RequestCode, field: string, message: string): GraphQLError {
+  return refused(code, message, { problems: [{ path: pathOf(field), message }] });
+}
+
+/** `stages.0.name` as the steps of a path. */
+export function pathOf(field: string): readonly string[] {
+  return field.split('.');
 }
 
 /** Checks `first`. @throws GraphQLError */
@@ -43,7 +50,9 @@ export function readText(field: string, text: string): string {
 export function toClientError(failure: unknown): GraphQLError | undefined {
   if (failure instanceof GraphQLError) return failure;
   // The codes of refusals are the rules' own.
-  if (failure instanceof Rejection) return refused(failure.code, failure.message, { field: failure.field });
+  if (failure instanceof Rejection) {
+    return refused(failure.code, failure.message, failure.field === undefined ? {} : { path: pathOf(failure.field) });
+  }
   if (failure instanceof KnownError) return toldByCode(failure as Told);
   if (failure instanceof RangeError && failure.message.includes('call stack')) return tooDeep();
   return undefined;
@@ -53,13 +62,15 @@ function toldByCode(failure: Told): GraphQLError | undefined {
   const { code, message } = failure;
   switch (code) {
     case 'BAD_USER_INPUT':
-      return refused(code, message, { problems: failure.problems });
-    case 'NOT_THERE':
+      return refused(code, message, {
+        problems: failure.problems.map((problem) => ({ path: ['input', ...pathOf(problem.field)], message: problem.message })),
+      });
+    case 'NOT_FOUND':
     case 'NOT_READY':
       return badInput(code, failure.field, message);
-    case 'NOT_FIRST':
+    case 'STALE_DECISION':
       return badInput(code, 'eventId', message);
-    case 'NOT_YET_THERE':
+    case 'POSITION_TIMEOUT':
       return refused(code, message, { position: String(failure.at) });
     case 'BAD_CURSOR':
       return badInput(code, 'after', message);

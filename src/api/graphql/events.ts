@@ -1,9 +1,9 @@
 /** `events`: the log as a subscription, from any position on, each event with the position to resume after. */
 import { GraphQLID, GraphQLList, GraphQLNonNull, GraphQLObjectType, type GraphQLEnumType } from 'graphql';
-import { toShow, type Position, type RecordedEvent } from '../../kernel/event.js';
+import { toShow, type Position } from '../../kernel/event.js';
 import type { ApiContext } from './context.js';
 import { badInput } from './errors.js';
-import { eventFields } from './history.js';
+import { eventFields, type ShownEvent } from './event-fields.js';
 import { startOf, stoppable, untilTaken } from './live.js';
 import { PositionScalar } from './scalars.js';
 import type { Fields } from './types.js';
@@ -13,23 +13,27 @@ interface EventsArguments {
   readonly after?: Position | null;
 }
 
-interface Told {
-  readonly event: RecordedEvent;
-}
-
 /** Events read from the log at a time; they are sent one by one, each when the client has taken the one before. */
 const PAGE = 100;
 
 export function eventsField(eventType: GraphQLEnumType, recordType: GraphQLEnumType): Fields[string] {
   const every = eventType.getValues().map(({ value }) => value as string);
-  const recordedEvent = new GraphQLObjectType<Told, ApiContext>({
+  const recordedEvent = new GraphQLObjectType<ShownEvent, ApiContext>({
     name: 'RecordedEvent',
     description: 'One event of the log.',
     fields: {
       ...eventFields,
-      type: { type: new GraphQLNonNull(eventType), resolve: ({ event }) => event.type },
-      recordType: { type: new GraphQLNonNull(recordType), resolve: ({ event }) => event.stream.type },
-      recordId: { type: new GraphQLNonNull(GraphQLID), resolve: ({ event }) => event.stream.id },
+      type: { type: new GraphQLNonNull(eventType), description: 'What kind of event it is.', resolve: ({ event }) => event.type },
+      recordType: {
+        type: new GraphQLNonNull(recordType),
+        description: 'The type of the record that it happened to.',
+        resolve: ({ event }) => event.stream.type,
+      },
+      recordId: {
+        type: new GraphQLNonNull(GraphQLID),
+        description: 'The id of the record that it happened to.',
+        resolve: ({ event }) => event.stream.id,
+      },
     },
   });
   return {
@@ -61,7 +65,7 @@ async function* follow(
     for (const event of events) {
       await untilTaken(context, sent, types);
       if (signal.aborted) return;
-      yield { events: { event: toShow(event) } satisfies Told };
+      yield { events: { event: toShow(event, context.services.definitions) } satisfies ShownEvent };
       sent = event.position;
     }
   }

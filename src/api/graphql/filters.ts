@@ -1,200 +1,184 @@
-/** `where` and `orderBy`: input types of a read model's declared columns, and what a caller gave, as the view port asks it. */
+/** The input types of `where` and `orderBy`, made of a read model's declared columns. */
 import {
   GraphQLBoolean,
   GraphQLEnumType,
-  GraphQLFloat,
-  GraphQLID,
   GraphQLInputObjectType,
-  GraphQLInt,
   GraphQLList,
   GraphQLNonNull,
-  GraphQLString,
-  type GraphQLError,
+  isNamedType,
+  type GraphQLInputFieldConfigMap,
   type GraphQLInputType,
 } from 'graphql';
+import { Id } from '../../../contracts/fields/index.js';
+import type { Kind } from '../../../contracts/fields/kind.js';
 import { constantCase } from '../../kernel/constant-case.js';
-import type { FieldType } from '../../kernel/field-type.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
-import type { Order, Scalar, Where } from '../../views/query.js';
-import { badInput, readText } from './errors.js';
-import { DateScalar, DateTimeScalar, LongScalar } from './scalars.js';
-import { capitalised, type TypeRegistry } from './types.js';
+import { currencyOfFilter, currencyOfOrder } from './money-arguments.js';
+import type { Relations } from './relations.js';
+import { BigIntScalar } from './scalars.js';
+import { typeNameOf } from './type-names.js';
+import { describe, type TypeRegistry } from './types.js';
 
-type Operator = 'eq' | 'ne' | 'in' | 'notIn' | 'isNull' | 'lt' | 'lte' | 'gt' | 'gte' | 'startsWith' | 'contains';
+const meanings: Readonly<Record<Operator, string>> = {
+  eq: 'Equal to this. Text is compared as it stands.',
+  ne: 'Not equal to this, or null.',
+  in: 'Equal to one of these, at most 500.',
+  notIn: 'Equal to none of these, or null.',
+  isNull: 'Whether it is null.',
+  lt: 'Less than this. Text is compared without case and accents.',
+  lte: 'Less than this or equal to it. Text is compared without case and accents.',
+  gt: 'Greater than this. Text is compared without case and accents.',
+  gte: 'Greater than this or equal to it. Text is compared without case and accents.',
+  startsWith: 'Begins with this, without case and accents.',
+  contains: 'Contains this, without case and accents.',
+};
+
+export type Operator = 'eq' | 'ne' | 'in' | 'notIn' | 'isNull' | 'lt' | 'lte' | 'gt' | 'gte' | 'startsWith' | 'contains';
 
 const equality: readonly Operator[] = ['eq', 'ne', 'in', 'notIn', 'isNull'];
 const order: readonly Operator[] = ['lt', 'lte', 'gt', 'gte'];
 const text: readonly Operator[] = ['startsWith', 'contains'];
 
-/** What a caller gives for one column. */
-type ColumnFilter = { readonly [Op in Operator]?: unknown };
-/** What a caller gives as `where`: columns, and the three connectives. */
-export type WhereInput = Readonly<Record<string, unknown>>;
-
-/** The most values that `in` and `notIn` take. */
-const MOST_VALUES = 500;
-
-/** The deepest nesting of `and`, `or` and `not`. */
-const DEEPEST = 8;
-
-/** The most conditions of one `where`. */
-const MOST_CONDITIONS = 200;
-
-const Direction = new GraphQLEnumType({ name: 'Direction', values: { ASC: { value: false }, DESC: { value: true } } });
+/** Its values say whether it descends. */
+export const SortDirection = new GraphQLEnumType({
+  name: 'SortDirection',
+  description: 'Which end comes first.',
+  values: { ASC: { value: false, description: 'The lowest first.' }, DESC: { value: true, description: 'The highest first.' } },
+});
 
 /** Makes the filter types of columns, shared between read models. */
 export class Filters {
   readonly #filters = new Map<string, GraphQLInputObjectType>();
+  /** The types of `where` and `orderBy`, by name. */
+  readonly #made = new Map<string, GraphQLInputObjectType>();
 
-  constructor(private readonly types: TypeRegistry) {}
+  constructor(
+    private readonly types: TypeRegistry,
+    private readonly relations: Relations,
+  ) {}
 
-  where(model: ReadModelSpec, typeName: string): GraphQLInputObjectType {
+  /** Conditions on the documents of a read model, and on the records that they refer to. */
+  where(model: ReadModelSpec): GraphQLInputObjectType {
+    return this.#where(`${typeNameOf(model)}Where`, 'What the entries of a list must match. All that is given must hold.', () => ({
+      ...this.#columns(model),
+      ...this.#related(model),
+    }));
+  }
+
+  /** Conditions on the documents of a read model alone: on one document as it changes, or on records that others refer to. */
+  conditions(model: ReadModelSpec): GraphQLInputObjectType {
+    const name = typeNameOf(model);
+    return this.#where(`${name}Conditions`, `Conditions on the fields of one ${name}. All that is given must hold.`, () =>
+      this.#columns(model),
+    );
+  }
+
+  #where(name: string, description: string, fields: () => GraphQLInputFieldConfigMap): GraphQLInputObjectType {
+    const known = this.#made.get(name);
+    if (known) return known;
     const made: GraphQLInputObjectType = new GraphQLInputObjectType({
-      name: `${typeName}Where`,
-      description: 'All that is given must hold.',
+      name,
+      description,
       fields: () => ({
-        and: { type: new GraphQLList(new GraphQLNonNull(made)) },
-        or: { type: new GraphQLList(new GraphQLNonNull(made)) },
-        not: { type: made },
-        ...Object.fromEntries(
-          model.columns.filter((column) => column.filter).map((column) => [column.name, { type: this.#filter(column.type) }]),
-        ),
+        and: { type: new GraphQLList(new GraphQLNonNull(made)), description: 'All of these hold.' },
+        or: { type: new GraphQLList(new GraphQLNonNull(made)), description: 'At least one of these holds.' },
+        not: { type: made, description: 'This does not hold.' },
+        ...fields(),
       }),
     });
+    this.#made.set(name, made);
     return made;
   }
 
-  order(model: ReadModelSpec, typeName: string): GraphQLInputObjectType | undefined {
-    const columns = model.columns.filter((column) => column.sort).map((column) => column.name);
-    if (columns.length === 0) return undefined;
-    const field = new GraphQLEnumType({
-      name: `${typeName}OrderField`,
-      values: Object.fromEntries(columns.map((name) => [constantCase(name), { value: name }])),
-    });
-    return new GraphQLInputObjectType({
-      name: `${typeName}Order`,
-      fields: { field: { type: new GraphQLNonNull(field) }, direction: { type: new GraphQLNonNull(Direction), defaultValue: false } },
-    });
+  /** The id, which every list is found by, and the columns that are declared for it. */
+  #columns(model: ReadModelSpec): GraphQLInputFieldConfigMap {
+    const columns = model.columns.filter(({ name, filter }) => filter || name === 'id');
+    return Object.fromEntries(
+      columns.map((column) => [
+        column.name,
+        { type: this.#filter(column.name === 'id' ? Id.kind : column.kind), description: describe(column) },
+      ]),
+    );
   }
 
-  #filter(type: FieldType): GraphQLInputObjectType {
-    const { name, of, operators } = this.#kind(type);
+  #related(model: ReadModelSpec): GraphQLInputFieldConfigMap {
+    return Object.fromEntries(
+      this.relations.from(model).map(({ name, column, target }) => [
+        name,
+        {
+          type: this.conditions(target),
+          description: `Conditions on the ${typeNameOf(target)} with the id in ${column}. At most 10,000 of them may match.`,
+        },
+      ]),
+    );
+  }
+
+  order(model: ReadModelSpec): GraphQLInputObjectType | undefined {
+    const name = `${typeNameOf(model)}Order`;
+    const known = this.#made.get(name);
+    if (known) return known;
+    const columns = model.columns.filter((column) => column.sort);
+    if (columns.length === 0) return undefined;
+    const field = new GraphQLEnumType({
+      name: `${name}Field`,
+      description: 'What a list can be ordered by. Text is ordered without case and accents; null comes before everything.',
+      values: Object.fromEntries(
+        columns.map((column) => [constantCase(column.name), { value: column.name, description: describe(column) }]),
+      ),
+    });
+    const made = new GraphQLInputObjectType({
+      name,
+      description: 'What a list is ordered by, and in which direction.',
+      fields: {
+        field: { type: new GraphQLNonNull(field), description: 'What it is ordered by.' },
+        direction: { type: new GraphQLNonNull(SortDirection), defaultValue: false, description: 'Which end comes first.' },
+        ...(columns.some(({ kind }) => kind.compared === 'money') ? currencyOfOrder : {}),
+      },
+    });
+    this.#made.set(name, made);
+    return made;
+  }
+
+  #filter(kind: Kind): GraphQLInputObjectType {
+    const { name, of, operators } = this.#operators(kind);
     const known = this.#filters.get(name);
     if (known) return known;
     const list = new GraphQLList(new GraphQLNonNull(of));
     const made = new GraphQLInputObjectType({
       name,
-      fields: Object.fromEntries(
-        operators.map((operator) => [
-          operator,
-          { type: operator === 'in' || operator === 'notIn' ? list : operator === 'isNull' ? GraphQLBoolean : of },
-        ]),
-      ),
+      description: 'All that is given must hold.',
+      fields: {
+        ...(kind.compared === 'money' ? currencyOfFilter : {}),
+        ...Object.fromEntries(
+          operators.map((operator) => [
+            operator,
+            {
+              type: operator === 'in' || operator === 'notIn' ? list : operator === 'isNull' ? GraphQLBoolean : of,
+              description: meanings[operator],
+            },
+          ]),
+        ),
+      },
     });
     this.#filters.set(name, made);
     return made;
   }
 
-  #kind(type: FieldType): { name: string; of: GraphQLInputType; operators: readonly Operator[] } {
-    switch (type.kind) {
-      case 'id':
-      case 'user':
-        return { name: 'IdFilter', of: GraphQLID, operators: equality };
+  /** @throws TypeError when stores can't compare it */
+  #operators(kind: Kind): { readonly name: string; readonly of: GraphQLInputType; readonly operators: readonly Operator[] } {
+    if (kind.compared === 'money') return { name: 'MoneyFilter', of: BigIntScalar, operators: [...equality, ...order] };
+    const of = this.types.input(kind);
+    if (!isNamedType(of) || kind.compared === undefined) throw new TypeError(`A ${kind.name} can't be filtered.`);
+    const name = `${{ ID: 'Id', String: 'Text' }[of.name] ?? of.name}Filter`;
+    switch (kind.compared) {
       case 'text':
-        return { name: 'TextFilter', of: GraphQLString, operators: [...equality, ...order, ...text] };
-      case 'choice':
-        return { name: `${type.name}Filter`, of: this.types.enum(type.name, type.values), operators: equality };
+        return { name, of, operators: [...equality, ...order, ...text] };
       case 'boolean':
-        return { name: 'BooleanFilter', of: GraphQLBoolean, operators: ['eq', 'ne', 'isNull'] };
-      case 'int':
-        return type.max > 2_147_483_647
-          ? { name: 'LongFilter', of: LongScalar, operators: [...equality, ...order] }
-          : { name: 'IntFilter', of: GraphQLInt, operators: [...equality, ...order] };
-      case 'decimal':
-        return { name: 'FloatFilter', of: GraphQLFloat, operators: [...equality, ...order] };
-      case 'money':
-        return { name: 'AmountFilter', of: LongScalar, operators: [...equality, ...order] };
-      case 'day':
-        return { name: 'DateFilter', of: DateScalar, operators: [...equality, ...order] };
-      case 'instant':
-        return { name: 'DateTimeFilter', of: DateTimeScalar, operators: [...equality, ...order] };
+        return { name, of, operators: ['eq', 'ne', 'isNull'] };
+      case 'exact':
+        return { name, of, operators: 'scalar' in kind.api ? [...equality, ...order] : equality };
       default:
-        throw new TypeError(`A ${type.kind} can't be filtered.`);
+        return { name, of, operators: [...equality, ...order] };
     }
   }
-}
-
-/**
- * What a caller gave as `where`, as the view port asks it; undefined when it holds for every document.
- * @throws GraphQLError when it is nested too deeply, or names too many conditions or values.
- */
-export function toWhere(input: WhereInput | null | undefined): Where | undefined {
-  const where = read(input, 0);
-  if (where && conditionsIn(where) > MOST_CONDITIONS) {
-    throw badInput('BAD_USER_INPUT', 'where', `where takes at most ${MOST_CONDITIONS} conditions. To ask for one of many values, use in.`);
-  }
-  return where;
-}
-
-function read(input: WhereInput | null | undefined, depth: number): Where | undefined {
-  if (!input) return undefined;
-  if (depth > DEEPEST) throw badInput('BAD_USER_INPUT', 'where', `where: and, or and not may be nested at most ${DEEPEST} deep.`);
-  const all: Where[] = [];
-  for (const [name, given] of Object.entries(input)) {
-    if (given === null || given === undefined) continue;
-    if (name === 'and' || name === 'or') {
-      const of = (given as readonly WhereInput[]).map((each) => read(each, depth + 1) ?? everything);
-      all.push({ kind: name, of });
-    } else if (name === 'not') all.push({ kind: 'not', of: read(given as WhereInput, depth + 1) ?? everything });
-    else all.push(...tests(name, given));
-  }
-  return all.length === 0 ? undefined : all.length === 1 ? all[0] : { kind: 'and', of: all };
-}
-
-function conditionsIn(where: Where): number {
-  switch (where.kind) {
-    case 'and':
-    case 'or':
-      return where.of.reduce((sum, each) => sum + conditionsIn(each), 1);
-    case 'not':
-      return conditionsIn(where.of);
-    default:
-      return 1;
-  }
-}
-
-const everything: Where = { kind: 'and', of: [] };
-
-function tests(column: string, filter: ColumnFilter): Where[] {
-  return Object.entries(filter).flatMap(([op, given]): Where[] => {
-    if (given === undefined) return [];
-    for (const value of [given].flat()) if (typeof value === 'string') readText(`where.${column}.${op}`, value);
-    if (op === 'isNull') return given === null ? [] : [{ kind: 'is', column, op: given ? 'eq' : 'ne', value: null }];
-    if (op === 'in' || op === 'notIn') {
-      if (given === null) return [];
-      const values = given as readonly Scalar[];
-      if (values.length > MOST_VALUES) throw refuse(column, op, `takes at most ${MOST_VALUES} values`);
-      return [{ kind: op, column, values }];
-    }
-    if (given === null && op !== 'eq' && op !== 'ne') throw refuse(column, op, 'needs a value; ask for null by isNull');
-    return [{ kind: 'is', column, op: op as 'eq', value: given as Scalar }];
-  });
-}
-
-function refuse(column: string, op: string, why: string): GraphQLError {
-  return badInput('BAD_USER_INPUT', `where.${column}.${op}`, `${column}: ${op} ${why}.`);
-}
-
-export function toOrder(input: readonly { readonly field: string; readonly direction: boolean }[] | null | undefined): readonly Order[] {
-  const seen = new Set<string>();
-  return (input ?? []).flatMap(({ field, direction }) => {
-    if (seen.has(field)) return [];
-    seen.add(field);
-    return [{ column: field, descending: direction }];
-  });
-}
-
-/** The name of a read model's documents in the contract: `Lead` of `leads`. */
-export function typeNameOf(model: ReadModelSpec): string {
-  return capitalised(model.one ?? model.name);
 }

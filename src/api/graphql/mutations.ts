@@ -1,64 +1,57 @@
-/** One mutation per command: its input, what it answers, and how a rule's no reaches the client. */
-import { GraphQLID, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
-import { commandSpec, type CommandClass } from '../../kernel/command.js';
-import { fromInput } from '../../kernel/input.js';
-import { Rejection } from '../../kernel/rejection.js';
-import type { Outcome } from '../../pipeline/command-pipeline.js';
+/** One mutation per command: its input, what it answers, and how a refusal reaches the client. */
+import { randomUUID } from 'node:crypto';
+import { GraphQLID, GraphQLInt, GraphQLNonNull, GraphQLObjectType } from 'graphql';
+import type { AnyCommandDefinition } from '../../kernel/command.js';
+import type { Outcome } from '../../command-handling/command-handler.js';
 import type { ApiContext } from './context.js';
 import type { ReadModelFields } from './read-model-fields.js';
 import { PositionScalar } from './scalars.js';
 import type { Fields, TypeRegistry } from './types.js';
-
-interface UserError {
-  readonly code: string;
-  readonly field: string | null;
-  readonly message: string;
-}
+import { userErrorOf, type UserError } from './user-errors.js';
 
 interface Payload {
-  readonly commandId: string | null;
+  readonly commandId: string;
   readonly outcome?: Outcome;
   readonly userErrors: readonly UserError[];
 }
 
-const UserErrorType = new GraphQLObjectType<UserError>({
-  name: 'UserError',
-  description: 'A rule that said no. Nothing was written.',
-  fields: {
-    code: { type: new GraphQLNonNull(GraphQLString), description: 'Stable; docs/errors.md says what to do about each.' },
-    field: { type: GraphQLString, description: 'The input field to change, where one can be named.' },
-    message: { type: new GraphQLNonNull(GraphQLString) },
-  },
-});
-
-/** The mutation fields of these commands. */
-export function mutations(commands: readonly CommandClass[], types: TypeRegistry, models: ReadModelFields): Fields {
-  return Object.fromEntries(commands.map((command) => [lowered(commandSpec(command).name), mutation(command, types, models)]));
+/** The mutation fields of these commands. @param userErrors see `userErrorsField` */
+export function mutations(
+  commands: readonly AnyCommandDefinition[],
+  types: TypeRegistry,
+  models: ReadModelFields,
+  userErrors: Fields,
+): Fields {
+  return Object.fromEntries(commands.map((command) => [lowered(command.name), mutation(command, types, models, userErrors)]));
 }
 
-function mutation(command: CommandClass, types: TypeRegistry, models: ReadModelFields): Fields[string] {
-  const { name, aggregate } = commandSpec(command);
-  const record = models.ofRecord(aggregate.type);
+function mutation(command: AnyCommandDefinition, types: TypeRegistry, models: ReadModelFields, userErrors: Fields): Fields[string] {
+  const { name, description, fields } = command;
+  const record = models.ofRecord(command.record.type);
   const payload = new GraphQLObjectType<Payload, ApiContext>({
     name: `${name}Payload`,
+    description: `What ${lowered(name)} did, or why it was refused.`,
     fields: () => ({
       commandId: {
-        type: GraphQLID,
-        description: 'What to send again to repeat the request safely.',
-        resolve: ({ commandId }) => commandId,
+        type: new GraphQLNonNull(GraphQLID),
+        description: 'Send it again, with the same input, to repeat the request safely.',
       },
-      streamId: { type: GraphQLID, description: "The record's id.", resolve: ({ outcome }) => outcome?.stream.id },
+      recordId: {
+        type: GraphQLID,
+        description: "The record's id; null when nothing was written.",
+        resolve: ({ outcome }) => outcome?.stream.id,
+      },
       revision: {
         type: GraphQLInt,
-        description: 'Where the record stands after the command.',
+        description: 'The revision of the record after the command.',
         resolve: ({ outcome }) => outcome?.revision,
       },
       position: {
         type: PositionScalar,
-        description: 'Where the log stands after all that the command set off.',
+        description: 'The position of the log after everything that the command set off: minPosition of a query that must show it.',
         resolve: ({ outcome }) => outcome?.position,
       },
-      userErrors: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(UserErrorType))), resolve: ({ userErrors }) => userErrors },
+      ...userErrors,
       ...(record?.model.one
         ? {
             [record.model.one]: {
@@ -72,17 +65,24 @@ function mutation(command: CommandClass, types: TypeRegistry, models: ReadModelF
     }),
   });
   return {
-    type: new GraphQLNonNull(payload),
-    args: { input: { type: new GraphQLNonNull(types.inputObject(command)) } },
+    type: payload,
+    description,
+    args: {
+      input: {
+        type: new GraphQLNonNull(types.inputObject(`${name}Input`, `The input of ${lowered(name)}.`, fields)),
+        description: 'What the command needs to know.',
+      },
+    },
     resolve: async (_, { input }: { input: unknown }, context): Promise<Payload> => {
-      const made = fromInput(command, input);
+      const made = command.from(input);
+      const commandId = made.commandId?.toLowerCase() ?? randomUUID();
       try {
-        const outcome = await context.services.execute(made, context.request);
-        return { commandId: outcome.commandId, outcome, userErrors: [] };
+        const outcome = await context.services.execute(made, { ...context.request, commandId });
+        return { commandId, outcome, userErrors: [] };
       } catch (failure) {
-        if (!(failure instanceof Rejection)) throw failure;
-        const { code, field = null, message } = failure;
-        return { commandId: made.commandId ?? null, userErrors: [{ code, field, message }] };
+        const refusal = userErrorOf(failure);
+        if (!refusal) throw failure;
+        return { commandId, userErrors: [refusal] };
       }
     },
   };

@@ -1,29 +1,35 @@
 /** A read model in the contract: its object type, and the root fields that answer one, a list, and summaries of it. */
-import { GraphQLID, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString, type GraphQLFieldConfigArgumentMap } from 'graphql';
+import { GraphQLID, GraphQLNonNull, GraphQLObjectType } from 'graphql';
 import type { Document, Projection } from '../../kernel/projection.js';
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
 import { changedField } from './changes.js';
-import { connectionOf, connectionType } from './connection.js';
+import { actorField } from './actor.js';
+import { connectionType, pageArguments, type PageArguments } from './connection.js';
 import { momentOf, type ApiContext, type MomentArguments } from './context.js';
 import { momentArguments } from './moment-arguments.js';
+import { documentsPage } from './documents-page.js';
 import { duplicatesField } from './duplicates.js';
 import { readFirst, readText } from './errors.js';
-import { Filters, toOrder, typeNameOf } from './filters.js';
-import { historyArguments, HistoryConnection, historyOf, type HistoryArguments } from './history.js';
-import { toSelection, type SelectionArguments } from './selection.js';
+import { Filters } from './filters.js';
+import { historyOf } from './history.js';
+import { listArguments, selectionArguments } from './list-arguments.js';
+import { toOrder } from './order.js';
+import { withFoundRecords } from './related-filters.js';
+import { relatedPage, type RelatedListArguments } from './related-lists.js';
+import { Relations } from './relations.js';
+import { toSelection } from './selection.js';
 import { summaryField } from './summary.js';
-import { asStored, merged, required, type Fields, type TypeRegistry } from './types.js';
+import { checkFieldNames, typeNameOf } from './type-names.js';
+import { describe, merged, required, showing, type Fields, type TypeRegistry } from './types.js';
+import { canBeWithheld, withheldField } from './withheld.js';
 
-interface ListArguments extends MomentArguments, SelectionArguments {
-  readonly orderBy?: readonly { readonly field: string; readonly direction: boolean }[] | null;
-  readonly first: number;
-  readonly after?: string | null;
-}
+interface ListArguments extends MomentArguments, RelatedListArguments {}
 
 /** What other read models' types need of this one. */
 export interface Published {
   readonly model: ReadModelSpec;
   readonly type: GraphQLObjectType;
+  readonly connection: GraphQLObjectType;
   readonly projection: Projection;
 }
 
@@ -31,16 +37,22 @@ export interface Published {
 export class ReadModelFields {
   readonly #published = new Map<string, Published>();
   readonly #byRecord = new Map<string, Published>();
+  readonly #relations: Relations;
   readonly #filters: Filters;
 
+  /** @throws TypeError, as the schema is built, when two fields of a type would have the same name */
   constructor(
     private readonly types: TypeRegistry,
     projections: readonly Projection[],
+    /** The connection that a record's history is a page of. */
+    private readonly history: GraphQLObjectType,
   ) {
-    this.#filters = new Filters(types);
+    this.#relations = new Relations(projections.map(({ model }) => model));
+    this.#filters = new Filters(types, this.#relations);
     for (const projection of projections) {
       const { model } = projection;
-      const published = { model, type: this.#objectType(projection), projection };
+      const type = this.#objectType(projection);
+      const published = { model, type, connection: connectionType(typeNameOf(model), type), projection };
       this.#published.set(model.name, published);
       if (model.record) this.#byRecord.set(model.record, published);
     }
@@ -59,148 +71,157 @@ export class ReadModelFields {
   /** What is told of the read models as they change. */
   subscriptions(): Fields {
     return merged(
-      [...this.#published.values()].map(({ model, type, projection }) => {
-        const filtered = model.columns.some((column) => column.filter);
-        return changedField(projection, type, filtered ? this.#where(model, typeNameOf(model)) : undefined);
-      }),
+      [...this.#published.values()].map(({ model, type, projection }) => changedField(projection, type, this.#filters.conditions(model))),
     );
   }
 
   #objectType(projection: Projection): GraphQLObjectType {
     const { model } = projection;
+    checkFieldNames(model.name, [model, ...model.columns, ...model.computed].map(({ name }) => name).concat(model.one ?? []));
     return new GraphQLObjectType<Document, ApiContext>({
       name: typeNameOf(model),
-      description: model.description ?? null,
-      fields: () => ({
-        ...merged(model.columns.flatMap((column) => [this.#columnField(column), this.#relationField(column)])),
-        ...this.#derivedFields(model),
-        ...(model.record ? historyField(model.record, projection) : {}),
-        ...(model.duplicates ? duplicatesField(model, model.duplicates, this.#type(model)) : {}),
-      }),
+      description: model.description,
+      fields: () =>
+        this.#withRelatedLists(model, {
+          ...merged(model.columns.flatMap((column) => [this.#columnField(column), this.#relationField(column)])),
+          ...this.#computedFields(model),
+          ...(model.record ? { ...withheldField, ...historyField(this.history, model.record, projection) } : {}),
+          ...(model.duplicates.length > 0 ? duplicatesField(model, model.duplicates, this.#of(model).type) : {}),
+        }),
     });
   }
 
   #columnField(column: ColumnSpec): Fields {
-    const type = this.types.output(column.type);
+    const type = this.types.output(column.kind);
     return {
       [column.name]: {
-        type: column.optional ? type : required(type),
-        description: column.description ?? null,
-        ...asStored(column.type, column.name),
+        type: column.optional || canBeWithheld(column) ? type : required(type),
+        description: describe(column),
+        ...showing(column.kind, column.name),
       },
     };
   }
 
-  /** With a reference, the record that it refers to: `account` of `accountId`. */
-  #relationField(column: ColumnSpec): Fields {
-    const target = column.type.kind === 'id' && column.type.ref ? this.#byRecord.get(column.type.ref) : undefined;
-    if (!target || !column.name.endsWith('Id')) return {};
+  /** The record that a reference is of, `account` of `accountId`; of a user's id, the actor, `owner` of `ownerId`. */
+  #relationField({ name, kind, optional }: ColumnSpec): Fields {
+    if (!name.endsWith('Id')) return {};
+    if (kind.isUser) return actorField(name, (document: Document) => document[name], !optional);
+    const target = kind.refersTo && this.#byRecord.get(kind.refersTo);
+    if (!target) return {};
     return {
-      [column.name.slice(0, -2)]: {
+      [name.slice(0, -2)]: {
         type: target.type,
+        description: `The ${kind.refersTo} with the id in ${name}; null where there is none.`,
         resolve: (document, _, context) => {
-          const id = (document as Document)[column.name];
+          const id = (document as Document)[name];
           return typeof id === 'string' ? context.load(target.model, id, momentOf(document)) : null;
         },
       },
     };
   }
 
-  #derivedFields(model: ReadModelSpec): Fields {
+  /** @throws TypeError when a list would have the name of another field */
+  #withRelatedLists(model: ReadModelSpec, fields: Fields): Fields {
+    const all = { ...fields };
+    const typeName = typeNameOf(model);
+    for (const reference of this.#relations.to(model)) {
+      const { source, column, list } = reference;
+      if (list in all) {
+        throw new TypeError(
+          `${source.name}.${column} gives ${typeName} a list named ${list}, but ${typeName} has a field of that name. Rename one of them.`,
+        );
+      }
+      all[list] = {
+        type: this.#of(source).connection,
+        description: `The ${source.name} whose ${column} is the id of this record, as of the same moment.`,
+        args: listArguments(this.#filters, source),
+        resolve: (record, args: RelatedListArguments, context, info) =>
+          relatedPage(context, info, this.#relations, reference, record as Document, args),
+      };
+    }
+    return all;
+  }
+
+  #computedFields(model: ReadModelSpec): Fields {
     return Object.fromEntries(
-      model.derived.map(({ name, type, description, of }) => [
+      model.computed.map(({ name, field, of }) => [
         name,
         {
-          type: this.types.output(type),
-          description: description ?? null,
-          resolve: (document) => (of as (document: object) => unknown)(document),
+          type: this.types.output(field.kind),
+          description: describe(field),
+          resolve: (document: object) => (of as (document: object) => unknown)(document),
         },
       ]),
     ) as Fields;
   }
 
-  #type(model: ReadModelSpec): GraphQLObjectType {
+  #of(model: ReadModelSpec): Published {
     const published = this.#published.get(model.name);
     if (!published) throw new TypeError(`${model.name} is not published.`);
-    return published.type;
+    return published;
   }
 
-  #rootFields({ model, type }: Published): Fields {
-    const typeName = typeNameOf(model);
-    const fields: Fields = { [model.name]: this.#listField(model, type, typeName) };
+  #rootFields({ model, type, connection }: Published): Fields {
+    const fields: Fields = { [model.name]: this.#listField(model, connection) };
     if (model.one) {
       fields[model.one] = {
         type,
-        args: { id: { type: new GraphQLNonNull(GraphQLID) }, ...momentArguments },
+        description: `One ${typeNameOf(model)}; null when there is none with this id.`,
+        args: { id: { type: new GraphQLNonNull(GraphQLID), description: 'The id of the record.' }, ...momentArguments },
         resolve: async (_, { id, ...moment }: MomentArguments & { id: string }, context) =>
           context.load(model, readText('id', id), await context.moment(model, moment)),
       };
     }
     const dimensions = model.columns.filter((column) => column.dimension);
     if (dimensions.length > 0) {
-      fields[`${model.name}Summary`] = summaryField(model, this.types, {
-        args: this.#selectionArguments(model, typeName),
+      const summary = summaryField(model, this.types, {
+        args: { ...selectionArguments(this.#filters, model), ...momentArguments },
         relations: merged(dimensions.map((column) => this.#relationField(column))),
-        derived: this.#derivedFields(model),
+        derived: this.#computedFields(model),
       });
+      fields[`${model.name}Summary`] = this.#withRelatedFilters(model, summary);
     }
     return fields;
   }
 
-  #selectionArguments(model: ReadModelSpec, typeName: string): GraphQLFieldConfigArgumentMap {
-    return {
-      ...(model.columns.some((column) => column.filter) ? { where: { type: this.#where(model, typeName) } } : {}),
-      ...(model.columns.some((column) => column.search)
-        ? {
-            search: {
-              type: GraphQLString,
-              description: `Words that all must begin a word of ${model.columns
-                .filter((column) => column.search)
-                .map((column) => column.name)
-                .join(', ')}.`,
-            },
-          }
-        : {}),
-      ...momentArguments,
-    };
-  }
-
-  readonly #wheres = new Map<string, ReturnType<Filters['where']>>();
-
-  #where(model: ReadModelSpec, typeName: string) {
-    const made = this.#wheres.get(typeName) ?? this.#filters.where(model, typeName);
-    this.#wheres.set(typeName, made);
-    return made;
-  }
-
-  #listField(model: ReadModelSpec, type: GraphQLObjectType, typeName: string): Fields[string] {
-    const order = this.#filters.order(model, typeName);
-    return {
-      type: new GraphQLNonNull(connectionType(typeName, type)),
-      args: {
-        ...this.#selectionArguments(model, typeName),
-        ...(order ? { orderBy: { type: new GraphQLList(new GraphQLNonNull(order)) } } : {}),
-        ...historyArguments,
-      },
+  #listField(model: ReadModelSpec, connection: GraphQLObjectType): Fields[string] {
+    return this.#withRelatedFilters(model, {
+      type: connection,
+      description: `A page of the list of ${model.name}.`,
+      args: { ...listArguments(this.#filters, model), ...momentArguments },
       resolve: async (_, args: ListArguments, context, info) => {
         const first = readFirst(args.first);
         const moment = await context.moment(model, args);
-        const selection = toSelection(args, moment);
+        const selection = toSelection(model, args, moment);
         const after = args.after ?? undefined;
-        const cut = { orderBy: toOrder(args.orderBy), first, ...(after === undefined ? {} : { after }) };
-        return connectionOf(context, info, model, selection, cut, moment);
+        const cut = { orderBy: toOrder(model, args.orderBy), first, ...(after === undefined ? {} : { after }) };
+        return documentsPage(context, info, model, selection, cut, moment);
+      },
+    });
+  }
+
+  /** A root field whose conditions on related records are looked up before it is answered. */
+  #withRelatedFilters(model: ReadModelSpec, field: Fields[string]): Fields[string] {
+    const { resolve } = field;
+    if (!resolve || this.#relations.from(model).length === 0) return field;
+    return {
+      ...field,
+      resolve: async (source, args: ListArguments, context, info) => {
+        if (!args.where) return resolve(source, args, context, info);
+        const where = await withFoundRecords(context, this.#relations, model, args.where, await context.moment(model, args));
+        return resolve(source, { ...args, where }, context, info);
       },
     };
   }
 }
 
-function historyField(record: string, projection: Projection): Fields {
+function historyField(type: GraphQLObjectType, record: string, projection: Projection): Fields {
   return {
     history: {
-      type: new GraphQLNonNull(HistoryConnection),
+      type,
       description: 'Every event of this record, oldest first.',
-      args: historyArguments,
-      resolve: (document, args: HistoryArguments, context, info) => {
+      args: pageArguments,
+      resolve: (document, args: PageArguments, context, info) => {
         const stream = { type: record, id: String((document as Document)['id']) };
         return historyOf(context, info, stream, projection, args, momentOf(document).asOf);
       },

@@ -1,4 +1,4 @@
-/** GraphQL types of field types, each made once. */
+/** GraphQL types of kinds of fields, each made once. */
 import {
   GraphQLBoolean,
   GraphQLEnumType,
@@ -13,16 +13,17 @@ import {
   type GraphQLFieldConfigMap,
   type GraphQLInputFieldConfigMap,
   type GraphQLInputType,
+  type GraphQLNamedType,
   type GraphQLOutputType,
+  type GraphQLScalarType,
 } from 'graphql';
-import { mean, quantile, type Distribution } from '../../kernel/distribution.js';
+import type { AnyFields as FieldsByName, ApiScalar, ApiType, Kind } from '../../../contracts/fields/kind.js';
 import { constantCase } from '../../kernel/constant-case.js';
-import type { FieldType, Shape } from '../../kernel/field-type.js';
-import { fieldsOf, type FieldSpec } from '../../kernel/field.js';
-import type { Moneys } from '../../kernel/money.js';
-import { columnsOf } from '../../kernel/read-model.js';
 import type { ApiContext } from './context.js';
-import { DateScalar, DateTimeScalar, LongScalar } from './scalars.js';
+import { DistributionType } from './distribution-type.js';
+import { scalarOf } from './scalars.js';
+import { checkFieldNames } from './type-names.js';
+import { canBeWithheld } from './withheld.js';
 
 export type Fields = GraphQLFieldConfigMap<object, ApiContext>;
 
@@ -31,184 +32,154 @@ export const required = <T extends GraphQLInputType | GraphQLOutputType>(type: T
 /** All fields in one map. */
 export const merged = (fields: readonly Fields[]): Fields => Object.fromEntries(fields.flatMap((each) => Object.entries(each)));
 
-/** `leads` as `Leads`. */
-export const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+const namedTypes: Readonly<Record<string, GraphQLScalarType | GraphQLObjectType>> = {
+  ID: GraphQLID,
+  String: GraphQLString,
+  Int: GraphQLInt,
+  Float: GraphQLFloat,
+  Boolean: GraphQLBoolean,
+  Distribution: DistributionType,
+};
 
-const Money = new GraphQLObjectType({
-  name: 'Money',
-  description: 'An amount in minor units (cents) of a currency.',
-  fields: {
-    amount: { type: new GraphQLNonNull(LongScalar) },
-    currency: { type: new GraphQLNonNull(GraphQLString), description: 'ISO 4217.' },
-  },
-});
-
-const MoneyInputType = new GraphQLInputObjectType({
-  name: 'MoneyInput',
-  description: 'An amount in minor units (cents) of a currency.',
-  fields: {
-    amount: { type: new GraphQLNonNull(LongScalar) },
-    currency: { type: new GraphQLNonNull(GraphQLString), description: 'ISO 4217.' },
-  },
-});
-
-const value = (of: (distribution: Distribution) => number | null, description: string) => ({
-  type: GraphQLFloat,
-  description,
-  resolve: of,
-});
-
-const DistributionType = new GraphQLObjectType<Distribution>({
-  name: 'Distribution',
-  description: 'How many values there were, and how they were spread. Quantiles are exact for few values, else right to 1 %.',
-  fields: {
-    count: { type: new GraphQLNonNull(GraphQLInt) },
-    sum: { type: new GraphQLNonNull(GraphQLFloat) },
-    mean: value(mean, 'The arithmetic mean; null of nothing.'),
-    median: value((distribution) => quantile(distribution, 0.5), 'Half of the values are below it.'),
-    p90: value((distribution) => quantile(distribution, 0.9), 'Nine of ten values are below it.'),
-  },
-});
+/** A type is declared once: the same object is meant wherever it is used. */
+interface Made<Type extends GraphQLNamedType> {
+  readonly type: Type;
+  readonly of: unknown;
+}
 
 /** The types of one contract: of each name there can be only one. */
 export class TypeRegistry {
   readonly #enums = new Map<string, GraphQLEnumType>();
-  readonly #inputs = new Map<string, GraphQLInputObjectType>();
-  readonly #objects = new Map<string, GraphQLObjectType>();
+  readonly #inputs = new Map<string, Made<GraphQLInputObjectType>>();
+  readonly #objects = new Map<string, Made<GraphQLObjectType<object, ApiContext>>>();
 
-  enum(name: string, values: readonly string[], description?: string): GraphQLEnumType {
+  /**
+   * @param meanings what each value means
+   * @throws TypeError when other values have the same name
+   */
+  enum(name: string, values: readonly string[], description: string, meanings: Readonly<Record<string, string>> = {}): GraphQLEnumType {
     const known = this.#enums.get(name);
     if (known) {
-      if (
-        known
-          .getValues()
-          .map((each) => String(each.value))
-          .join() !== values.join()
-      ) {
-        throw new TypeError(`Two lists of values are named ${name}.`);
-      }
+      const before = known.getValues().map(({ value }) => String(value));
+      if (before.join('\0') !== values.join('\0')) throw new TypeError(`Two lists of values are named ${name}.`);
       return known;
     }
     const made = new GraphQLEnumType({
       name,
-      description: description ?? null,
-      values: Object.fromEntries(values.map((each) => [constantCase(each), { value: each }])),
+      description,
+      values: Object.fromEntries(values.map((value) => [constantCase(value), { value, description: meanings[value] }])),
     });
     this.#enums.set(name, made);
     return made;
   }
 
-  output(type: FieldType): GraphQLOutputType {
-    switch (type.kind) {
-      case 'id':
-      case 'user':
-        return GraphQLID;
-      case 'text':
-        return GraphQLString;
-      case 'choice':
-        return this.enum(type.name, type.values);
-      case 'boolean':
-        return GraphQLBoolean;
-      case 'int':
-        return fits32(type) ? GraphQLInt : LongScalar;
-      case 'decimal':
-        return GraphQLFloat;
-      case 'money':
-        return Money;
-      case 'moneys':
-        return new GraphQLList(new GraphQLNonNull(Money));
-      case 'distribution':
-        return DistributionType;
-      case 'day':
-        return DateScalar;
-      case 'instant':
-        return DateTimeScalar;
-      case 'list':
-        return new GraphQLList(new GraphQLNonNull(this.output(type.of)));
-      case 'nested':
-        return this.#object(type.shape());
-    }
+  output({ api }: Kind): GraphQLOutputType {
+    return this.#output(api);
   }
 
-  input(type: FieldType): GraphQLInputType {
-    switch (type.kind) {
-      case 'money':
-        return MoneyInputType;
-      case 'list':
-        return new GraphQLList(new GraphQLNonNull(this.input(type.of)));
-      case 'nested':
-        return this.inputObject(type.shape());
-      case 'moneys':
-      case 'distribution':
-        throw new TypeError(`A ${type.kind} can't be an input.`);
-      default:
-        return this.output(type) as GraphQLInputType;
-    }
+  /** @throws TypeError when the kind is computed by read models */
+  input(kind: Kind): GraphQLInputType {
+    if (!kind.input) throw new TypeError(`A ${kind.name} can't be an input.`);
+    return this.#input(kind.api);
   }
 
-  /** The input type of a command or of an object nested in one. */
-  inputObject(shape: Shape): GraphQLInputObjectType {
-    const name = shape.name.endsWith('Input') ? shape.name : `${shape.name}Input`;
-    const known = this.#inputs.get(name);
-    if (known) return known;
-    const made = new GraphQLInputObjectType({ name, fields: () => this.#inputFields(fieldsOf(shape)) });
-    this.#inputs.set(name, made);
-    return made;
+  /** The input type of a command. */
+  inputObject(name: string, description: string, fields: FieldsByName): GraphQLInputObjectType {
+    return made(
+      this.#inputs,
+      name,
+      fields,
+      () => new GraphQLInputObjectType({ name, description, fields: () => this.#inputFields(fields) }),
+    );
   }
 
-  #inputFields(fields: readonly FieldSpec[]): GraphQLInputFieldConfigMap {
+  #output(api: ApiType): GraphQLOutputType {
+    if ('named' in api) return namedType(api.named);
+    if ('scalar' in api) return this.#scalar(api.scalar);
+    if ('enum' in api) return this.enum(api.enum, api.values, api.description, api.meanings);
+    if ('list' in api) return new GraphQLList(new GraphQLNonNull(this.#output(api.list)));
+    if ('object' in api) return this.#object(api.object, api.description, api.fields);
+    throw new TypeError(`${api.oneOf} can be an input only.`);
+  }
+
+  #input(api: ApiType): GraphQLInputType {
+    if ('list' in api) return new GraphQLList(new GraphQLNonNull(this.#input(api.list)));
+    if ('object' in api) return this.inputObject(`${api.object}Input`, api.description, api.fields);
+    if ('oneOf' in api) return this.#oneOf(`${api.oneOf}Input`, api.description, api.fields);
+    return this.#output(api) as GraphQLInputType;
+  }
+
+  #scalar(scalar: ApiScalar): GraphQLScalarType {
+    return scalarOf(scalar);
+  }
+
+  #oneOf(name: string, description: string, fields: FieldsByName): GraphQLInputObjectType {
+    return made(this.#inputs, name, fields, () => {
+      const alternatives = (): GraphQLInputFieldConfigMap =>
+        Object.fromEntries(
+          Object.entries(fields).map(([key, field]) => [key, { type: this.input(field.kind), description: describe(field) }]),
+        );
+      return new GraphQLInputObjectType({ name, description, isOneOf: true, fields: alternatives });
+    });
+  }
+
+  #inputFields(fields: FieldsByName): GraphQLInputFieldConfigMap {
     return Object.fromEntries(
-      fields.map((field) => {
-        const type = this.input(field.type);
-        return [field.name, { type: field.optional ? type : required(type), description: field.description ?? limits(field.type) ?? null }];
+      Object.entries(fields).map(([name, field]) => {
+        const type = this.input(field.kind);
+        return [name, { type: field.absence === 'required' ? required(type) : type, description: describe(field) }];
       }),
     );
   }
 
-  #object(shape: Shape): GraphQLObjectType {
-    const known = this.#objects.get(shape.name);
-    if (known) return known;
-    const made = new GraphQLObjectType({
-      name: shape.name,
-      fields: () =>
-        Object.fromEntries(
-          columnsOf(shape).map((column) => {
-            const type = this.output(column.type);
-            return [
-              column.name,
-              {
-                type: column.optional ? type : required(type),
-                description: column.description ?? null,
-                ...asStored(column.type, column.name),
-              },
-            ];
-          }),
-        ) as Fields,
+  #object(name: string, description: string, fields: FieldsByName): GraphQLObjectType {
+    return made(this.#objects, name, fields, () => {
+      checkFieldNames(name, Object.keys(fields));
+      return new GraphQLObjectType<object, ApiContext>({
+        name,
+        description,
+        fields: () =>
+          Object.fromEntries(
+            Object.entries(fields).map(([key, field]) => {
+              const type = this.output(field.kind);
+              const nullable = field.absence === 'optional' || canBeWithheld({ kind: field.kind, personal: field.whose !== undefined });
+              const shown = nullable ? type : required(type);
+              return [key, { type: shown, description: describe(field), ...showing(field.kind, key) }];
+            }),
+          ) as Fields,
+      });
     });
-    this.#objects.set(shape.name, made);
-    return made;
   }
 }
 
+function namedType(name: string): GraphQLScalarType | GraphQLObjectType {
+  const type = namedTypes[name];
+  if (!type) throw new TypeError(`There is no GraphQL type ${name}.`);
+  return type;
+}
+
+/** @throws TypeError when something else has the same name */
+function made<Type extends GraphQLNamedType>(known: Map<string, Made<Type>>, name: string, of: unknown, make: () => Type): Type {
+  const before = known.get(name);
+  if (before && before.of !== of) throw new TypeError(`Two types are named ${name}.`);
+  const type = before?.type ?? make();
+  if (!before) known.set(name, { type, of });
+  return type;
+}
+
+/** What a field means, and what it allows. */
+export function describe({ description, kind }: { readonly description?: string | undefined; readonly kind: Kind }): string | null {
+  return description ?? kind.allowed ?? ('enum' in kind.api ? kind.api.description : null);
+}
+
 /** Resolvers of kinds whose stored form is not what GraphQL shows. */
-export function asStored(type: FieldType, name: string): { resolve?: (from: object) => unknown } {
-  if (type.kind !== 'moneys') return {};
+export function showing({ show }: Kind, name: string): { resolve?: (from: object) => unknown } {
+  if (!show) return {};
+  const shown = show as (value: unknown) => unknown;
   return {
-    resolve: (from) =>
-      Object.entries(((from as Record<string, unknown>)[name] ?? {}) as Moneys)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([currency, amount]) => ({ currency, amount })),
+    resolve: (from) => {
+      const value = (from as Readonly<Record<string, unknown>>)[name] ?? null;
+      return value === null ? null : shown(value);
+    },
   };
-}
-
-function fits32({ min, max }: { readonly min: number; readonly max: number }): boolean {
-  return min >= -2_147_483_648 && max <= 2_147_483_647;
-}
-
-/** What a field allows, in words, for the published contract. */
-function limits(type: FieldType): string | undefined {
-  if (type.kind === 'text') return type.hint ? `${capitalised(type.hint)}.` : `At most ${type.max} characters.`;
-  if (type.kind === 'int' && type.max < 2_147_483_647) return `From ${type.min} to ${type.max}.`;
-  if (type.kind === 'list') return `At most ${type.max}.`;
-  return undefined;
 }

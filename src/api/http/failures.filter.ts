@@ -1,4 +1,4 @@
-/** What fails before or beside GraphQL, in the shape of its errors: a body that can't be read, a path that isn't there. */
+/** Formats HTTP errors outside of GraphQL, such as a malformed body or an unknown path, like GraphQL errors. */
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,7 +6,7 @@ import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SERVICES, type Services } from '../services.js';
 
-/** How long the rest of a body that is too large is read and thrown away, in milliseconds. */
+/** How long the rest of a body that is too large is read and discarded, in milliseconds. */
 const DRAIN_MS = 2_000;
 
 @Catch()
@@ -21,10 +21,10 @@ export class FailuresFilter implements ExceptionFilter {
     }
     const [code, message] =
       status === 413
-        ? ['BODY_TOO_LARGE', `The body of the request is beyond the limit of ${config.bodyLimitBytes} bytes.`]
+        ? ['BODY_TOO_LARGE', `The body of the request exceeds the limit of ${config.bodyLimitBytes} bytes.`]
         : status < 500 && failure instanceof Error
           ? [status === 404 ? 'NOT_FOUND' : 'BAD_REQUEST', failure.message]
-          : ['INTERNAL_SERVER_ERROR', 'Something went wrong inside; the log of the server says what.'];
+          : ['INTERNAL_SERVER_ERROR', 'An internal error occurred. The log of the server has the details.'];
     if (status === 413) await drained(host.switchToHttp().getRequest<FastifyRequest>().raw);
     await host
       .switchToHttp()
@@ -36,14 +36,14 @@ export class FailuresFilter implements ExceptionFilter {
   }
 }
 
-/** Nest's failures tell their status by `getStatus`, Fastify's by `statusCode`. */
+/** The status is in `getStatus` of Nest's errors and in `statusCode` of Fastify's. */
 function statusOf(failure: unknown): number {
   const { getStatus, statusCode } = (failure ?? {}) as { readonly getStatus?: () => number; readonly statusCode?: unknown };
   const status = typeof getStatus === 'function' ? getStatus.call(failure) : statusCode;
   return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
 }
 
-/** A client that is still sending sees the connection break instead of the answer, unless somebody reads on. */
+/** Reads on, so that a client that is still sending gets the response instead of a connection error. */
 async function drained(body: IncomingMessage): Promise<void> {
   if (body.readableEnded) return;
   const late = new AbortController();

@@ -1,4 +1,4 @@
-/** The GraphiQL page, served whole from the package: nothing comes from another host. */
+/** The GraphiQL page, served from the package without external resources. */
 import { Controller, Get, Header, Inject, NotFoundException, Redirect } from '@nestjs/common';
 import { SERVICES, type Services } from '../services.js';
 
@@ -8,9 +8,9 @@ const EXAMPLE = `# Ctrl-Enter runs it; the contract is in the pane on the left.
     totalCount
     nodes { id name status origin createdAt }
   }
-  leadFunnelSummary(groupBy: [ORIGIN]) {
-    origin registered qualified converted won winRate
-    daysToWon { mean median }
+  leadFunnelSummary(groupBy: [{ by: ORIGIN }]) {
+    groups { origin registered qualified converted won winRate daysToWon { mean median } }
+    total { registered won winRate }
   }
 }
 `;
@@ -21,7 +21,7 @@ export class GraphiqlController {
 
   constructor(@Inject(SERVICES) private readonly services: Services) {}
 
-  /** Who opens the bare address in a browser wants to look around. */
+  /** Redirects browsers from the root path. */
   @Get()
   @Redirect('/graphiql')
   root(): void {
@@ -34,7 +34,7 @@ export class GraphiqlController {
   @Header('content-security-policy', "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; frame-ancestors 'none'")
   page(): Promise<string> {
     if (!this.services.config.introspection) throw new NotFoundException();
-    // The page is 9 MB of text: loaded when somebody asks for it.
+    // Loaded on first use: the page has 9 MB.
     this.#page ??= import('@graphql-yoga/render-graphiql').then(({ renderGraphiQL }) =>
       renderGraphiQL({ title: 'Daybook', endpoint: '/graphql', subscriptionsProtocol: 'WS', defaultQuery: EXAMPLE }),
     );

@@ -1,4 +1,4 @@
-/** What operations ask over HTTP: is it alive, is it ready, how does it do. */
+/** Health checks and metrics. */
 import { Controller, Get, Header, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { SERVICES, type Services } from '../services.js';
@@ -7,13 +7,13 @@ import { SERVICES, type Services } from '../services.js';
 export class OperationsController {
   constructor(@Inject(SERVICES) private readonly services: Services) {}
 
-  /** The process answers. */
+  /** 200 as long as the process responds. */
   @Get('health/live')
   live(): { readonly status: string } {
     return { status: 'live' };
   }
 
-  /** 200 when every read model keeps up with the log, 503 while one is behind; each with where the models stand. */
+  /** 200 when every read model keeps up with the log, 503 while one is behind; with the progress of each. */
   @Get('health/ready')
   async ready(@Res() reply: FastifyReply): Promise<void> {
     const { ready, head, models } = this.services.readiness.report();

@@ -1,22 +1,22 @@
-/** Connections over which nothing was asked yet: browsers open them ahead of need, and a server that is closed would wait for them. */
+/** Connections without a request so far: browsers open them in advance, and a server would wait for them when closing. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** Connections that became something else than HTTP: whoever serves them ends them. */
+/** Upgraded connections. They are closed by their own server. */
 const upgraded = new WeakSet<Duplex>();
 
-/** Says that a connection is used, though no request comes over it. (A listener for upgrades would take every one of them, also those that nobody serves.) */
+/** Marks a connection as upgraded. (An `upgrade` listener here would accept all upgrades, even unsupported ones.) */
 export function keepUpgraded(connection: Duplex): void {
   upgraded.add(connection);
 }
 
-/** Watches a server that does not listen yet. @returns what ends its unused connections. */
+/** Watches a server before it listens. @returns a function that closes its unused connections */
 export function watchUnusedConnections(server: Server): () => void {
   const unused = new Set<Socket>();
   const known = new WeakSet<Socket>();
   server.on('connection', (socket: Socket) => {
-    // One that offers another protocol with each request comes here anew each time.
+    // A connection that offers an upgrade with each request emits this event each time.
     if (known.has(socket)) return;
     known.add(socket);
     unused.add(socket);

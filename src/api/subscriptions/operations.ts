@@ -1,22 +1,22 @@
-/** Operations that come over a websocket: which are taken, how they are checked, and how their errors are told. */
+/** Operations over websockets: which are accepted, how they are validated, and how errors are formatted. */
 import { getOperationAST, GraphQLError, OperationTypeNode, type ExecutionArgs, type GraphQLFormattedError } from 'graphql';
 import type { Context, ServerOptions, SubscribePayload } from 'graphql-ws';
 import type { IncomingHttpHeaders } from 'node:http';
 import { requesterOf, type Requester } from '../../identity/requester.js';
-import { formatted, type TellClient } from '../client-errors.js';
+import { formatted, type ToClient } from '../client-errors.js';
 import { ApiContext, type ApiServices } from '../graphql/context.js';
 import type { DocumentLimits } from '../graphql/document-limits.js';
 import type { ServedSchema } from '../graphql/served-schema.js';
 import { liveAnswers, SourceFailed, type LiveAnswers } from './live-answers.js';
 import type { Outlet } from './outlet.js';
 
-/** What is known of one websocket. */
+/** The state of a websocket. */
 export interface Connection {
   readonly headers: IncomingHttpHeaders;
   readonly outlet: Outlet;
-  /** Told when the client introduces itself. */
+  /** Set when the connection is initialized. */
   requester?: Requester;
-  /** How many subscriptions run. */
+  /** The number of running subscriptions. */
   running?: () => number;
 }
 
@@ -24,9 +24,9 @@ export interface OperationsOptions {
   readonly api: ApiServices;
   readonly served: ServedSchema;
   readonly limits: DocumentLimits;
-  readonly tellClient: TellClient;
+  readonly toClient: ToClient;
   readonly defaultActor: string;
-  /** Subscriptions that one websocket may hold at once. */
+  /** The maximum number of simultaneous subscriptions per websocket. */
   readonly most: number;
 }
 
@@ -37,16 +37,16 @@ interface Begun extends ExecutionArgs {
 }
 
 /**
- * The rules of graphql-transport-ws on our schema. Only subscriptions are taken: queries and mutations have their limits of time and size, and
- * their status, over HTTP.
+ * The options of graphql-transport-ws. Only subscriptions are accepted: the limits and status codes of queries and mutations are those of
+ * HTTP.
  */
-export function operations({ api, served, limits, tellClient, defaultActor, most }: OperationsOptions): ServerOptions<Params, Connection> {
+export function operations({ api, served, limits, toClient, defaultActor, most }: OperationsOptions): ServerOptions<Params, Connection> {
   const begin = async (
     { subscriptions, extra }: Context<Params, Connection>,
     { query, operationName, variables }: SubscribePayload,
   ): Promise<Begun | readonly GraphQLError[]> => {
     if (Object.keys(subscriptions).length > most) {
-      return [refusal('TOO_MANY_SUBSCRIPTIONS', `A websocket holds at most ${most} subscriptions. End one, or open another.`)];
+      return [refusal('TOO_MANY_SUBSCRIPTIONS', `A websocket can have at most ${most} subscriptions. End one, or open another websocket.`)];
     }
     const schema = served.current();
     const document = limits.check(schema, query);
@@ -54,21 +54,21 @@ export function operations({ api, served, limits, tellClient, defaultActor, most
     const operation = getOperationAST(document, operationName);
     if (!operation) return [refusal('OPERATION_RESOLUTION_FAILURE', 'operationName must name one of the operations of the document.')];
     if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
-      return [refusal('HTTP_ONLY', 'Queries and mutations are asked over HTTP: POST them to this path. A websocket is for subscriptions.')];
+      return [refusal('HTTP_ONLY', 'Send queries and mutations over HTTP, by POST to this path. Websockets are for subscriptions.')];
     }
-    const contextValue = new ApiContext(api, extra.requester ?? { actor: defaultActor }, (patience) => extra.outlet.taken(patience));
+    const contextValue = new ApiContext(api, extra.requester ?? { actor: defaultActor }, (patience) => extra.outlet.drained(patience));
     const args = { schema, document, operationName: operationName ?? null, variableValues: variables ?? {}, contextValue };
     const answers = await liveAnswers(args);
     return 'next' in answers ? { ...args, answers } : answers;
   };
-  const tell = (error: GraphQLError): GraphQLFormattedError => {
+  const format = (error: GraphQLError): GraphQLFormattedError => {
     const { originalError } = error;
     if (originalError instanceof SourceFailed) {
       const { cause } = originalError;
-      return tellClient(formatted(cause instanceof GraphQLError ? cause : new GraphQLError(originalError.message)), cause);
+      return toClient(formatted(cause instanceof GraphQLError ? cause : new GraphQLError(originalError.message)), cause);
     }
-    // What has no place in the answer was told of the variables, before anything was done.
-    return tellClient(formatted(error, error.path ? undefined : 'BAD_USER_INPUT'), error);
+    // An error without a path is about the variables, before execution.
+    return toClient(formatted(error, error.path ? undefined : 'BAD_USER_INPUT'), error);
   };
   return {
     onConnect: (context) => {
@@ -79,8 +79,8 @@ export function operations({ api, served, limits, tellClient, defaultActor, most
     },
     onSubscribe: (context, _, payload) => begin(context, payload),
     subscribe: (args) => (args as Begun).answers,
-    onNext: (_context, _id, _payload, _args, { data = null, errors }) => (errors ? { data, errors: errors.map(tell) } : undefined),
-    onError: (_context, _id, _payload, errors) => errors.map(tell),
+    onNext: (_context, _id, _payload, _args, { data = null, errors }) => (errors ? { data, errors: errors.map(format) } : undefined),
+    onError: (_context, _id, _payload, errors) => errors.map(format),
   };
 }
 

@@ -1,54 +1,57 @@
-/** What a websocket was given to send and has not taken yet: where back-pressure is felt. */
+/** The outgoing messages of a websocket, with backpressure. */
 import type { WebSocket } from 'ws';
 
-/** Beyond so many bytes untaken, nothing more is read from the client: it can't make the server pile up answers. */
-const MOST_UNTAKEN = 1_048_576;
+/** The limit of unsent bytes: beyond it, the server stops reading from the client, so that responses can't pile up. */
+const MAX_UNSENT_BYTES = 1_048_576;
 
 export class Outlet {
+  readonly #socket: WebSocket;
   readonly #waiting = new Set<() => void>();
-  #untaken = 0;
-  /** When the socket last took something, on the clock of `performance`. */
-  #tookAt = 0;
+  #unsent = 0;
+  /** When the last message was sent, by `performance.now()`. */
+  #sentAt = 0;
 
-  constructor(private readonly socket: WebSocket) {}
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
 
-  /** Hands over a message; one for a socket that is closing goes nowhere. */
+  /** Sends a message, unless the socket is closing. */
   send(message: string): void {
-    if (this.socket.readyState !== this.socket.OPEN) return;
-    this.#untaken += 1;
-    this.socket.send(message, () => this.#took());
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#unsent += 1;
+    this.#socket.send(message, () => this.#sent());
     this.throttle();
   }
 
-  /** Stops reading from a client that leaves too much untaken, until it has taken all. */
+  /** Stops reading from a client with too many unsent bytes, until all are sent. */
   throttle(): void {
-    if (this.socket.bufferedAmount > MOST_UNTAKEN) this.socket.pause();
+    if (this.#socket.bufferedAmount > MAX_UNSENT_BYTES) this.#socket.pause();
   }
 
-  /** Resolves with true when the socket has taken everything, or is gone; with false when it takes nothing for so long, in milliseconds. */
-  async taken(patienceMs: number): Promise<boolean> {
-    const asked = performance.now();
-    while (this.#untaken > 0) {
-      const left = Math.max(asked, this.#tookAt) + patienceMs - performance.now();
+  /** Resolves with true when everything is sent or the socket is closed, and with false when nothing is sent for `patienceMs`. */
+  async drained(patienceMs: number): Promise<boolean> {
+    const start = performance.now();
+    while (this.#unsent > 0) {
+      const left = Math.max(start, this.#sentAt) + patienceMs - performance.now();
       if (left <= 0) return false;
       await new Promise<void>((resolve) => {
-        const go = (): void => {
+        const wake = (): void => {
           clearTimeout(timer);
-          this.#waiting.delete(go);
+          this.#waiting.delete(wake);
           resolve();
         };
-        const timer = setTimeout(go, left);
-        this.#waiting.add(go);
+        const timer = setTimeout(wake, left);
+        this.#waiting.add(wake);
       });
     }
     return true;
   }
 
-  #took(): void {
-    this.#untaken -= 1;
-    this.#tookAt = performance.now();
-    if (this.#untaken > 0) return;
-    if (this.socket.isPaused) this.socket.resume();
-    for (const go of [...this.#waiting]) go();
+  #sent(): void {
+    this.#unsent -= 1;
+    this.#sentAt = performance.now();
+    if (this.#unsent > 0) return;
+    if (this.#socket.isPaused) this.#socket.resume();
+    for (const wake of [...this.#waiting]) wake();
   }
 }

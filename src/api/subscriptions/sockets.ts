@@ -1,4 +1,4 @@
-/** The websockets of the server: opened on the path of GraphQL, few enough, asked whether they are there, and ended in peace. */
+/** The websocket server: a limited number of sockets on the GraphQL path, with pings and a graceful shutdown. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,43 +10,45 @@ import { forTheLog } from '../client-errors.js';
 import { keepUpgraded } from '../http/unused-connections.js';
 import { operations, type Connection, type OperationsOptions } from './operations.js';
 import { Outlet } from './outlet.js';
-import { goOnInHttp1, isFromHere, refuse, type Refusal } from './upgrade.js';
+import { ignoreUpgrade, isSameOrigin, refuse, type Refusal } from './upgrade.js';
 
 export interface SocketsOptions extends OperationsOptions {
   readonly logger: Logger;
   readonly mostSockets: number;
-  /** How often each is asked whether it is there, in milliseconds. */
+  /** The interval of pings, in milliseconds. */
   readonly pingMs: number;
-  /** The largest message that is read, in bytes. */
+  /** The maximum size of a message, in bytes. */
   readonly mostBytes: number;
 }
 
-/** How long clients may take to agree to the end, in milliseconds. */
+/** How long a shutdown waits for clients to close, in milliseconds. */
 const GRACE_MS = 2_000;
 
-/** See RFC 6455, 7.4.1: clients that follow the protocol come again. */
+/** See RFC 6455, 7.4.1. Clients reconnect after this code. */
 const GOING_AWAY = 1001;
 
 export class Sockets {
+  readonly #options: SocketsOptions;
   readonly #server: WebSocketServer;
   readonly #protocol: Protocol<Connection>;
-  /** The end of each open socket, with all that it had begun. */
+  /** For each open socket, a promise for the end of the socket and its subscriptions. */
   readonly #ends = new Map<Promise<void>, Connection>();
-  /** Sockets that have not been heard of since they were last asked. */
+  /** Sockets that have not answered the last ping. */
   readonly #silent = new WeakSet<WebSocket>();
   #pings: NodeJS.Timeout | undefined;
   #closing = false;
 
-  constructor(private readonly options: SocketsOptions) {
+  constructor(options: SocketsOptions) {
+    this.#options = options;
     this.#protocol = makeServer(operations(options));
     this.#server = new WebSocketServer({ noServer: true, maxPayload: options.mostBytes, handleProtocols });
   }
 
-  /** Takes websockets at a path of an HTTP server. */
+  /** Accepts websockets at a path of an HTTP server. */
   attach(http: Server, path: string): void {
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-        goOnInHttp1(http, request, socket, head);
+        ignoreUpgrade(http, request, socket, head);
         return;
       }
       const no = this.#refusal(request, path);
@@ -56,21 +58,21 @@ export class Sockets {
         this.#server.handleUpgrade(request, socket, head, (client) => this.#open(client, request));
       }
     });
-    this.#pings = setInterval(() => this.#ask(), this.options.pingMs).unref();
+    this.#pings = setInterval(() => this.#ask(), this.#options.pingMs).unref();
   }
 
-  /** Ends all sockets, telling clients to come again, and resolves when nothing of what they began is under way. */
+  /** Closes all sockets with a code for reconnection, and resolves when all their subscriptions have ended. */
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#pings);
-    for (const client of this.#server.clients) client.close(GOING_AWAY, 'The server stops. Come again and resume.');
+    for (const client of this.#server.clients) client.close(GOING_AWAY, 'The server is stopping. Reconnect and resume.');
     const ends = Promise.all(this.#ends.keys());
     await Promise.race([ends, sleep(GRACE_MS, undefined, { ref: false })]);
     for (const client of this.#server.clients) client.terminate();
     await ends;
   }
 
-  /** What is open and runs now. */
+  /** The numbers of open sockets and running subscriptions. */
   counted(): { readonly sockets: number; readonly subscriptions: number } {
     const subscriptions = [...this.#ends.values()].reduce((sum, { running }) => sum + (running?.() ?? 0), 0);
     return { sockets: this.#ends.size, subscriptions };
@@ -80,23 +82,25 @@ export class Sockets {
     if (request.url?.split('?')[0] !== path) {
       return { status: '404 Not Found', code: 'NOT_FOUND', message: `Websockets are served at ${path}.` };
     }
-    if (!isFromHere(request)) {
+    if (!isSameOrigin(request)) {
       return { status: '403 Forbidden', code: 'FOREIGN_ORIGIN', message: 'Pages of other sites may not open a websocket here.' };
     }
-    const { mostSockets } = this.options;
-    if (this.#closing) return { status: '503 Service Unavailable', code: 'UNAVAILABLE', message: 'The server stops. Come again later.' };
+    const { mostSockets } = this.#options;
+    if (this.#closing) {
+      return { status: '503 Service Unavailable', code: 'UNAVAILABLE', message: 'The server is stopping. Try again later.' };
+    }
     if (this.#ends.size >= mostSockets) {
       return {
         status: '503 Service Unavailable',
         code: 'TOO_MANY_SOCKETS',
-        message: `At most ${mostSockets} websockets are served at once.`,
+        message: `The maximum of ${mostSockets} websockets is open.`,
       };
     }
     return undefined;
   }
 
   #open(client: WebSocket, { headers }: IncomingMessage): void {
-    const { logger } = this.options;
+    const { logger } = this.#options;
     const outlet = new Outlet(client);
     const connection: Connection = { headers, outlet };
     const heard = (): void => {
@@ -104,7 +108,7 @@ export class Sockets {
       outlet.throttle();
     };
     client.on('ping', heard).on('pong', heard);
-    // A frame against the protocol, or a message beyond the limit: ws closes with the code that says so.
+    // A protocol error or a message that is too large: ws closes the socket with the right code.
     client.on('error', (failure) => logger.debug({ from: 'websocket' }, failure.message));
     const closed = this.#protocol.opened(
       {
@@ -132,14 +136,14 @@ export class Sockets {
     void end.then(() => this.#ends.delete(end));
   }
 
-  /** A message that failed: a client that says who it is in a wrong form is told so, the rest is the program's own. */
+  /** Handles a failed message: invalid headers are reported to the client, other errors are internal. */
   #fail(client: WebSocket, failure: unknown): void {
     if (failure instanceof InvalidHeader) {
       client.close(CloseCode.BadRequest, failure.message);
       return;
     }
-    this.options.logger.error({ err: forTheLog(failure) }, 'a message of a websocket failed');
-    client.close(CloseCode.InternalServerError, 'Something went wrong inside.');
+    this.#options.logger.error({ err: forTheLog(failure) }, 'a message of a websocket failed');
+    client.close(CloseCode.InternalServerError, 'An internal error occurred.');
   }
 
   #ask(): void {

@@ -1,4 +1,4 @@
-/** The HTTP side of a websocket: who may open one, and what happens to those that may not or don't want one. */
+/** HTTP upgrades: which websockets are accepted, and how others are answered. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 
@@ -11,15 +11,15 @@ export interface Refusal {
 const upgradeHeaders: ReadonlySet<string> = new Set(['upgrade', 'connection', 'http2-settings']);
 
 /**
- * Whether the request comes from a page of this server, or from no page at all. Browsers let any page open a websocket to any server, without
- * asking; what they do tell is the page's origin.
+ * Whether the request comes from a page of this server, or not from a page. Browsers let any page open a websocket to any server; they send
+ * the origin of the page.
  */
-export function isFromHere({ headers: { origin, host } }: IncomingMessage): boolean {
+export function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
   if (origin === undefined) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
 }
 
-/** Answers an upgrade with a no, in the shape of all other errors, and ends the connection. */
+/** Refuses an upgrade, with an error in the usual format, and closes the connection. */
 export function refuse(socket: Duplex, { status, code, message }: Refusal): void {
   const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
   const head = [
@@ -35,10 +35,10 @@ export function refuse(socket: Duplex, { status, code, message }: Refusal): void
 }
 
 /**
- * Goes on in HTTP/1.1 with a request that offers another protocol than websockets, as a server may: HTTP clients of several languages offer
- * HTTP/2 with every first request. Node takes every offer for an upgrade once there is a listener, so the request is read again without it.
+ * Handles a request that offers an upgrade other than to websockets in HTTP/1.1, as servers may: several HTTP clients offer HTTP/2 with every
+ * first request. With an `upgrade` listener, Node treats every offer as an upgrade, so the request is parsed again without the offer.
  */
-export function goOnInHttp1(server: Server, { method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
+export function ignoreUpgrade(server: Server, { method, url, rawHeaders }: IncomingMessage, socket: Duplex, head: Buffer): void {
   const lines = [`${method} ${url} HTTP/1.1`];
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';

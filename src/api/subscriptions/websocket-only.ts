@@ -1,4 +1,4 @@
-/** A subscription that comes over HTTP is told where to go. */
+/** Refuses subscriptions over HTTP. */
 import type { ApolloServerPlugin, GraphQLRequestListener } from '@apollo/server';
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { ApiContext } from '../graphql/context.js';

@@ -1,6 +1,6 @@
 /**
- * Grouped commits: appends that are asked for in the same turn of the event loop are committed in one transaction, so that the wait for
- * the disk (most of an append's time) is shared. Each is judged by itself, after those before it in the group.
+ * Group commit: appends of the same turn of the event loop are committed in one transaction, so that they share the wait for the disk, which is most of
+ * an append's time. Each is checked by itself, after those before it in the group.
  */
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { parseStreamName, streamName, type Position, type Stream } from '../../kernel/event.js';
@@ -38,20 +38,24 @@ const GROUP_EVENTS = 1000;
 const LOCK_RETRY_MS = 3;
 
 export class GroupedAppends {
-  private readonly waiting: Waiting[] = [];
-  private running: Promise<void> | undefined;
+  readonly #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+  readonly #database: Database;
+  readonly #clock: () => number;
+  readonly #lockTimeoutMs: number;
+  readonly #written: () => void;
 
   /**
    * @param clock milliseconds since 1970
    * @param lockTimeoutMs how long another process may keep the log locked before an append fails
    * @param written called after every commit that wrote events
    */
-  constructor(
-    private readonly database: Database,
-    private readonly clock: () => number,
-    private readonly lockTimeoutMs: number,
-    private readonly written: () => void,
-  ) {}
+  constructor(database: Database, clock: () => number, lockTimeoutMs: number, written: () => void) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#lockTimeoutMs = lockTimeoutMs;
+    this.#written = written;
+  }
 
   /** Resolves when the rows are durable. */
   async append(stream: Stream, expected: Expected, rows: readonly Row[]): Promise<Appended> {
@@ -62,42 +66,42 @@ export class GroupedAppends {
   /** Resolves when all are durable. They are in one commit: when it fails, none of them is written. */
   appendAll(placings: readonly Placing[]): Promise<readonly Appended[]> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ placings, resolve, reject });
-      this.running ??= this.run();
+      this.#waiting.push({ placings, resolve, reject });
+      this.#running ??= this.#run();
     });
   }
 
   /** Resolves when nothing is waiting any more. */
   async settled(): Promise<void> {
-    await this.running;
+    await this.#running;
   }
 
-  private async run(): Promise<void> {
-    while (this.waiting.length > 0) {
-      // Everything that this turn of the event loop brings, such as all requests that have arrived, joins the group.
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      // All appends of this turn of the event loop join the group.
       await nextTurn();
-      await this.commit(this.nextGroup());
+      await this.#commit(this.#nextGroup());
     }
-    this.running = undefined;
+    this.#running = undefined;
   }
 
-  private nextGroup(): readonly Waiting[] {
+  #nextGroup(): readonly Waiting[] {
     let events = 0;
     let count = 0;
-    for (const { placings } of this.waiting) {
+    for (const { placings } of this.#waiting) {
       const more = placings.reduce((sum, { rows }) => sum + rows.length, 0);
       if (count > 0 && events + more > GROUP_EVENTS) break;
       events += more;
       count += 1;
     }
-    return this.waiting.splice(0, count);
+    return this.#waiting.splice(0, count);
   }
 
-  private async commit(group: readonly Waiting[]): Promise<void> {
-    const until = performance.now() + this.lockTimeoutMs;
+  async #commit(group: readonly Waiting[]): Promise<void> {
+    const until = performance.now() + this.#lockTimeoutMs;
     for (;;) {
       try {
-        this.write(group);
+        this.#write(group);
         return;
       } catch (error) {
         const busy = error instanceof DatabaseUnavailable && error.reason === 'busy';
@@ -111,32 +115,32 @@ export class GroupedAppends {
   }
 
   /** Writes a group and settles its appends. @throws DatabaseUnavailable when none of it was written. */
-  private write(group: readonly Waiting[]): void {
-    const { outcomes, added } = this.database.transaction(() => {
-      const tip = this.tip();
+  #write(group: readonly Waiting[]): void {
+    const { outcomes, added } = this.#database.transaction(() => {
+      const tip = this.#tip();
       const before = tip.position;
-      return { outcomes: group.map((one) => ({ one, outcome: this.placeAll(one.placings, tip) })), added: tip.position > before };
+      return { outcomes: group.map((one) => ({ one, outcome: this.#placeAll(one.placings, tip) })), added: tip.position > before };
     });
-    if (added) this.written();
+    if (added) this.#written();
     for (const { one, outcome } of outcomes) {
       if (outcome instanceof Error) one.reject(outcome);
       else one.resolve(outcome);
     }
   }
 
-  private tip(): Tip {
-    const last = this.database
+  #tip(): Tip {
+    const last = this.#database
       .prepare<[number, number]>('SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1', { arrays: true })
       .get();
     const [position, recordedAt] = last ?? [0, 0];
-    return { position, recordedAt, now: this.clock() };
+    return { position, recordedAt, now: this.#clock() };
   }
 
   /** Puts appends after the tip, one after the other, up to the first that is refused: that is then the outcome. */
-  private placeAll(placings: readonly Placing[], tip: Tip): readonly Appended[] | WrongRevision | EventIdTaken {
+  #placeAll(placings: readonly Placing[], tip: Tip): readonly Appended[] | WrongRevision | EventIdTaken {
     const appended: Appended[] = [];
     for (const placing of placings) {
-      const outcome = this.place(placing, tip);
+      const outcome = this.#place(placing, tip);
       if (outcome instanceof Error) return outcome;
       appended.push(outcome);
     }
@@ -144,15 +148,15 @@ export class GroupedAppends {
   }
 
   /** Puts one append's events after the tip, or says why not. */
-  private place({ stream, expected, rows }: Placing, tip: Tip): Appended | WrongRevision | EventIdTaken {
+  #place({ stream, expected, rows }: Placing, tip: Tip): Appended | WrongRevision | EventIdTaken {
     const name = streamName(stream);
-    const last = this.database
+    const last = this.#database
       .prepare<[number | null]>('SELECT max(revision) FROM events WHERE stream = ?', { arrays: true })
       .get(name)?.[0];
     const actual = last ?? 'none';
-    if (actual !== expected) return this.firstResult(name, expected, rows) ?? new WrongRevision(stream, expected, actual);
+    if (actual !== expected) return this.#firstResult(name, expected, rows) ?? new WrongRevision(stream, expected, actual);
 
-    const insert = this.database.prepare(
+    const insert = this.#database.prepare(
       `INSERT INTO events (position, stream, revision, id, type, version, recorded_at, data, metadata)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     );
@@ -164,7 +168,7 @@ export class GroupedAppends {
       revision += 1;
       recordedAt = Math.max(recordedAt, row.recordedAt ?? tip.now);
       const { changes } = insert.run(position, name, revision, toBytes(id), type, version, recordedAt, data, metadata);
-      if (changes === 0) return this.taken(id, before);
+      if (changes === 0) return this.#taken(id, before);
     }
     tip.position = position;
     tip.recordedAt = recordedAt;
@@ -172,8 +176,8 @@ export class GroupedAppends {
   }
 
   /** What the append answered when its events were written; undefined unless all of them stand where it would put them. */
-  private firstResult(name: string, expected: Expected, rows: readonly Row[]): Appended | undefined {
-    const stored = this.database
+  #firstResult(name: string, expected: Expected, rows: readonly Row[]): Appended | undefined {
+    const stored = this.#database
       .prepare<Appended & { readonly id: string }>(
         'SELECT lower(hex(id)) AS id, revision, position FROM events WHERE stream = ? AND revision > ? ORDER BY revision LIMIT ?',
       )
@@ -184,9 +188,9 @@ export class GroupedAppends {
   }
 
   /** Takes back what the append has put after `before`, and names the stream that has the id. */
-  private taken(id: string, before: Position): EventIdTaken {
-    this.database.prepare('DELETE FROM events WHERE position > ?').run(before);
-    const holder = this.database.prepare<[string]>('SELECT stream FROM events WHERE id = ?', { arrays: true }).get(toBytes(id));
+  #taken(id: string, before: Position): EventIdTaken {
+    this.#database.prepare('DELETE FROM events WHERE position > ?').run(before);
+    const holder = this.#database.prepare<[string]>('SELECT stream FROM events WHERE id = ?', { arrays: true }).get(toBytes(id));
     return new EventIdTaken(id, parseStreamName(holder?.[0] ?? ''));
   }
 }

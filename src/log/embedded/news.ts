@@ -7,38 +7,37 @@ import { asError } from '../../kernel/as-error.js';
 const LOOK_EVERY_MS = 100;
 
 export class News {
-  private readonly waiting = new Set<() => void>();
-  private readonly channel: BroadcastChannel & { unref?: () => void };
-  private closed = false;
+  readonly #waiting = new Set<() => void>();
+  readonly #channel: BroadcastChannel & { unref?: () => void };
+  #closed = false;
 
   /** @param file the log's file, which is there: all threads of the process that have it open hear of each other's appends */
   constructor(file: string) {
-    this.channel = new BroadcastChannel(`daybook event log ${realpathSync(file)}`);
-    this.channel.onmessage = () => this.wake();
-    this.channel.unref?.();
+    this.#channel = new BroadcastChannel(`daybook event log ${realpathSync(file)}`);
+    this.#channel.onmessage = () => this.#wake();
+    this.#channel.unref?.();
   }
 
   /** Tells every reader of this process that there is something to read. */
   announce(): void {
-    this.channel.postMessage(null);
-    this.wake();
+    this.#channel.postMessage(null);
+    this.#wake();
   }
 
   /**
-   * Resolves when `grown` says so (it is asked at once and then again and again), the signal aborts, or the log is closed.
-   * While it waits, it keeps the process alive.
-   * @throws whatever `grown` throws.
+   * Resolves when `grown` returns true (called at once and then repeatedly), the signal aborts, or the log is closed. Keeps the process alive meanwhile.
+   * @throws what `grown` throws
    */
   wait(grown: () => boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const stop = () => {
         clearInterval(timer);
-        this.waiting.delete(look);
+        this.#waiting.delete(look);
         signal.removeEventListener('abort', look);
       };
       const look = () => {
         try {
-          if (!signal.aborted && !this.closed && !grown()) return;
+          if (!signal.aborted && !this.#closed && !grown()) return;
           stop();
           resolve();
         } catch (error) {
@@ -47,7 +46,7 @@ export class News {
         }
       };
       const timer = setInterval(look, LOOK_EVERY_MS);
-      this.waiting.add(look);
+      this.#waiting.add(look);
       signal.addEventListener('abort', look);
       look();
     });
@@ -55,12 +54,12 @@ export class News {
 
   /** Ends all waiting. */
   close(): void {
-    this.closed = true;
-    this.channel.close();
-    this.wake();
+    this.#closed = true;
+    this.#channel.close();
+    this.#wake();
   }
 
-  private wake(): void {
-    for (const look of [...this.waiting]) look();
+  #wake(): void {
+    for (const look of [...this.#waiting]) look();
   }
 }

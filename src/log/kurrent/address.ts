@@ -1,4 +1,4 @@
-/** The connection string: checked before the client sees it, since the client prints what it doesn't know, passwords and all. */
+/** Parses the connection string. It is validated before the client sees it, whose error messages would contain the password. */
 import { LogUnavailable } from '../port.js';
 
 /** Where a server listens. */
@@ -9,27 +9,27 @@ export interface Host {
 
 export interface Address {
   /**
-   * What the nth client connects with, a little different for each, since clients with the same options share their connections, dead
-   * ones too. It may hold a password: it is never shown.
-   * @param node the leader, whatever the connection string prefers, or what it prefers
+   * The connection string of the nth client. It differs slightly for each, because clients with equal options share connections, even broken
+   * ones. It may contain a password: it is never shown.
+   * @param node the leader, or the node preference of the connection string
    */
   readonly secret: (node: 'leader' | 'preferred', nth: number) => string;
   /** The same without user, password and options, for people. */
   readonly shown: string;
-  /** As the connection string names them. */
+  /** The hosts of the connection string. */
   readonly hosts: readonly Host[];
   readonly tls: boolean;
-  /** The file with the certificates of trusted authorities; the system's unless named. */
+  /** The file with the certificates of trusted authorities. Defaults to the system's. */
   readonly caFile: string | undefined;
   /** Whether the server's certificate has to be valid. */
   readonly verifies: boolean;
-  /** The connection string prefers no other nodes than the leader. */
+  /** Whether the connection string prefers the leader. */
   readonly fromLeader: boolean;
 }
 
 const FORM = /^(?:esdb|kurrentdb|kurrent|kdb)(\+discover)?:\/\/(?:([^@]+)@)?([^/?@]+)\/?(?:\?(.*))?$/;
 
-/** The client's options, as it compares them: in small letters, without dashes. */
+/** The client's options, as it compares them: in lower case, without dashes. */
 const OPTIONS = new Set([
   'connectionname',
   'defaultdeadline',
@@ -47,15 +47,15 @@ const OPTIONS = new Set([
   'userkeyfile',
 ]);
 
-/** The client's first read waits ten times as long as this before it looks for a server, in milliseconds. */
+/** The client's first read waits ten times this interval before discovery, in milliseconds. */
 const DISCOVERY_INTERVAL = 'discoveryInterval=10';
 
-/** How long the client waits for the answer to a ping unless the connection string says, in milliseconds. */
+/** The client's default ping timeout, in milliseconds. */
 const KEEP_ALIVE_TIMEOUT_MS = 10_000;
 
 /**
- * Everything about TLS, users and nodes passes through as it is.
- * @throws LogUnavailable when it is no connection string of EventStoreDB or KurrentDB, or has an option that the client doesn't know.
+ * Options for TLS, users and nodes are passed through unchanged.
+ * @throws LogUnavailable when it is not a connection string of EventStoreDB or KurrentDB, or has an unknown option.
  */
 export function parseAddress(url: string): Address {
   const [, discover = '', user, hosts, query = ''] = FORM.exec(url.trim()) ?? [];
@@ -66,10 +66,10 @@ export function parseAddress(url: string): Address {
   }
   const options = query.split('&').filter((option) => option !== '');
   const kept = options.filter((option) => nameOf(option) !== 'throwonappendfailure');
-  const strange = options.find((option) => !OPTIONS.has(nameOf(option)) || !option.includes('='));
-  if (strange !== undefined) {
+  const unknown = options.find((option) => !OPTIONS.has(nameOf(option)) || !option.includes('='));
+  if (unknown !== undefined) {
     throw new LogUnavailable(
-      `The connection string of the event log has an option that EventStoreDB's client does not know: "${strange.split('=')[0] ?? ''}".`,
+      `The connection string of the event log has an option that EventStoreDB's client does not know: "${unknown.split('=')[0] ?? ''}".`,
     );
   }
   if (!kept.some((option) => nameOf(option) === 'discoveryinterval')) kept.push(DISCOVERY_INTERVAL);
@@ -93,7 +93,7 @@ export function parseAddress(url: string): Address {
   };
 }
 
-/** The port that a server listens at unless it is told otherwise. */
+/** The default port. */
 const PORT = 2113;
 
 function toHost(text: string): Host {

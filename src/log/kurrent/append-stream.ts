@@ -1,7 +1,7 @@
 /**
- * Appends over one call that takes any number of them and answers each. The client's own way of doing so ends the process when the call breaks
- * while appends wait to be written to it: it waits for room inside a promise that nobody can see fail. Here what can't be sent at once lies in the
- * call's own buffer, so whoever appends bounds how much is under way.
+ * Appends over one call that takes any number of them. The client's own implementation crashes the process when the call breaks while appends
+ * wait to be written: it waits for buffer space in a promise whose rejection can't be handled. Here they are in the call's own buffer, so
+ * callers limit the number of concurrent appends.
  */
 import type { JSONEventData, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { unpackToCommandError } from '@kurrent/kurrentdb-client/dist/streams/appendToStream/unpackError.js';
@@ -12,12 +12,12 @@ import streamsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v
 import { randomUUID } from 'node:crypto';
 import type { Expected } from '../port.js';
 import { callFailure } from './failure.js';
-import { openAppends, type Conversation } from './internals.js';
+import { openAppends, type DuplexCall } from './internals.js';
 
 const { Empty } = sharedPb;
 const { BatchAppendReq } = streamsPb;
 
-/** Where an append's last event stands. */
+/** The place of an append's last event. */
 interface Placed {
   readonly revision: number;
   readonly position: bigint;
@@ -29,12 +29,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** The call that each client makes its appends over. */
+/** The append call of each client. */
 const calls = new WeakMap<KurrentDBClient, AppendCall>();
 
 /**
  * Appends through the leader.
- * @throws what the client makes of the server's refusals, such as WrongExpectedVersionError; all that are under way fail when the call breaks
+ * @throws the client's errors, such as WrongExpectedVersionError; all running appends fail when the call breaks
  */
 export function appendTo(client: KurrentDBClient, stream: string, expected: Expected, events: readonly JSONEventData[]): Promise<Placed> {
   const call = calls.get(client)?.open ?? new AppendCall(client);
@@ -43,45 +43,45 @@ export function appendTo(client: KurrentDBClient, stream: string, expected: Expe
 }
 
 class AppendCall {
-  private readonly waiting = new Map<string, Waiting>();
-  private readonly opened: Promise<Conversation>;
-  private over = false;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #opened: Promise<DuplexCall>;
+  #over = false;
 
   constructor(client: KurrentDBClient) {
-    this.opened = openAppends(client);
-    this.opened.then(
-      (call) => this.listen(call),
-      (error: unknown) => this.fail(error),
+    this.#opened = openAppends(client);
+    this.#opened.then(
+      (call) => this.#listen(call),
+      (error: unknown) => this.#fail(error),
     );
   }
 
-  /** Itself, unless it has ended. */
+  /** This call, unless it has ended. */
   get open(): this | undefined {
-    return this.over ? undefined : this;
+    return this.#over ? undefined : this;
   }
 
   append(stream: string, expected: Expected, events: readonly JSONEventData[]): Promise<Placed> {
     const id = randomUUID();
     const request = requestOf(id, stream, expected, events);
     const answered = new Promise<Placed>((resolve, reject) => {
-      this.waiting.set(id, { stream, resolve, reject });
+      this.#waiting.set(id, { stream, resolve, reject });
     });
-    // Where it can't be opened, all that wait are told.
-    this.opened.then((call) => call.write(request)).catch(() => undefined);
+    // If it can't be opened, all waiting appends are rejected.
+    this.#opened.then((call) => call.write(request)).catch(() => undefined);
     return answered;
   }
 
-  private listen(call: Conversation): void {
-    call.on('data', (answer: streamsPb.BatchAppendResp) => this.take(answer));
-    call.on('error', (error: Error) => this.fail(error));
-    call.on('end', () => this.fail(new Error('the server ended the call')));
+  #listen(call: DuplexCall): void {
+    call.on('data', (answer: streamsPb.BatchAppendResp) => this.#take(answer));
+    call.on('error', (error: Error) => this.#fail(error));
+    call.on('end', () => this.#fail(new Error('the server ended the call')));
   }
 
-  private take(answer: streamsPb.BatchAppendResp): void {
+  #take(answer: streamsPb.BatchAppendResp): void {
     const id = parseUUID(answer.getCorrelationId()) ?? '';
-    const waiting = this.waiting.get(id);
+    const waiting = this.#waiting.get(id);
     if (!waiting) return;
-    this.waiting.delete(id);
+    this.#waiting.delete(id);
     const error = answer.getError();
     if (error) {
       waiting.reject(error.hasDetails() ? unpackToCommandError(error, waiting.stream) : new Error(error.getMessage()));
@@ -92,15 +92,15 @@ class AppendCall {
     waiting.resolve({ revision: Number(success?.getCurrentRevision() ?? -1), position });
   }
 
-  private fail(error: unknown): void {
-    this.over = true;
+  #fail(error: unknown): void {
+    this.#over = true;
     const reason = callFailure(error);
-    for (const { reject } of this.waiting.values()) reject(reason);
-    this.waiting.clear();
+    for (const { reject } of this.#waiting.values()) reject(reason);
+    this.#waiting.clear();
   }
 }
 
-/** It names no deadline: the server's own counts, whatever the clock here says. */
+/** Without a deadline: the server's default applies, independent of the clock here. */
 function requestOf(id: string, stream: string, expected: Expected, events: readonly JSONEventData[]): streamsPb.BatchAppendReq {
   const options = new BatchAppendReq.Options();
   options.setStreamIdentifier(createStreamIdentifier(stream));

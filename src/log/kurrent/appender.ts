@@ -1,6 +1,6 @@
 /**
- * Appends, always with the exact state that the stream must be in: only then does the server recognise an append that it has already taken,
- * and answers it as the first time. That is what makes it safe to send one again when its answer was lost.
+ * Appends, always with the exact expected revision: only then does the server recognize an append that it has already written, and return its
+ * first result. That makes it safe to repeat an append whose response was lost.
  */
 import {
   MaxAppendSizeExceededError,
@@ -22,22 +22,22 @@ import type { KnownIds } from './known-ids.js';
 import { storedName, storedSize, toPosition, toStored } from './record.js';
 import type { StreamReader } from './stream-reader.js';
 
-/** What the server takes in one append unless it is configured otherwise, in bytes. */
-const LARGEST_APPEND = 1_048_576;
+/** The server's default maximum size of an append, in bytes. */
+const MAX_APPEND_BYTES = 1_048_576;
 
-/** An append as the server gets it. */
+/** An append in the server's form. */
 interface Prepared {
   readonly stream: Stream;
-  /** The stream's, in the server. */
+  /** The stream's name in the server. */
   readonly name: string;
   readonly expected: Expected;
   readonly ids: readonly string[];
   readonly stored: readonly JSONEventData[];
-  /** In bytes, as the server counts them. */
+  /** The size in bytes, as the server counts it. */
   readonly size: number;
 }
 
-/** An append of events that may be stored. */
+/** An append of validated events. */
 export interface AcceptedAppend {
   readonly stream: Stream;
   readonly expected: Expected;
@@ -45,38 +45,43 @@ export interface AcceptedAppend {
 }
 
 export class Appender {
-  /** The last append to each stream that has one under way. */
-  private readonly underWay = new Map<string, Promise<unknown>>();
-  /** Whether the server takes appends to several streams in one; KurrentDB does. */
-  private takesSessions = true;
+  /** The last running append by stream. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
+  /** Whether the server supports appends to several streams at once, as KurrentDB does. */
+  #takesSessions = true;
+  readonly #connection: Connection;
+  readonly #reader: StreamReader;
+  readonly #known: KnownIds;
+  readonly #prefix: string;
+  readonly #timed: (event: AcceptedEvent) => number;
 
-  /** @param timed gives each event the time that it is recorded at, in milliseconds since 1970 */
-  constructor(
-    private readonly connection: Connection,
-    private readonly reader: StreamReader,
-    private readonly known: KnownIds,
-    private readonly prefix: string,
-    private readonly timed: (event: AcceptedEvent) => number,
-  ) {}
-
-  /**
-   * Appends to one stream are made in the order that they are asked for; those to different streams at the same time.
-   * @throws WrongRevision, EventIdTaken, RangeError, LogUnavailable as the port says
-   */
-  append(append: AcceptedAppend): Promise<Appended> {
-    return this.inTurn([append], () => this.make(this.prepare(append)));
+  /** @param timed returns the recorded time of an event, in milliseconds since 1970 */
+  constructor(connection: Connection, reader: StreamReader, known: KnownIds, prefix: string, timed: (event: AcceptedEvent) => number) {
+    this.#connection = connection;
+    this.#reader = reader;
+    this.#known = known;
+    this.#prefix = prefix;
+    this.#timed = timed;
   }
 
   /**
-   * Made one after the other; several at once where the server takes that.
+   * Appends to one stream run in the order of their calls; those to different streams run concurrently.
+   * @throws WrongRevision, EventIdTaken, RangeError, LogUnavailable as the port says
+   */
+  append(append: AcceptedAppend): Promise<Appended> {
+    return this.#inTurn([append], () => this.#make(this.#prepare(append)));
+  }
+
+  /**
+   * Appends one after the other, or several at once if the server supports it.
    * @throws the same, of the first that fails
    */
   appendAll(appends: readonly AcceptedAppend[]): Promise<AppendedAll> {
-    return this.inTurn(appends, async () => {
+    return this.#inTurn(appends, async () => {
       const revisions: number[] = [];
       let position: Position = 0;
-      for (const session of sessionsOf(appends.map((append) => this.prepare(append)))) {
-        const appended = (await this.makeTogether(session)) ?? (await this.makeInTurn(session));
+      for (const session of sessionsOf(appends.map((append) => this.#prepare(append)))) {
+        const appended = (await this.#makeTogether(session)) ?? (await this.#makeInTurn(session));
         revisions.push(...appended.revisions);
         position = Math.max(position, appended.position);
       }
@@ -84,89 +89,89 @@ export class Appender {
     });
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no append is running. */
   async settled(): Promise<void> {
-    await Promise.all(this.underWay.values());
+    await Promise.all(this.#underWay.values());
   }
 
-  /** Runs what appends to these streams once nothing else does that was asked for before. */
-  private inTurn<T>(appends: readonly Pick<AcceptedAppend, 'stream'>[], work: () => Promise<T>): Promise<T> {
-    const names = [...new Set(appends.map(({ stream }) => storedName(stream, this.prefix)))];
-    const before = names.flatMap((name) => this.underWay.get(name) ?? []);
+  /** Runs `work` after all earlier appends to these streams. */
+  #inTurn<T>(appends: readonly Pick<AcceptedAppend, 'stream'>[], work: () => Promise<T>): Promise<T> {
+    const names = [...new Set(appends.map(({ stream }) => storedName(stream, this.#prefix)))];
+    const before = names.flatMap((name) => this.#underWay.get(name) ?? []);
     const done = Promise.all(before).then(work);
     const over = done
       .catch(() => undefined)
       .then(() => {
-        for (const name of names) if (this.underWay.get(name) === over) this.underWay.delete(name);
+        for (const name of names) if (this.#underWay.get(name) === over) this.#underWay.delete(name);
       });
-    for (const name of names) this.underWay.set(name, over);
+    for (const name of names) this.#underWay.set(name, over);
     return done;
   }
 
-  private prepare({ stream, expected, events }: AcceptedAppend): Prepared {
-    const name = storedName(stream, this.prefix);
-    const stored = events.map((event) => toStored(event, this.timed(event)));
+  #prepare({ stream, expected, events }: AcceptedAppend): Prepared {
+    const name = storedName(stream, this.#prefix);
+    const stored = events.map((event) => toStored(event, this.#timed(event)));
     const size = stored.reduce((sum, event) => sum + storedSize(event), 0);
-    if (size > LARGEST_APPEND) throw tooLarge(name, size, LARGEST_APPEND);
+    if (size > MAX_APPEND_BYTES) throw tooLarge(name, size, MAX_APPEND_BYTES);
     return { stream, name, expected, ids: events.map(({ id }) => id), stored, size };
   }
 
-  private async make(append: Prepared): Promise<Appended> {
+  async #make(append: Prepared): Promise<Appended> {
     const { name, size } = append;
-    await this.refuseTaken(append);
+    await this.#refuseTaken(append);
     try {
-      const { revision, position } = await this.connection.repeat(`append to the stream ${name}`, (client) =>
-        this.connection.inTime(send(client, append)),
+      const { revision, position } = await this.#connection.repeat(`append to the stream ${name}`, (client) =>
+        this.#connection.inTime(send(client, append)),
       );
-      this.written(append, revision);
+      this.#written(append, revision);
       return { revision, position: toPosition(position) };
     } catch (error) {
-      if (error instanceof WrongExpectedVersionError) return this.conflict(append, error);
-      if (error instanceof StreamDeletedError) throw asDeleted(name, this.connection.shown);
+      if (error instanceof WrongExpectedVersionError) return this.#conflict(append, error);
+      if (error instanceof StreamDeletedError) throw asDeleted(name, this.#connection.shown);
       if (error instanceof MaxAppendSizeExceededError) throw tooLarge(name, size, error.maxAppendSize);
       throw error;
     }
   }
 
-  private async makeInTurn(session: readonly Prepared[]): Promise<AppendedAll> {
+  async #makeInTurn(session: readonly Prepared[]): Promise<AppendedAll> {
     const appended: Appended[] = [];
-    for (const append of session) appended.push(await this.make(append));
+    for (const append of session) appended.push(await this.#make(append));
     return { revisions: appended.map(({ revision }) => revision), position: appended.at(-1)?.position ?? 0 };
   }
 
   /**
-   * All of them or none, in one write.
-   * @returns undefined where that is not to be had, or it is not known what came of it: made one by one, those that stand answer as the first
-   *   time, and the first that is refused says why.
+   * Appends all of them or none, in one write.
+   * @returns undefined if the server does not support it or the outcome is unknown. Then they are repeated one by one: those already written return their
+   *   first result, and the first refused one gives the reason.
    */
-  private async makeTogether(session: readonly Prepared[]): Promise<AppendedAll | undefined> {
-    if (!this.takesSessions || session.length < 2 || !(await this.areNew(session))) return undefined;
-    const client = this.connection.client('leader');
+  async #makeTogether(session: readonly Prepared[]): Promise<AppendedAll | undefined> {
+    if (!this.#takesSessions || session.length < 2 || !(await this.#areNew(session))) return undefined;
+    const client = this.#connection.client('leader');
     try {
       const requests = session.map(({ name, expected, stored }) => ({
         streamName: name,
         expectedState: stateOf(expected),
         events: [...stored],
       }));
-      // Followers refuse it, and say so in no way that the client understands.
-      const { position, responses } = await this.connection.inTime(client.multiStreamAppend(requests));
+      // A follower refuses it with an error that the client does not recognize.
+      const { position, responses } = await this.#connection.inTime(client.multiStreamAppend(requests));
       const byName = new Map(responses?.map(({ streamName, revision }) => [streamName, Number(revision)]));
       const revisions = session.map(({ name }) => byName.get(name) ?? -1);
       if (position <= 0n || revisions.includes(-1)) return undefined;
-      session.forEach((append, index) => this.written(append, revisions[index] ?? -1));
+      session.forEach((append, index) => this.#written(append, revisions[index] ?? -1));
       return { revisions, position: toPosition(position) };
     } catch (error) {
-      if (error instanceof UnsupportedError) this.takesSessions = false;
-      else if (verdictOf(error) === 'unknown') this.connection.renew(client);
-      this.connection.checkOpen();
+      if (error instanceof UnsupportedError) this.#takesSessions = false;
+      else if (verdictOf(error) === 'unknown') this.#connection.renew(client);
+      this.#connection.checkOpen();
       return undefined;
     }
   }
 
-  /** Whether none of the ids is known to stand elsewhere in its stream: which of them is, is told when they are made one by one. */
-  private async areNew(session: readonly Prepared[]): Promise<boolean> {
+  /** Whether none of the ids is already elsewhere in its stream. If one is, appending them one by one reports it. */
+  async #areNew(session: readonly Prepared[]): Promise<boolean> {
     try {
-      for (const append of session) await this.refuseTaken(append);
+      for (const append of session) await this.#refuseTaken(append);
       return true;
     } catch (error) {
       if (error instanceof LogUnavailable) throw error;
@@ -174,9 +179,9 @@ export class Appender {
     }
   }
 
-  private written({ name, ids }: Prepared, revision: number): void {
+  #written({ name, ids }: Prepared, revision: number): void {
     const first = revision - ids.length + 1;
-    this.known.saw(
+    this.#known.saw(
       name,
       first,
       ids.map((id, index) => ({ id, revision: first + index })),
@@ -184,28 +189,28 @@ export class Appender {
     );
   }
 
-  /** The server would write again an id that stands in the stream before the place that it is meant for. */
-  private async refuseTaken({ stream, name, expected, ids }: Prepared): Promise<void> {
+  /** The server does not detect an id that is already in the stream at an earlier revision. */
+  async #refuseTaken({ stream, name, expected, ids }: Prepared): Promise<void> {
     if (expected === 'none') return;
-    const from = this.known.next(name);
+    const from = this.#known.next(name);
     if (from <= expected) {
-      const unseen = await this.reader.read(stream, from, expected - from + 1);
-      this.known.saw(name, from, unseen, (unseen.at(-1)?.revision ?? from - 1) + 1);
+      const unseen = await this.#reader.read(stream, from, expected - from + 1);
+      this.#known.saw(name, from, unseen, (unseen.at(-1)?.revision ?? from - 1) + 1);
     }
-    const taken = this.known.among(name, ids, expected);
+    const taken = this.#known.among(name, ids, expected);
     if (taken === undefined) return;
-    // Where the stream stands elsewhere, that is what is wrong.
-    const last = (await this.reader.read(stream, expected)).at(-1)?.revision ?? this.known.next(name) - 1;
+    // A wrong revision takes precedence.
+    const last = (await this.#reader.read(stream, expected)).at(-1)?.revision ?? this.#known.next(name) - 1;
     throw last === expected ? new EventIdTaken(taken, stream) : new WrongRevision(stream, expected, last);
   }
 
   /**
-   * A stream that was deleted and written again goes on counting, so the server doesn't find the events of an append that began it again
-   * where it compares ids: we do.
+   * Revisions continue after a stream was deleted, so the server does not recognize a repeated append that began it again, because it compares
+   * ids at other revisions. We compare them here.
    */
-  private async conflict({ stream, expected, ids }: Prepared, { actualState }: WrongExpectedVersionError): Promise<Appended> {
+  async #conflict({ stream, expected, ids }: Prepared, { actualState }: WrongExpectedVersionError): Promise<Appended> {
     if (expected === 'none') {
-      const first = await this.reader.read(stream, 0, ids.length);
+      const first = await this.#reader.read(stream, 0, ids.length);
       const last = first.at(-1);
       const same = first.length === ids.length && first.every(({ id }, index) => id === ids[index]);
       if (same && last) return { revision: last.revision, position: last.position };
@@ -224,13 +229,13 @@ function stateOf(expected: Expected): typeof NO_STREAM | bigint {
   return expected === 'none' ? NO_STREAM : BigInt(expected);
 }
 
-/** Appends that may be one write: to different streams, and no larger than one append may be. */
+/** Groups appends that can be one write: to different streams, within the maximum size. */
 function sessionsOf(appends: readonly Prepared[]): readonly (readonly Prepared[])[] {
   const sessions: Prepared[][] = [];
   let [names, size] = [new Set<string>(), 0];
   for (const append of appends) {
     const session = sessions.at(-1);
-    if (session && !names.has(append.name) && size + append.size <= LARGEST_APPEND) session.push(append);
+    if (session && !names.has(append.name) && size + append.size <= MAX_APPEND_BYTES) session.push(append);
     else {
       sessions.push([append]);
       [names, size] = [new Set(), 0];
@@ -243,6 +248,6 @@ function sessionsOf(appends: readonly Prepared[]): readonly (readonly Prepared[]
 
 function tooLarge(name: string, size: number, largest: number): RangeError {
   return new RangeError(
-    `An append to ${name} takes ${size} bytes, and EventStoreDB takes ${largest} at a time. Append fewer events at once, or keep large contents elsewhere.`,
+    `An append to ${name} has ${size} bytes; the maximum of EventStoreDB is ${largest}. Append fewer events at once, or store large contents elsewhere.`,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Reads our events from the end of the log towards its beginning, which subscriptions can't. Always as the leader has it: what a node that lags
- * takes for the end, others have read beyond.
+ * Reads our events from the end of the log towards its beginning, which subscriptions can't. Always from the leader, because others may
+ * already have read beyond the end of a lagging node.
  */
 import type { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import type { Position, RecordedEvent } from '../../kernel/event.js';
@@ -8,7 +8,7 @@ import type { Connection } from './connection.js';
 import { fromStored, positionOf, streamsOf } from './record.js';
 import { readAllBackwards } from './requests.js';
 
-/** Events per read: few at first, since most often the first one is looked for. */
+/** Events per read: one at first, because usually only the last event is wanted. */
 const READS = { first: 1, most: 500 };
 
 const WHAT = 'read the end of the log';
@@ -25,13 +25,13 @@ export async function* backwards(
   const { answerMs } = connection.patience;
   for (let [from, count] = [before, READS.first]; ; count = READS.most) {
     const read = await connection.repeat(WHAT, (client) => {
-      // The server says nothing while it passes over what others have written, however long that takes: it is waited for as long as it
-      // answers something else in the meantime.
-      const stillThere = async (): Promise<unknown> => {
+      // The server is silent while it skips other programs' events, however long that takes: the wait goes on as long as it answers other
+      // requests.
+      const isAlive = async (): Promise<unknown> => {
         connection.checkOpen();
         return positionBefore(connection, client);
       };
-      return readAllBackwards(client, { before: from, count, streams: streamsOf(prefix), answerMs, stillThere });
+      return readAllBackwards(client, { before: from, count, streams: streamsOf(prefix), answerMs, isAlive });
     });
     for (const event of read) {
       const own = fromStored(event, prefix);
@@ -44,7 +44,7 @@ export async function* backwards(
 }
 
 /**
- * The position of the last record, whoever's it is, that ends before a place in the log, or of the last one of all; 0 where there is none.
+ * The position of the last record of any program, or of the last one before a place in the log; 0 if there is none.
  * @throws LogUnavailable
  */
 export async function lastPosition(connection: Connection, place?: bigint): Promise<Position> {

@@ -1,7 +1,7 @@
 /**
- * The clients in use: one of the leader, and one of the node that the connection string prefers, where that is another. A client has no
- * deadline that works and may be of no use after a failure, so every call runs under a timer of our own, and after a failure that leaves the
- * outcome open the next call gets a new client.
+ * The clients: one for the leader, and one for the node that the connection string prefers, if different. The client's deadlines don't work
+ * and it may be broken after a failure. So every call has our own timer, and after a failure with an unknown outcome the next call gets a
+ * new client.
  */
 import { AccessDeniedError, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,71 +9,73 @@ import { LogUnavailable } from '../port.js';
 import type { Address } from './address.js';
 import { asUnavailable, isNotConnected, NoAnswer, verdictOf } from './failure.js';
 import { discard } from './internals.js';
-import { faultOnTheWay } from './probe.js';
+import { connectionFault } from './probe.js';
 
 export interface Patience {
-  /** How long the server may say nothing before a call is given up, in milliseconds. */
+  /** How long the server may be silent before a call fails, in milliseconds. */
   readonly answerMs: number;
-  /** How long a call is tried again after failures that may pass, in milliseconds. */
+  /** How long a call is retried after transient failures, in milliseconds. */
   readonly retryMs: number;
 }
 
-/** The first wait after a failure, and the longest, in milliseconds. */
+/** The first and the longest delay after a failure, in milliseconds. */
 const BACK_OFF = { first: 20, longest: 1000 };
 
-/** So many clients in a row have connections of their own. */
+/** The number of consecutive clients with different options, and so with separate connections. */
 const OPTIONS_APART = 1000;
 
-/** Which node is asked: the leader, or any that the connection string prefers. */
+/** The node to call: the leader, or the preference of the connection string. */
 export type Node = 'leader' | 'preferred';
 
 export class Connection {
-  private readonly clients = new Map<Node, KurrentDBClient>();
-  private closed = false;
-  private renewals = 0;
+  readonly #clients = new Map<Node, KurrentDBClient>();
+  #closed = false;
+  #renewals = 0;
+  readonly #address: Address;
 
-  /** @throws LogUnavailable when the client can't make sense of the connection string, or a certificate isn't there. */
+  /** @throws LogUnavailable when the client refuses the connection string, or a certificate is missing. */
   constructor(
-    private readonly address: Address,
+    address: Address,
     readonly patience: Patience,
   ) {
+    this.#address = address;
     for (const node of ['leader', 'preferred'] as const) this.client(node);
   }
 
-  /** Where the log is, for people. */
+  /** The address of the log, for people. */
   get shown(): string {
-    return this.address.shown;
+    return this.#address.shown;
   }
 
-  /** The node that events are read from, unless a call says otherwise. */
+  /** The default node for reads of events. */
   get reading(): Node {
-    return this.address.fromLeader ? 'leader' : 'preferred';
+    return this.#address.fromLeader ? 'leader' : 'preferred';
   }
 
-  /** The client of this moment: one that fails is given back to `renew`. */
+  /** The current client. After a failure, pass it to `renew`. */
   client(node: Node): KurrentDBClient {
     this.checkOpen();
-    const name = this.address.fromLeader ? 'leader' : node;
-    const client = this.clients.get(name) ?? this.connect(name);
-    this.clients.set(name, client);
+    const name = this.#address.fromLeader ? 'leader' : node;
+    const client = this.#clients.get(name) ?? this.#connect(name);
+    this.#clients.set(name, client);
     return client;
   }
 
-  /** Replaces a client that failed, unless that has been done. */
+  /** Replaces a failed client, unless that was already done. */
   renew(failed: KurrentDBClient): void {
-    const [node] = [...this.clients].find(([, client]) => client === failed) ?? [];
-    if (node === undefined || this.closed) return;
-    this.renewals += 1;
-    this.clients.set(node, this.connect(node));
+    const [node] = [...this.#clients].find(([, client]) => client === failed) ?? [];
+    if (node === undefined || this.#closed) return;
+    this.#renewals += 1;
+    this.#clients.set(node, this.#connect(node));
     void discard(failed).catch(() => undefined);
   }
 
   /**
-   * Makes a call until it is answered: again after failures that may pass, with a new client where the old one may be of no use. A call
-   * must be one that may be made twice, and must end in time by itself: see `inTime`.
-   * @param what what it does, to be told when it fails: "read the log"
-   * @param node asked anew each time
-   * @throws LogUnavailable when it goes on failing; what the server answered as the client has it.
+   * Calls until there is an answer: repeats after transient failures, with a new client if the old one may be broken. The call must be
+   * idempotent, and must have its own time limit: see `inTime`.
+   * @param what the operation, for the error message: "read the log"
+   * @param node called for each attempt
+   * @throws LogUnavailable when it keeps failing; the client's errors for the server's answers
    */
   async repeat<T>(what: string, call: (client: KurrentDBClient) => Promise<T>, node: () => Node = () => 'leader'): Promise<T> {
     const until = performance.now() + this.patience.retryMs;
@@ -89,15 +91,15 @@ export class Connection {
         const wait = backOff(tries);
         this.checkOpen();
         if (performance.now() + wait > until) {
-          const inVain = `${what} within ${(this.patience.retryMs / 1000).toFixed(1)} s`;
-          throw asUnavailable(error, inVain, this.shown, await this.faultOnTheWay(error));
+          const operation = `${what} within ${(this.patience.retryMs / 1000).toFixed(1)} s`;
+          throw asUnavailable(error, operation, this.shown, await this.#connectionFault(error));
         }
         await delay(wait);
       }
     }
   }
 
-  /** The promise's outcome, or a failure when it takes too long; what comes of it later is nobody's business. @throws NoAnswer */
+  /** The promise's result, unless it takes too long; a later result is ignored. @throws NoAnswer */
   async inTime<T>(promise: Promise<T>): Promise<T> {
     const { answerMs } = this.patience;
     let timer: NodeJS.Timeout | undefined;
@@ -113,33 +115,33 @@ export class Connection {
   }
 
   close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    for (const client of this.clients.values()) void discard(client).catch(() => undefined);
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const client of this.#clients.values()) void discard(client).catch(() => undefined);
   }
 
-  /** @throws LogUnavailable when it was closed */
+  /** @throws LogUnavailable when the connection was closed */
   checkOpen(): void {
-    if (this.closed) throw new LogUnavailable(`The event log ${this.shown} is closed.`);
+    if (this.#closed) throw new LogUnavailable(`The event log ${this.shown} is closed.`);
   }
 
-  /** Looked for where the client could not connect at all. */
-  private async faultOnTheWay(error: unknown): Promise<string | undefined> {
-    return isNotConnected(error) ? faultOnTheWay(this.address) : undefined;
+  /** Diagnoses a failure to connect. */
+  async #connectionFault(error: unknown): Promise<string | undefined> {
+    return isNotConnected(error) ? connectionFault(this.#address) : undefined;
   }
 
-  private connect(node: Node): KurrentDBClient {
+  #connect(node: Node): KurrentDBClient {
     try {
-      return KurrentDBClient.connectionString(this.address.secret(node, this.renewals % OPTIONS_APART));
+      return KurrentDBClient.connectionString(this.#address.secret(node, this.#renewals % OPTIONS_APART));
     } catch (error) {
-      // The client quotes the connection string in its errors: only what it says of files is passed on.
+      // The client's errors quote the connection string: only messages about files are passed on.
       const said = error instanceof Error && /certificate|userCertFile/.test(error.message) ? ` ${error.message}` : '';
       throw new LogUnavailable(`The connection string of the event log ${this.shown} is not valid: check its options.${said}`);
     }
   }
 }
 
-/** How long to wait after so many failures in a row, in milliseconds: longer and longer, and not the same for all. */
+/** The delay after consecutive failures, in milliseconds: exponential, with jitter. */
 export function backOff(failures: number): number {
   const most = Math.min(BACK_OFF.longest, BACK_OFF.first * 2 ** failures);
   return most / 2 + (Math.random() * most) / 2;

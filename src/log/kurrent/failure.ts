@@ -1,4 +1,4 @@
-/** What an error of the client means: an answer, another leader, or that nobody knows what became of the call. */
+/** Classifies the client's errors: an answer of the server, another leader, or an unknown outcome. */
 import {
   AccessDeniedError,
   MaxAppendSizeExceededError,
@@ -12,7 +12,7 @@ import { isClientCancellationError } from '@kurrent/kurrentdb-client/dist/utils/
 import { messageOf } from '../../kernel/message-of.js';
 import { LogUnavailable, NoSuchPosition } from '../port.js';
 
-/** The server has said nothing for too long. */
+/** The server was silent for too long. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 
@@ -21,7 +21,7 @@ export class NoAnswer extends Error {
   }
 }
 
-/** The client was replaced or discarded while a call was under way. */
+/** The client was replaced or discarded during a call. */
 class Interrupted extends Error {
   override readonly name = 'Interrupted';
 
@@ -30,26 +30,26 @@ class Interrupted extends Error {
   }
 }
 
-/** A node that others read from has more than the one that a subscription is made to, which says nothing. */
+/** The node of a subscription lags: another node has later events. */
 export class LeftBehind extends Error {
   override readonly name = 'LeftBehind';
 
   constructor() {
-    super('a node of the log was left behind by the others');
+    super('a node of the log lags behind the others');
   }
 }
 
-/** What a call failed with, as the client tells it; Interrupted where it was cancelled here. */
+/** The client's error for a failed call; Interrupted if it was cancelled here. */
 export function callFailure(error: unknown): Error {
   return isClientCancellationError(error) ? new Interrupted() : convertToCommandError(error as Error);
 }
 
 /**
- * - `answered`: the server has said so; asking again gives the same.
- * - `elsewhere`: another node leads, and the client knows which: ask again.
- * - `unknown`: whether it was done is not known, and the client may be of no use any more.
+ * - `answered`: the server's answer; repeating the call gives the same.
+ * - `elsewhere`: another node leads, and the client knows which one: repeat the call.
+ * - `unknown`: the outcome is unknown, and the client may be broken.
  *
- * Errors that are not the client's (a bug, a value that can't be stored) count as answers, so that nobody repeats them.
+ * Other errors (a bug, a value that can't be stored) count as answers, so that they are not repeated.
  */
 export type Verdict = 'answered' | 'elsewhere' | 'unknown';
 
@@ -62,30 +62,30 @@ export function verdictOf(error: unknown): Verdict {
 }
 
 /**
- * The port's error for one that is about the server or the way there.
- * @param what what was tried, such as "read the log"
- * @param fault what was found to be wrong, and what to do about it
+ * The port's error for a failure of the server or the network.
+ * @param what the failed operation, such as "read the log"
+ * @param fault the diagnosis, if there is one, and what to do about it
  */
 export function asUnavailable(error: unknown, what: string, shown: string, fault?: string): LogUnavailable {
   if (error instanceof LogUnavailable) return error;
   if (error instanceof AccessDeniedError) {
     return new LogUnavailable(
-      `The event log ${shown} refused to ${what}: check the user and password of its connection string, and what that user may do.`,
+      `The event log ${shown} refused to ${what}: check the user and password of its connection string, and the user's permissions.`,
       { cause: error, attempt: what },
     );
   }
-  const reason = fault ?? `${messageOf(error) || 'no reason given'}. Check that the server runs, can be reached and has a leader`;
+  const reason = fault ?? `${messageOf(error) || 'no reason given'}. Check that the server is running, can be reached and has a leader`;
   return new LogUnavailable(`The event log ${shown} could not ${what}: ${reason.replace(/\.$/, '')}.`, { cause: error, attempt: what });
 }
 
-/** Whether the client found no server to talk to: what it says of why is no help to anybody. */
+/** Whether the client could not connect to any server; its message does not say why. */
 export function isNotConnected(error: unknown): boolean {
   return /No connection established|Name resolution failed|Failed to discover/.test(messageOf(error));
 }
 
-/** The port's error for a stream that somebody has tombstoned. */
+/** The port's error for a tombstoned stream. */
 export function asDeleted(stream: string, shown: string): LogUnavailable {
   return new LogUnavailable(
-    `The stream ${stream} was deleted for good in the event log ${shown}: nothing can be read from it or appended to it any more. Use another id.`,
+    `The stream ${stream} was permanently deleted in the event log ${shown}: it can no longer be read or appended to. Use another id.`,
   );
 }

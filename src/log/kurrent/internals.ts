@@ -1,6 +1,6 @@
 /**
- * What the client keeps for methods of its own, and is used here all the same: its connection, for requests that it makes badly or not at all,
- * and what it has learnt of the server. It is pinned to one version; every test of the log notices when this changes.
+ * Private parts of the client that are used here: its connection, for requests that its API makes badly or not at all, and
+ * what it knows of the server. The client is pinned to one version; every test of the log fails if this changes.
  */
 import type { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import featuresGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/serverfeatures_grpc_pb.js';
@@ -12,14 +12,14 @@ import type { Readable } from 'node:stream';
 
 const { Empty } = sharedPb;
 
-/** A call that the server answers with messages. */
+/** A call with streamed responses. */
 export type Call = Readable & { cancel(): void };
 
-/** What a call says of itself: who asks, of which node, and until when. */
+/** The arguments of a call: credentials, node and deadline. */
 type Arguments = Parameters<streamsGrpc.StreamsClient['read']> extends [unknown, ...infer Rest] ? Required<Rest> : never;
 
-/** A call in which both sides send messages. */
-export type Conversation = ReturnType<streamsGrpc.StreamsClient['batchAppend']>;
+/** A bidirectional streaming call. */
+export type DuplexCall = ReturnType<streamsGrpc.StreamsClient['batchAppend']>;
 
 interface Internals {
   callArguments(about: { readonly requiresLeader: boolean }, options: { readonly deadline: number | Date }): Arguments;
@@ -36,16 +36,16 @@ interface Internals {
   supports(method: { readonly path: string }): Promise<boolean>;
 }
 
-/** The connection that each client has made its last call on. */
+/** The connection of each client's last call. */
 const channels = new WeakMap<KurrentDBClient, { close(): void }>();
 
-/** Asks the leader, without a deadline: whoever waits cancels the call. Where another node leads, the client goes there and the call fails. */
+/** Reads from the leader, without a deadline: the caller cancels the call. If another node leads, the call fails and the client connects to it. */
 export function openRead(client: KurrentDBClient, request: streamsPb.ReadReq): Promise<Call> {
   return openAtLeader(client, 'read', (streams, ...about) => streams.read(request, ...about));
 }
 
-/** A call for any number of appends through the leader; it ends when that is another node, or the client is discarded. */
-export function openAppends(client: KurrentDBClient): Promise<Conversation> {
+/** Opens a call for any number of appends through the leader. It ends when the leader changes or the client is discarded. */
+export function openAppends(client: KurrentDBClient): Promise<DuplexCall> {
   return openAtLeader(client, 'appendToStream', (streams, ...about) => streams.batchAppend(...about));
 }
 
@@ -63,12 +63,12 @@ function openAtLeader<T extends Call>(
   return open();
 }
 
-/** Whether the server takes any number of appends over one call. */
+/** Whether the server supports many appends over one call. */
 export function takesManyAppends(client: KurrentDBClient): Promise<boolean> {
   return internalsOf(client).supports(streamsGrpc.StreamsService.batchAppend);
 }
 
-/** What the server says of itself. @param ms how long it may take to say it */
+/** The server's version and methods. @param ms the time limit, in milliseconds */
 export function supportedMethods(client: KurrentDBClient, ms: number): Promise<featuresPb.SupportedMethods> {
   const internals = internalsOf(client);
   const [metadata, options] = internals.callArguments({ requiresLeader: false }, { deadline: new Date(Date.now() + ms) });
@@ -80,10 +80,10 @@ export function supportedMethods(client: KurrentDBClient, ms: number): Promise<f
   });
 }
 
-/** Ends all that a client has under way, and its connection; those calls fail. */
+/** Closes a client's connection; its running calls fail. */
 export async function discard(client: KurrentDBClient): Promise<void> {
   await client.dispose();
-  // The client leaves it open, and one that a silent server never completes keeps the process alive.
+  // The client leaves it open, and a connection to a silent server keeps the process alive.
   channels.get(client)?.close();
 }
 

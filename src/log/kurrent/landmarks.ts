@@ -1,4 +1,4 @@
-/** Events seen in passing, with the time that they were recorded at: between two of them lies what a search by time has to read. */
+/** Positions of some read events with their recorded times. A search by time only has to read between two of them. */
 import type { Position } from '../../kernel/event.js';
 
 interface Landmark {
@@ -7,41 +7,41 @@ interface Landmark {
   readonly recordedAt: number;
 }
 
-/** How many are kept; then every other one is forgotten. */
+/** The maximum number; beyond it, every other one is dropped. */
 const KEPT = 4096;
 
 export class Landmarks {
   /** In the order of their positions. */
-  private marks: Landmark[] = [];
+  #marks: Landmark[] = [];
 
   note(position: Position, recordedAt: number): void {
-    const index = this.firstFrom(position);
-    if (this.marks[index]?.position === position) return;
-    this.marks.splice(index, 0, { position, recordedAt });
-    if (this.marks.length > KEPT) this.marks = this.marks.filter((_, place) => place % 2 === 0);
+    const index = this.#firstFrom(position);
+    if (this.#marks[index]?.position === position) return;
+    this.#marks.splice(index, 0, { position, recordedAt });
+    if (this.#marks.length > KEPT) this.#marks = this.#marks.filter((_, place) => place % 2 === 0);
   }
 
-  /** The time at exactly this position, if it is one. */
+  /** The recorded time at exactly this position, if known. */
   recordedAt(position: Position): number | undefined {
-    const mark = this.marks[this.firstFrom(position)];
+    const mark = this.#marks[this.#firstFrom(position)];
     return mark?.position === position ? mark.recordedAt : undefined;
   }
 
   /** The last one recorded at or before an instant. */
   lastUntil(instant: number): Landmark | undefined {
-    return this.marks.findLast((mark) => mark.recordedAt <= instant);
+    return this.#marks.findLast((mark) => mark.recordedAt <= instant);
   }
 
   /** The first one recorded after an instant. */
   firstAfter(instant: number): Landmark | undefined {
-    return this.marks.find((mark) => mark.recordedAt > instant);
+    return this.#marks.find((mark) => mark.recordedAt > instant);
   }
 
-  private firstFrom(position: Position): number {
-    let [low, high] = [0, this.marks.length];
+  #firstFrom(position: Position): number {
+    let [low, high] = [0, this.#marks.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.marks[middle]?.position ?? 0) < position) low = middle + 1;
+      if ((this.#marks[middle]?.position ?? 0) < position) low = middle + 1;
       else high = middle;
     }
     return low;

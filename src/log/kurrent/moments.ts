@@ -1,18 +1,18 @@
 /**
- * Finds the place in the log that an instant means. The server knows no order by time and takes no position inside a record, so the place
- * can't be found by halving: it is looked for from the nearest event seen so far whose time is known, forwards or backwards.
+ * Finds the position of an instant. The server has no index by time and accepts no positions inside a record, so binary search is
+ * impossible: the search starts at the nearest known event, forwards or backwards.
  *
- * Processes take the times from their own clocks, so along the log they may go down, by no more than `SKEW_MS`; readers take the running
- * maximum. What is recorded that much before the instant has nothing later than the instant before it, and ends a search backwards.
+ * Processes use their own clocks, so recorded times may decrease along the log, by at most `SKEW_MS`; readers use the running maximum.
+ * An event recorded that much before the instant has no later events before it, and ends a backward search.
  */
 import type { Position, RecordedEvent } from '../../kernel/event.js';
 import type { Page } from '../port.js';
 import type { Landmarks } from './landmarks.js';
 
-/** How far apart the clocks of processes that append may be, with the time that an append may take, in milliseconds. */
+/** The maximum difference between the clocks of appending processes, plus the duration of an append, in milliseconds. */
 const SKEW_MS = 60_000;
 
-/** Events per page of a search forwards, and between two landmarks of one backwards. */
+/** Events per page of a forward search, and between two landmarks of a backward search. */
 const STEP = 1000;
 
 interface Ways {
@@ -22,7 +22,7 @@ interface Ways {
   readonly landmarks: Landmarks;
 }
 
-/** The last event's position of those recorded at or before an instant, in milliseconds since 1970; 0 when there is none. */
+/** The position of the last event recorded at or before an instant, in milliseconds since 1970; 0 when there is none. */
 export async function positionAt(instant: number, ways: Ways): Promise<Position> {
   const { landmarks } = ways;
   const head = await ways.last();
@@ -36,7 +36,7 @@ export async function positionAt(instant: number, ways: Ways): Promise<Position>
   return nearStart ? forwards(instant, from?.position ?? 0, ways) : back(instant, beyond?.position, ways);
 }
 
-/** From an event that is surely before the place: the last one until the first that was recorded later. */
+/** Searches from an event before the result: up to the first event that was recorded later. */
 async function forwards(instant: number, from: Position, { page }: Ways): Promise<Position> {
   for (let [after, reached] = [from, from]; ;) {
     const { events, position } = await page(after, STEP);
@@ -49,7 +49,7 @@ async function forwards(instant: number, from: Position, { page }: Ways): Promis
   }
 }
 
-/** From an event that is surely beyond the place, or from the end: until one that surely has nothing later before it. */
+/** Searches from an event after the result, or from the end: down to an event that has no later ones before it. */
 async function back(instant: number, before: Position | undefined, { backwards, landmarks }: Ways): Promise<Position> {
   let [reached, read] = [0, 0];
   for await (const event of backwards(before)) {

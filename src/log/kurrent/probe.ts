@@ -1,4 +1,4 @@
-/** Why a server can't be reached, found out by connecting to it once more: the client tells TLS's refusals in OpenSSL's words, or not at all. */
+/** Diagnoses why a server can't be reached, by connecting to it again: the client's own errors are unclear. */
 import { readFileSync } from 'node:fs';
 import { connect as connectPlainly, isIP, type Socket } from 'node:net';
 import { connect as connectByTls, type PeerCertificate } from 'node:tls';
@@ -8,11 +8,11 @@ import type { Address, Host } from './address.js';
 /** How long a server may take to answer, in milliseconds. */
 const PATIENCE_MS = 2_000;
 
-/** What OpenSSL calls a certificate whose authority it doesn't know. */
+/** OpenSSL's codes for an unknown certificate authority. */
 const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED/;
 
-/** What is wrong with the way to the first host, and what to do, where something is wrong with the way to each; otherwise undefined. */
-export async function faultOnTheWay(address: Address): Promise<string | undefined> {
+/** The fault of the first host and what to do, if all hosts have a fault; otherwise undefined. */
+export async function connectionFault(address: Address): Promise<string | undefined> {
   const faults = await Promise.all(address.hosts.map((host) => (address.tls ? faultByTls(host, address) : faultPlainly(host))));
   return faults.includes(undefined) ? undefined : faults[0];
 }
@@ -33,16 +33,16 @@ async function faultByTls({ host, port }: Host, { caFile, verifies }: Address): 
   const code = error.code ?? '';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     const names = error.cert?.subjectaltname?.replaceAll(/(DNS|IP Address):/g, '') ?? 'no name';
-    return `the certificate of ${at} is for another host (${names}). Name the server as its certificate does`;
+    return `the certificate of ${at} is for another host (${names}). Use a host name of the certificate`;
   }
   if (UNTRUSTED.test(code)) {
-    return `the authority that certified ${at} is not trusted (${code}). Name the file with its certificate as tlsCaFile in the connection string`;
+    return `the authority that certified ${at} is not trusted (${code}). Set tlsCaFile in the connection string to the file with its certificate`;
   }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
-    return `the certificate of ${at} is not valid today (${code}). Give the server another one, or check the clocks`;
+    return `the certificate of ${at} is not valid at present (${code}). Renew it, or check the clocks`;
   }
   if (code.startsWith('ERR_SSL') || code === 'EPROTO' || code === 'ECONNRESET') {
-    return `${at} does not answer by TLS (${code}). If the server has none, say tls=false in the connection string`;
+    return `${at} does not answer by TLS (${code}). If the server does not use TLS, set tls=false in the connection string`;
   }
   return unreachable(at, error);
 }
@@ -52,12 +52,12 @@ async function faultPlainly({ host, port }: Host): Promise<string | undefined> {
   const error = await failureOf(() => connectPlainly({ host, port }));
   if (error) return unreachable(at, error);
   const refused = await failureOf(() => connectByTls({ host, port, ALPNProtocols: ['h2'], rejectUnauthorized: false }));
-  return refused ? undefined : `${at} answers by TLS, and the connection string says tls=false. Say tls=true`;
+  return refused ? undefined : `${at} uses TLS, but the connection string has tls=false. Set tls=true`;
 }
 
 function unreachable(at: string, { code, message }: Failure): string | undefined {
-  if (code === 'ECONNREFUSED') return `nothing listens at ${at}. Check that the server runs, and its port`;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the name in ${at} is not known. Check its spelling, and the name service`;
+  if (code === 'ECONNREFUSED') return `nothing listens at ${at}. Check that the server is running, and its port`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the host name in ${at} can't be resolved. Check its spelling, and DNS`;
   if (code === 'ETIMEDOUT') return undefined;
   return `${at} can't be reached (${code ?? message})`;
 }
@@ -65,11 +65,11 @@ function unreachable(at: string, { code, message }: Failure): string | undefined
 interface Failure {
   readonly code?: string;
   readonly message: string;
-  /** What the server showed. */
+  /** The server's certificate. */
   readonly cert?: PeerCertificate;
 }
 
-/** What keeps a connection from being made; undefined when it is there. */
+/** The error of a connection attempt; undefined if it succeeds. */
 async function failureOf(open: () => Socket): Promise<Failure | undefined> {
   let socket: Socket;
   try {

@@ -1,13 +1,13 @@
 /**
- * An event as EventStoreDB keeps it: the type as it is, data as JSON, and metadata as one flat JSON object of strings, with the names that
- * the server knows for correlation and cause. What doesn't look so was written by somebody else, and is left alone.
+ * Events as EventStoreDB stores them: data as JSON, and metadata as one flat JSON object of strings, with the server's names for correlation
+ * and causation. Events in another form were written by other programs and are ignored.
  */
 import type { AllStreamRecordedEvent, JSONEventData, RecordedEvent as StoredEvent } from '@kurrent/kurrentdb-client';
 import { parseStreamName, streamName, type Metadata, type Position, type RecordedEvent, type Stream } from '../../kernel/event.js';
 import type { AcceptedEvent } from '../accepted-events.js';
 import { LogUnavailable } from '../port.js';
 
-/** What the client calls an event, from a stream or from all of them. */
+/** The client's type of an event, from a stream or from `$all`. */
 export type Stored = StoredEvent | AllStreamRecordedEvent;
 
 /** @param recordedAt milliseconds since 1970 */
@@ -23,7 +23,7 @@ export function toStored({ event, id }: AcceptedEvent, recordedAt: number): JSON
   return { id, type: event.type, contentType: 'application/json', data: (event.data ?? null) as JSONEventData['data'], metadata };
 }
 
-/** What an event takes of the size that the server allows an append, in bytes, counted as the server counts. */
+/** The size of an event in an append, in bytes, as the server counts it. */
 export function storedSize({ type, data, metadata }: JSONEventData): number {
   return Buffer.byteLength(JSON.stringify(data)) + Buffer.byteLength(JSON.stringify(metadata)) + 2 * type.length;
 }
@@ -92,16 +92,16 @@ export function positionOf(event: Stored): Position {
 }
 
 /**
- * A place in the server's log as a number.
- * @throws LogUnavailable when the server doesn't tell it, or it is beyond what a number holds exactly: some 9,000 terabytes.
+ * A position in the server's log as a number.
+ * @throws LogUnavailable when the server does not return it, or it exceeds 2^53 - 1: about 9,000 terabytes.
  */
 export function toPosition(commit: bigint): Position {
-  // Old servers answer all ones for events of a stream.
+  // Old servers return all ones for the events of a stream.
   if (commit < 0n || commit >= 2n ** 63n) {
-    throw new LogUnavailable('The event log does not say where its events stand: EventStoreDB 23.10 or later is needed.');
+    throw new LogUnavailable('The event log does not return the positions of events: EventStoreDB 23.10 or later is required.');
   }
   if (commit > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw new LogUnavailable(`The event log has grown beyond the position ${Number.MAX_SAFE_INTEGER}, the last that Daybook can count.`);
+    throw new LogUnavailable(`The event log has grown beyond position ${Number.MAX_SAFE_INTEGER}, Daybook's maximum.`);
   }
   return Number(commit);
 }

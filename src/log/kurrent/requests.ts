@@ -1,7 +1,7 @@
 /**
- * Reads that end by themselves: requests of the protocol over the connection of the client's JavaScript half, made with the client's own
- * definitions. The client's own reads go through its native half, where many wait 40 ms for a delayed acknowledgement and none can be
- * stopped; a subscription does not tell the end of a stream that is not there before KurrentDB. See docs/engines.md.
+ * Reads with a timeout: requests of the protocol over the client's JavaScript connection, built with the client's own definitions. The
+ * client's own reads use its native library, where many wait 40 ms for a delayed acknowledgement and none can be cancelled; before KurrentDB,
+ * a subscription does not report the end of a stream that does not exist. See docs/engines.md.
  */
 import type { KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { convertGrpcEvent } from '@kurrent/kurrentdb-client/dist/utils/convertGrpcEvent.js';
@@ -17,17 +17,17 @@ const { Empty } = sharedPb;
 const { ReadReq } = streamsPb;
 const { Options } = ReadReq;
 
-/** How long the server may say nothing. */
+/** How long the server may be silent. */
 export interface Silence {
   /** In milliseconds. */
   readonly answerMs: number;
-  /** Asked when it has been silent for that long; where it resolves, the server is waited for as long again. */
-  readonly stillThere?: () => Promise<unknown>;
+  /** Called when it has been silent for that long. If it resolves, the wait is extended by the same time. */
+  readonly isAlive?: () => Promise<unknown>;
 }
 
 /**
- * Events of a stream from a revision on, oldest first, as the leader has them; none of a stream that is not there.
- * @throws NoAnswer, and what the client makes of the server's refusals, such as StreamDeletedError of a tombstoned stream
+ * Events of a stream from a revision on, oldest first, from the leader; none if the stream does not exist.
+ * @throws NoAnswer, and the client's errors, such as StreamDeletedError for a tombstoned stream
  */
 export async function readStream(
   client: KurrentDBClient,
@@ -44,9 +44,9 @@ export async function readStream(
 }
 
 /**
- * Events of all streams that end before a position, or from the end of the log, the last one first, as the leader has them.
- * @param streams a regular expression of their streams' names; all streams unless given
- * @throws NoAnswer, and what the client makes of the server's refusals
+ * Events of all streams before a position, or from the end of the log, the last one first, from the leader.
+ * @param streams a regular expression for stream names. Defaults to all streams.
+ * @throws NoAnswer, and the client's errors
  */
 export async function readAllBackwards(
   client: KurrentDBClient,
@@ -98,8 +98,8 @@ function read(client: KurrentDBClient, options: streamsPb.ReadReq.Options, silen
   return answersOf(openRead(client, request), silence);
 }
 
-/** All that a call answers, until the server ends it. It is cancelled when the server falls silent. */
-function answersOf(opening: Promise<Call>, { answerMs, stillThere }: Silence): Promise<readonly Stored[]> {
+/** All responses of a call, until the server ends it. It is cancelled when the server is silent for too long. */
+function answersOf(opening: Promise<Call>, { answerMs, isAlive }: Silence): Promise<readonly Stored[]> {
   return new Promise((resolve, reject) => {
     const events: Stored[] = [];
     let over = false;
@@ -116,8 +116,8 @@ function answersOf(opening: Promise<Call>, { answerMs, stillThere }: Silence): P
         call?.cancel();
       });
     const timer: NodeJS.Timeout = setTimeout(() => {
-      const there = stillThere?.() ?? Promise.reject(new NoAnswer(answerMs));
-      there.then(() => over || timer.refresh(), fail);
+      const alive = isAlive?.() ?? Promise.reject(new NoAnswer(answerMs));
+      alive.then(() => over || timer.refresh(), fail);
     }, answerMs);
     opening.then((opened) => {
       call = opened;

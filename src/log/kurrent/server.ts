@@ -1,14 +1,14 @@
-/** Whether the server can be used: told by its version and by what it says that it can do, before anything is read or written. */
+/** Checks the server's version and features before anything is read or written. */
 import { messageOf } from '../../kernel/message-of.js';
 import { LogUnavailable } from '../port.js';
 import type { Connection } from './connection.js';
 import { callFailure } from './failure.js';
 import { supportedMethods } from './internals.js';
 
-/** The first version that tells subscribers when they have caught up. */
+/** The first version that notifies subscribers when they have caught up. */
 const OLDEST = { major: 23, minor: 10 };
 
-/** Methods of the service of streams, with what they must be able to do. */
+/** Required methods of the streams service, with their features. */
 const NEEDED: readonly { readonly method: string; readonly feature?: string }[] = [
   { method: 'read', feature: 'position' },
   { method: 'append' },
@@ -17,13 +17,13 @@ const NEEDED: readonly { readonly method: string; readonly feature?: string }[] 
 const STREAMS = 'event_store.client.streams.streams';
 
 interface Offered {
-  /** Such as 26.1.0; empty where the server doesn't say it. */
+  /** Such as 26.1.0; empty if the server does not report it. */
   readonly version: string;
-  /** By the name of each method of streams. */
+  /** By method name. */
   readonly features: ReadonlyMap<string, readonly string[]>;
 }
 
-/** @throws LogUnavailable when the server is too old or lacks what is needed, with its version; or when it can't be reached */
+/** @throws LogUnavailable when the server is too old, lacks a feature, or can't be reached */
 export async function checkServer(connection: Connection): Promise<void> {
   const offered = await connection.repeat('tell its version', async (client) => {
     try {
@@ -42,24 +42,24 @@ export async function checkServer(connection: Connection): Promise<void> {
   if (fault === undefined) return;
   throw new LogUnavailable(
     `The server of the event log ${connection.shown} ${fault}. Daybook needs EventStoreDB ${OLDEST.major}.${OLDEST.minor} or later, or KurrentDB: ` +
-      'upgrade the server, or name another one.',
+      'upgrade the server, or use another one.',
   );
 }
 
 function faultOf({ version, features }: Offered): string | undefined {
-  if (version === '') return 'does not say its version: it is EventStoreDB before 21.10, or another program';
+  if (version === '') return 'does not report its version: it is EventStoreDB before 21.10, or another program';
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
-  if (!(major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor))) return `is of version ${version}`;
+  if (!(major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor))) return `has version ${version}`;
   const lacking = NEEDED.filter(({ method, feature }) => {
     const offered = features.get(method);
     return !offered || (feature !== undefined && !offered.includes(feature));
   });
   if (lacking.length === 0) return undefined;
   const named = lacking.map(({ method, feature }) => `streams.${method}${feature === undefined ? '' : ` with "${feature}"`}`);
-  return `is of version ${version}, but lacks ${named.join(' and ')}`;
+  return `has version ${version}, but lacks ${named.join(' and ')}`;
 }
 
-/** Servers could not be asked before 21.10. */
+/** Servers before 21.10 don't have this method. */
 function isUnimplemented(error: unknown): boolean {
   return messageOf(error).startsWith('12 UNIMPLEMENTED');
 }

@@ -1,14 +1,14 @@
-/** What the changes of a batch make of a build's rows. */
+/** Applies the changes of a batch to a build's rows. */
 import type { Position } from '../../kernel/event.js';
-import type { DocumentChange } from '../port.js';
-import { mustBeTaken, mustFollow, note, type Refusals } from '../refusals.js';
+import type { DocumentChange } from '../port/commits.js';
+import { throwIfRefused, mustBeStorable, addRefusal, type Refusals } from '../shared/refusals.js';
 import type { Layout } from './layout.js';
 import { rowOf, type Row } from './row.js';
 import type { Size, Stored, Table } from './table.js';
 
-/** What stands for a document while a batch is applied: its last change, and the row that was there before the batch. */
+/** A document while a batch is applied: its last change, and its row before the batch. */
 interface Latest {
-  /** Undefined of one that was never there, until it is put or kept. */
+  /** Undefined for a new document, until it is written. */
   id: number | undefined;
   position: Position;
   /** Undefined when it is removed. */
@@ -17,7 +17,7 @@ interface Latest {
 }
 
 /**
- * Each version but the last goes to the past at once, in the order of positions, where that table grows; the last replaces the current row.
+ * All versions but the last are inserted into the past versions, in the order of positions; the last one replaces the current row.
  * @throws DocumentRefused
  */
 export function apply(layout: Layout, table: Table, changes: readonly DocumentChange[]): Size {
@@ -31,10 +31,10 @@ export function apply(layout: Layout, table: Table, changes: readonly DocumentCh
     const since = before?.position ?? stored?.since ?? 0;
     let row: Row | undefined;
     try {
-      mustFollow(key, position, since);
+      mustBeStorable(key, position, since);
       row = document ? rowOf(layout, document) : undefined;
     } catch (failure) {
-      note(refusals, key, position, failure);
+      addRefusal(refusals, key, position, failure);
       continue;
     }
     if (position > since) {
@@ -44,7 +44,7 @@ export function apply(layout: Layout, table: Table, changes: readonly DocumentCh
     if (!before) latest.set(key, { id: stored?.id, position, row, stored });
     else [before.position, before.row] = [position, row];
   }
-  mustBeTaken(layout.name, refusals);
+  throwIfRefused(layout.name, refusals);
   for (const [key, { id, position, row, stored }] of latest) {
     if (row) table.put(id ?? table.newId(), key, position, row, stored);
     else if (id !== undefined) table.remove(id, key, position, stored);

@@ -1,49 +1,48 @@
-/** Hearing of changes of the file: at once within the process, by looking every 100 ms for what others commit. */
+/** Notices changes of the file: at once within the process, by polling every 100 ms for other processes' commits. */
 import { asError } from '../../kernel/as-error.js';
 import type { Position } from '../../kernel/event.js';
-import { NotYetThere, ViewsUnavailable } from '../errors.js';
+import { PositionTimeout, ViewsUnavailable } from '../port/query-errors.js';
 import { channelOf } from './file.js';
 
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 
 export class Changes {
-  private readonly channel: ReturnType<typeof channelOf>;
-  private readonly listeners = new Set<() => void>();
-  private readonly waiting = new Set<(error: Error) => void>();
-  private timer: NodeJS.Timeout | undefined;
-  private seen: number | undefined;
+  readonly #channel: ReturnType<typeof channelOf>;
+  readonly #versionNow: () => number | undefined;
+  readonly #listeners = new Set<() => void>();
+  readonly #waiters = new Set<(error: Error) => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #seen: number | undefined;
 
   /**
-   * @param versionNow another number after each commit of another connection to the file; undefined while it can't be read. Looked at only
-   *   while somebody listens or waits.
+   * @param versionNow a number that changes with each commit of another connection to the file; undefined while it can't be read. Called only
+   *   while there are listeners or waiters.
    */
-  constructor(
-    file: string,
-    private readonly versionNow: () => number | undefined,
-  ) {
-    this.channel = channelOf(file);
-    this.channel.onmessage = () => {
-      if (this.listeners.size > 0) this.seen = this.versionNow();
-      this.tell();
+  constructor(file: string, versionNow: () => number | undefined) {
+    this.#versionNow = versionNow;
+    this.#channel = channelOf(file);
+    this.#channel.onmessage = () => {
+      if (this.#listeners.size > 0) this.#seen = this.#versionNow();
+      this.#tell();
     };
   }
 
-  /** Calls back after every change. @returns how to stop that */
+  /** Calls back after every change. @returns a function that stops it */
   listen(listener: () => void): () => void {
-    // The same function may listen twice.
+    // The same function may be registered twice.
     const own = () => listener();
-    this.listeners.add(own);
-    if (this.timer === undefined) {
-      this.seen = this.versionNow();
-      this.timer = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+    this.#listeners.add(own);
+    if (this.#timer === undefined) {
+      this.#seen = this.#versionNow();
+      this.#timer = setInterval(() => this.#look(), POLL_EVERY_MS).unref();
     }
     return () => {
-      this.listeners.delete(own);
-      if (this.listeners.size === 0) this.rest();
+      this.#listeners.delete(own);
+      if (this.#listeners.size === 0) this.#rest();
     };
   }
 
-  /** Resolves once `positionNow()` is at least `position`. @throws NotYetThere after `timeoutMs`, and whatever `positionNow` throws. */
+  /** Resolves once `positionNow()` is at least `position`. @throws PositionTimeout after `timeoutMs`, and whatever `positionNow` throws. */
   reached(model: string, position: Position, timeoutMs: number, positionNow: () => Position): Promise<void> {
     return new Promise((resolve, reject) => {
       if (positionNow() >= position) {
@@ -53,7 +52,7 @@ export class Changes {
       const settle = (end: () => void) => {
         clearTimeout(timeout);
         stop();
-        this.waiting.delete(giveUp);
+        this.#waiters.delete(giveUp);
         end();
       };
       const giveUp = (error: Error) => settle(() => reject(error));
@@ -61,39 +60,39 @@ export class Changes {
         try {
           const now = positionNow();
           if (now >= position) settle(resolve);
-          else if (last) giveUp(new NotYetThere(model, position, now));
+          else if (last) giveUp(new PositionTimeout(model, position, now));
         } catch (error) {
           giveUp(asError(error));
         }
       };
       const timeout = setTimeout(() => look(true), timeoutMs);
       const stop = this.listen(() => look(false));
-      this.waiting.add(giveUp);
+      this.#waiters.add(giveUp);
     });
   }
 
   close(): void {
-    this.channel.close();
-    this.rest();
-    this.listeners.clear();
-    for (const giveUp of [...this.waiting]) {
-      giveUp(new ViewsUnavailable('The file of read models was closed while somebody waited for it.'));
+    this.#channel.close();
+    this.#rest();
+    this.#listeners.clear();
+    for (const giveUp of [...this.#waiters]) {
+      giveUp(new ViewsUnavailable('The file of read models was closed while a query waited for it.'));
     }
   }
 
-  private look(): void {
-    const now = this.versionNow();
-    if (now !== undefined && now === this.seen) return;
-    this.seen = now;
-    this.tell();
+  #look(): void {
+    const now = this.#versionNow();
+    if (now !== undefined && now === this.#seen) return;
+    this.#seen = now;
+    this.#tell();
   }
 
-  private tell(): void {
-    for (const listener of [...this.listeners]) listener();
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
   }
 
-  private rest(): void {
-    clearInterval(this.timer);
-    this.timer = undefined;
+  #rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 }

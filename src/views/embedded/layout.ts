@@ -1,29 +1,27 @@
 /** How a build lies in the file: which columns of its documents become SQL columns, in which tables, under which indexes. */
+import type { Comparison } from '../../../contracts/fields/kind.js';
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
-import { buildName, idOf, type BuildId, type Served } from '../builds.js';
-import { comparedColumns, indexedColumns, type ComparedColumn, type StoredKind } from '../columns.js';
+import { buildName, idOf } from '../port/build-identity.js';
+import type { BuildId, Served } from '../port/builds.js';
+import { comparedColumns, indexedColumns, type ComparedColumn } from '../shared/columns.js';
 import { identifier, type Sql } from './sql.js';
 
-const sqlTypes: Readonly<Record<StoredKind, string>> = {
-  id: 'TEXT',
-  user: 'TEXT',
+const sqlTypes: Readonly<Record<Comparison, string>> = {
   text: 'TEXT',
-  choice: 'TEXT',
-  day: 'TEXT',
-  instant: 'TEXT',
+  exact: 'TEXT',
   boolean: 'INTEGER',
   int: 'INTEGER',
   money: 'INTEGER',
   decimal: 'REAL',
 };
 
-/** A column of the documents that is an SQL column too. */
+/** A document column that is also an SQL column. */
 export interface StoredColumn extends ComparedColumn {
-  /** The value as it stands; of money the amount in minor units. */
+  /** The value; for money the amount in minor units. */
   readonly value: Sql;
-  /** What it is ordered and compared by: folded text, else the value. */
+  /** The value that it is ordered and compared by: folded text, otherwise the value itself. */
   readonly ordered: Sql;
-  /** Only of money. */
+  /** For money only. */
   readonly currency?: Sql;
 }
 
@@ -31,15 +29,15 @@ export interface StoredColumn extends ComparedColumn {
 export interface SqlColumn {
   readonly name: Sql;
   readonly type: string;
-  /** What people call it. */
+  /** Its name in reports. */
   readonly title: string;
 }
 
-/** What all builds of one document class have in common. */
+/** The part of the layout that all builds of one document class share. */
 interface Columns {
   readonly model: ReadModelSpec;
   readonly columns: ReadonlyMap<string, StoredColumn>;
-  /** In the order in which `rowOf` gives their values. */
+  /** In the order of the values that `rowOf` returns. */
   readonly sqlColumns: readonly SqlColumn[];
   readonly searched: readonly ColumnSpec[];
 }
@@ -50,11 +48,11 @@ export interface Tables {
   readonly name: string;
   /** Current documents. */
   readonly current: Sql;
-  /** Superseded documents, in the order in which they were superseded; their `document` is an id in `pastDocuments`. */
+  /** Superseded documents, in the order in which they were superseded; `document` is an id in `pastDocuments`. */
   readonly past: Sql;
-  /** Their JSON: kept apart, so that finding them reads a few bytes of each and not the whole. */
+  /** The JSON of superseded documents: separate, so that scanning `past` reads a few bytes per row. */
   readonly pastDocuments: Sql;
-  /** What becomes of a document's id, which its past is found by, when it is removed. */
+  /** The ids of removed documents, by which their past versions are found. */
   readonly removed: Sql;
   /** The words of current documents. */
   readonly words: Sql;
@@ -62,12 +60,12 @@ export interface Tables {
 
 export interface Layout extends Columns, Tables {}
 
-/** Names the tables that there are not while no build has been begun: queries are checked all the same. */
+/** The number used in table names while there is no build: queries are validated all the same. */
 const NONE = 0;
 
 const known = new WeakMap<ReadModelSpec, { readonly columns: Columns; readonly layouts: Map<number, Layout> }>();
 
-/** @throws TypeError when a column that the store must know is of a type that it can't compare. */
+/** @throws TypeError when a column has to be compared and its type can't be. */
 export function layoutOf({ model, number = NONE }: Served): Layout {
   const { columns, layouts } = known.get(model) ?? { columns: columnsOf(model), layouts: new Map<number, Layout>() };
   known.set(model, { columns, layouts });
@@ -100,7 +98,7 @@ export function tablesOf(id: BuildId): Tables {
   };
 }
 
-/** The statements that make a build's tables, without the indexes that it needs to serve. */
+/** The statements that create a build's tables, without indexes. */
 export function createStatements({ model, sqlColumns, searched, ...tables }: Layout): readonly string[] {
   const { current, past, pastDocuments, removed, words } = tables;
   const typed = sqlColumns.map(({ name, type }) => `${name.text} ${type}, `).join('');
@@ -121,14 +119,14 @@ export function createStatements({ model, sqlColumns, searched, ...tables }: Lay
   return create;
 }
 
-/** The statements that make the indexes; those that are there already are left as they are. */
+/** The statements that create the indexes that don't exist yet. */
 export function indexStatements(layout: Layout): readonly string[] {
   const create = indexes(layout).map((columns) => createIndex(layout, 'by', columns));
   if (!layout.model.history) return create;
   return [...create, `CREATE INDEX IF NOT EXISTS ${identifier(`${layout.name} past by id`).text} ON ${layout.past.text} (id, until)`];
 }
 
-/** The statement that makes the index that `find` needs for a column: the one for lists where that begins with it. */
+/** The statement that creates the index that `find` needs for a column: the one for lists if it begins with the column. */
 export function findStatement(layout: Layout, column: StoredColumn): string {
   const forLists = indexes(layout).find(([first]) => first === column);
   return forLists ? createIndex(layout, 'by', forLists) : createIndex(layout, 'found by', [column]);
@@ -140,7 +138,7 @@ function createIndex({ name, current }: Layout, by: string, [first, ...rest]: re
   return `CREATE INDEX IF NOT EXISTS ${index.text} ON ${current.text} (${columns})`;
 }
 
-/** The statements that take a build's tables away, whatever columns they had. */
+/** The statements that drop a build's tables, whatever columns they have. */
 export function dropStatements({ current, past, pastDocuments, removed, words }: Tables): readonly string[] {
   return [current, past, pastDocuments, removed, words].map((table) => `DROP TABLE IF EXISTS ${table.text}`);
 }

@@ -1,8 +1,8 @@
 /** One page of a list: the statement that finds it, and the JSON that its rows become. */
 import type { Database } from '../../sqlite/database.js';
-import { sortColumn } from '../columns.js';
-import { decodeCursor, encodeCursor, fingerprint } from '../cursor.js';
-import type { ListPage, ListQuery, Order } from '../query.js';
+import { sortColumn } from '../shared/columns.js';
+import { decodeCursor, encodeCursor, fingerprint } from '../shared/cursor.js';
+import type { ListPage, ListQuery, Order } from '../port/query.js';
 import type { Layout } from './layout.js';
 import { pastDocument, sourcesOf } from './selection.js';
 import { and, FALSE, identifier, join, or, raw, sql, TRUE, type Bound, type Sql } from './sql.js';
@@ -18,13 +18,13 @@ interface Term {
   readonly descending: boolean;
 }
 
-/** Rows: the document, the values that it is ordered by, its key. One more than asked for tells whether there is a next page. */
+/** A row: the document, the values that it is ordered by, its key. One row more than requested is read, to know whether there is a next page. */
 type PageRow = readonly [document: string, ...place: Bound[]];
 
 /**
  * @param indexed whether the build has its indexes
  * @throws TypeError when the order, a filter or the search does not fit the read model.
- * @throws BadCursor when the cursor is not one of this order.
+ * @throws BadCursor when the cursor belongs to another order.
  */
 export function pageQuery(layout: Layout, { orderBy, first, after, ...selection }: ListQuery, indexed: boolean): PageQuery {
   const terms = termsOf(layout, orderBy);
@@ -35,7 +35,7 @@ export function pageQuery(layout: Layout, { orderBy, first, after, ...selection 
   const place = after === undefined ? undefined : decodeCursor(print, after, terms.length);
   const starts = place ? startsAfter(terms, place) : [TRUE];
   const columns = join([raw('document'), ...terms.map(({ column }, index) => sql`${column} AS ${nth(index)}`)]);
-  // An id stands for a superseded document until it is known which ones are on the page.
+  // Superseded documents are read by id only for the rows on the page.
   const document =
     selection.asOf === undefined ? raw('document') : sql`iif(typeof(document) = 'integer', ${pastDocument(layout)}, document)`;
   const places = terms.map((_, index) => nth(index));
@@ -53,7 +53,7 @@ export function pageQuery(layout: Layout, { orderBy, first, after, ...selection 
   return { query: only && branches.length === 1 ? only : merged, first, fingerprint: print };
 }
 
-/** The page as the port gives it. */
+/** Reads the page, in the form of the port. */
 export function readPage(database: Database, { query, first, fingerprint: print }: PageQuery): ListPage {
   const rows = database.prepare<PageRow>(query.text, { arrays: true }).all(...query.values);
   const items = rows.slice(0, first).map(([document, ...place]) => {
@@ -62,7 +62,7 @@ export function readPage(database: Database, { query, first, fingerprint: print 
   return { json: `[${items.join(',')}]`, hasNext: rows.length > first };
 }
 
-/** The columns to order by, and the key, which goes the way of the last of them so that one index serves both. */
+/** The columns to order by, then the key, in the direction of the last column so that one index serves both. */
 function termsOf(layout: Layout, orderBy: readonly Order[]): readonly Term[] {
   const terms = orderBy.map(({ column: name, descending }): Term => {
     return { column: sortColumn(layout.model, layout.columns, name).ordered, descending };
@@ -75,8 +75,8 @@ function nth(index: number): Sql {
 }
 
 /**
- * Conditions of which each row after the place meets exactly one, each with a range at its head that an index can begin at.
- * Null stands before every value; any column may hold it.
+ * Conditions of which each row after the place meets exactly one. Each begins with a range that an index can seek. Null comes before every value,
+ * and every column may be null.
  */
 function startsAfter(terms: readonly Term[], place: readonly Bound[]): readonly Sql[] {
   const [term] = terms;
@@ -88,7 +88,7 @@ function startsAfter(terms: readonly Term[], place: readonly Bound[]): readonly 
     const ties = and([none, after(terms.slice(1), place.slice(1))]);
     return descending ? [ties] : [ties, sql`${column} IS NOT NULL`];
   }
-  // Of one column and the key SQLite can seek both at once.
+  // For one column and the key, SQLite can seek both in one comparison.
   const pair = terms.length === 2 ? sql`(${column}, key) ${raw(descending ? '<' : '>')} (${value}, ${place[1] ?? null})` : undefined;
   const values = pair ?? and([sql`${column} ${raw(descending ? '<=' : '>=')} ${value}`, after(terms, place)]);
   return descending ? [values, none] : [values];

@@ -1,6 +1,6 @@
-/** A question that may take long, in a form that can be put to another thread, and its answer there. */
+/** Queries that may take long, as messages to a reader thread, and their execution there. */
 import type { Database } from '../../sqlite/database.js';
-import type { ListPage, SummaryGroup } from '../query.js';
+import type { ListPage, SummaryGroup } from '../port/query.js';
 import { type PageQuery, readPage } from './page.js';
 import type { Sql } from './sql.js';
 import { readSummary } from './summary.js';
@@ -12,10 +12,10 @@ export type Query =
   /** One row with one number. */
   | { readonly kind: 'number'; readonly query: Sql };
 
-/** What each kind of query is answered with. */
+/** The result of each kind of query. */
 export interface Answers {
   readonly page: ListPage;
-  /** Groups as JSON: a string passes between threads at once. */
+  /** Groups as JSON: a string is passed between threads quickly. */
   readonly summary: string;
   readonly number: number;
 }

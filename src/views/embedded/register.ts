@@ -1,30 +1,22 @@
-/** The register of builds in the file: what there is, in what state, how far, and which of them answers. */
+/** The register of builds in the file. */
 import type { Position } from '../../kernel/event.js';
 import { shapeOf, type ReadModelSpec } from '../../kernel/read-model.js';
 import type { Database } from '../../sqlite/database.js';
-import {
-  buildName,
-  idOf,
-  isLive,
-  mustBeReady,
-  type Build,
-  type BuildId,
-  type BuildRecord,
-  type BuildState,
-  type Progress,
-} from '../builds.js';
-import { BuildGone } from '../errors.js';
+import { buildName, idOf } from '../port/build-identity.js';
+import { liveBuildError, mustBeReady } from '../shared/cut-over.js';
+import type { Build, BuildId, BuildRecord, BuildState, Progress } from '../port/builds.js';
+import { BuildGone } from '../port/errors.js';
 import { createStatements, dropStatements, layoutOf } from './layout.js';
 
-/** What a read or a write needs to know of a build. */
+/** The part of a build's row that reads and writes need. */
 export interface Registered {
   readonly state: BuildState;
   readonly position: Position;
-  /** Whether it has its indexes; 0 while it is being built. */
+  /** Whether the build has its indexes; 0 while it is being built. */
   readonly indexed: 0 | 1;
 }
 
-/** Undefined when the build was dropped, or its number is another version's. */
+/** Undefined when the build was dropped, or its number belongs to another version. */
 export function registered(database: Database, { model, number }: Build): Registered | undefined {
   const row = database
     .prepare<Registered & { readonly version: number; readonly shape: string }>(
@@ -44,17 +36,17 @@ export function mustBeRegistered(database: Database, build: Build): Registered {
 export function recordsIn(database: Database): readonly BuildRecord[] {
   return database
     .prepare<BuildRecord>(
-      `SELECT name, version, number, shape, state, position, events, head, rate, pace, measured_at AS measuredAt,
-         started_at AS startedAt, finished_at AS finishedAt, served_at AS servedAt, error, coalesce(waiting, 0) AS parked
+      `SELECT name, version, number, shape, state, position, events, head, rate, position_rate AS positionRate, measured_at AS measuredAt,
+         started_at AS startedAt, finished_at AS finishedAt, served_at AS servedAt, error, coalesce(dead_letter_count, 0) AS deadLetters
        FROM builds LEFT JOIN (
-         SELECT name AS of_name, number AS of_number, count(DISTINCT key) AS waiting FROM parking GROUP BY name, number
+         SELECT name AS of_name, number AS of_number, count(DISTINCT key) AS dead_letter_count FROM dead_letters GROUP BY name, number
        ) ON of_name = name AND of_number = number
        ORDER BY name, number`,
     )
     .all();
 }
 
-/** The build of this version and these columns that is being built, else a new one: the live one where there is none. */
+/** See `BuildRegister.begin`. */
 export function beginBuild(database: Database, model: ReadModelSpec): Build {
   const { name, version } = model;
   const underWay = database
@@ -74,22 +66,22 @@ export function beginBuild(database: Database, model: ReadModelSpec): Build {
   for (const statement of createStatements(layoutOf(build))) database.exec(statement);
   database
     .prepare(
-      `INSERT INTO builds (name, number, version, shape, state, position, indexed, events, head, rate, pace, started_at, served_at)
+      `INSERT INTO builds (name, number, version, shape, state, position, indexed, events, head, rate, position_rate, started_at, served_at)
        VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?)`,
     )
     .run(name, build.number, version, shapeOf(model), live ? 'building' : 'live', now, live ? null : now);
   return build;
 }
 
-/** Empties a build; one that was ready is being built again. */
-export function emptyBuild(database: Database, build: Build): void {
+/** Empties a build and sets its position to 0. A `ready` build is `building` again. */
+export function resetBuild(database: Database, build: Build): void {
   const { model, number } = build;
   const layout = layoutOf(build);
   for (const statement of [...dropStatements(layout), ...createStatements(layout)]) database.exec(statement);
-  database.prepare('DELETE FROM parking WHERE name = ? AND number = ?').run(model.name, number);
+  database.prepare('DELETE FROM dead_letters WHERE name = ? AND number = ?').run(model.name, number);
   database
     .prepare(
-      `UPDATE builds SET position = 0, indexed = 0, events = 0, rate = 0, pace = 0, measured_at = NULL, finished_at = NULL,
+      `UPDATE builds SET position = 0, indexed = 0, events = 0, rate = 0, position_rate = 0, measured_at = NULL, finished_at = NULL,
          error = NULL, state = iif(state = 'ready', 'building', state)
        WHERE name = ? AND number = ?`,
     )
@@ -97,18 +89,18 @@ export function emptyBuild(database: Database, build: Build): void {
 }
 
 export function advance(database: Database, { model, number }: Build, to: Position, progress: Progress): void {
-  const { events, head, rate, pace, measuredAt, finishedAt, error } = progress;
+  const { events, head, rate, positionRate, measuredAt, finishedAt, error } = progress;
   database
     .prepare(
-      `UPDATE builds SET position = ?, events = ?, head = ?, rate = ?, pace = ?, measured_at = ?,
+      `UPDATE builds SET position = ?, events = ?, head = ?, rate = ?, position_rate = ?, measured_at = ?,
          finished_at = coalesce(finished_at, ?), error = ?
        WHERE name = ? AND number = ?`,
     )
-    .run(to, events, head, rate, pace, measuredAt, finishedAt, error, model.name, number);
+    .run(to, events, head, rate, positionRate, measuredAt, finishedAt, error, model.name, number);
 }
 
-/** A build that has its indexes is fit to serve. */
-export function markComplete(database: Database, { model, number }: Build): void {
+/** Turns `building` into `ready`, and sets the time at which it finished. */
+export function markFinalized(database: Database, { model, number }: Build): void {
   database
     .prepare(
       `UPDATE builds SET finished_at = coalesce(finished_at, ?), state = iif(state = 'building', 'ready', state)
@@ -135,18 +127,18 @@ export function makeLive(database: Database, id: BuildId): void {
   move.run('live', now, id.name, id.number);
 }
 
-/** Takes a build out of the register; its tables stay until they are dropped. @throws NotReady */
-export function forget(database: Database, id: BuildId): void {
+/** Removes a build from the register; its tables remain until they are dropped. @throws NotReady when it is live. */
+export function unregister(database: Database, id: BuildId): void {
   const build = recordsIn(database).find((record) => buildName(record) === buildName(id));
-  if (build?.state === 'live') throw isLive(id);
+  if (build?.state === 'live') throw liveBuildError(id);
   if (!build) return;
-  for (const table of ['parking', 'builds']) {
+  for (const table of ['dead_letters', 'builds']) {
     database.prepare(`DELETE FROM ${table} WHERE name = ? AND number = ?`).run(id.name, id.number);
   }
 }
 
-/** Tables of builds that are not registered any more: a process ended while it dropped them. */
-export function orphans(database: Database): readonly string[] {
+/** Tables of builds that are no longer registered: a process ended while it dropped them. */
+export function unregisteredTables(database: Database): readonly string[] {
   const names = new Set(recordsIn(database).map(buildName));
   return database
     .prepare<readonly [string]>(`SELECT name FROM sqlite_schema WHERE type = 'table'`, { arrays: true })

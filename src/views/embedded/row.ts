@@ -1,13 +1,13 @@
 /** What a document becomes in the file: its JSON, and the values of its SQL columns. */
-import { fold, words } from '../../kernel/fold.js';
+import { fold, words } from '../../../contracts/fold.js';
 import type { Document } from '../../kernel/projection.js';
-import { currencyOf } from '../columns.js';
-import { jsonOf } from '../document-json.js';
+import { currencyOf } from '../shared/columns.js';
+import { jsonOf } from '../shared/document-json.js';
 import type { Layout, StoredColumn } from './layout.js';
 import type { Bound } from './sql.js';
 
 export interface Row {
-  /** In the order of the layout's `sqlColumns`; the words of all searched columns last, each with a blank before it. */
+  /** In the order of the layout's `sqlColumns`; last the words of all searched columns, each after a blank. */
   readonly values: readonly Bound[];
   readonly document: string;
 }
@@ -41,7 +41,7 @@ function push(values: Bound[], column: StoredColumn, value: unknown): void {
 function plain(value: unknown, { spec }: StoredColumn): Bound {
   if (value === null || typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
-  // What JSON has no form for is null in the document, too.
+  // JSON writes such numbers as null.
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   throw new TypeError(`${spec.name} is of type ${typeof value}; expected one plain value.`);
 }
@@ -69,7 +69,7 @@ interface Folded {
   readonly words: readonly string[];
 }
 
-/** The versions of a document mostly repeat its texts, and folding one takes longer than writing it: the latest are remembered. */
+/** Versions of a document mostly repeat its texts, and folding is slower than writing: the latest results are cached. */
 const remembered = new Map<string, Folded>();
 const REMEMBERED = 10_000;
 

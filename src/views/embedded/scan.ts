@@ -1,15 +1,15 @@
-/** Documents with all their kept versions as they lie in the file, and what of their rows does not follow from them. */
+/** Documents with all kept versions as they are in the file, and how their rows differ from what the documents require. */
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
 import type { Database } from '../../sqlite/database.js';
-import type { DocumentHistory } from '../port.js';
+import type { DocumentHistory } from '../port/audit.js';
 import type { Layout } from './layout.js';
 import { valuesOf } from './row.js';
 import { join, raw, sql, TRUE, type Bound, type Sql } from './sql.js';
-import type { Strays } from './strays.js';
+import type { OrphanedRowsByKey } from './orphaned-rows.js';
 import { wordsIn } from './table.js';
 
-/** `id` is null of a superseded document, which has no words in the index. */
+/** `id` is null for a superseded document, which has no words in the index. */
 type Row = readonly [
   since: Position,
   until: Position | null,
@@ -19,7 +19,7 @@ type Row = readonly [
   ...values: Bound[],
 ];
 
-/** Of a row that the document of its key does not lead to; of one that a document leads to, and that lies under another key. */
+/** Damage: a row that its key's document does not refer to; a row that a document refers to, with another key. */
 type Astray = 'link to its document' | 'key' | null;
 
 interface Version {
@@ -31,14 +31,14 @@ interface Version {
 }
 
 /**
- * A part of a scan.
+ * A page of a scan.
  * @param indexed whether the build has its index of words
  */
 export function scanned(
   database: Database,
   layout: Layout,
   indexed: boolean,
-  strays: Strays,
+  strays: OrphanedRowsByKey,
   after: string | undefined,
   limit: number,
 ): readonly DocumentHistory[] {
@@ -48,7 +48,7 @@ export function scanned(
   });
 }
 
-/** What these keys' documents lead to. @param indexed whether the build has its index of words */
+/** The histories of these keys. @param indexed whether the build has its index of words */
 export function historiesOf(database: Database, layout: Layout, indexed: boolean, keys: readonly string[]): readonly DocumentHistory[] {
   return database.snapshot(() => keys.map(historyReader(database, layout, indexed, new Map())));
 }
@@ -56,7 +56,7 @@ export function historiesOf(database: Database, layout: Layout, indexed: boolean
 function keysAfter(
   database: Database,
   { model, current, removed }: Layout,
-  strays: Strays,
+  strays: OrphanedRowsByKey,
   after: string | undefined,
   limit: number,
 ): readonly string[] {
@@ -72,7 +72,7 @@ function keysAfter(
     .map(([key]) => key);
 }
 
-function historyReader(database: Database, layout: Layout, indexed: boolean, strays: Strays): (key: string) => DocumentHistory {
+function historyReader(database: Database, layout: Layout, indexed: boolean, strays: OrphanedRowsByKey): (key: string) => DocumentHistory {
   const read = versionReader(database, layout, indexed);
   return (key) => {
     const astray = strays.get(key);
@@ -87,7 +87,7 @@ function historyReader(database: Database, layout: Layout, indexed: boolean, str
   };
 }
 
-/** The versions that the document of a key leads to, and those under other ids that lie under the key besides. */
+/** The versions that a key's document refers to, and those with the same key and other ids. */
 function versionReader(database: Database, layout: Layout, indexed: boolean): (key: string, ids: readonly number[]) => readonly Version[] {
   const { model, current, past, removed, pastDocuments, words, sqlColumns, searched } = layout;
   const columns = join(
@@ -109,7 +109,7 @@ function versionReader(database: Database, layout: Layout, indexed: boolean): (k
     : undefined;
   const wordOf = indexed && searched.length > 0 ? database.prepare(`SELECT 1 FROM ${words.text} WHERE word = ? AND id = ?`) : undefined;
 
-  /** What is wrong in the row of a document. */
+  /** How a document's row is damaged. */
   const damaged = (document: Document, id: number | null, values: readonly Bound[]): readonly string[] => {
     const expected = storable(layout, document);
     if (!expected) return ['document'];
@@ -135,7 +135,7 @@ function storable(layout: Layout, document: Document): readonly Bound[] | undefi
   try {
     return valuesOf(layout, document);
   } catch {
-    return undefined; // Somebody else wrote it: it is told as damage.
+    return undefined; // Not written by this program: reported as damage.
   }
 }
 
@@ -143,6 +143,6 @@ function parsed(text: string | null): Document | undefined {
   try {
     return JSON.parse(text ?? '') as Document;
   } catch {
-    return undefined; // Somebody else wrote it: it is told as damage.
+    return undefined; // Not written by this program: reported as damage.
   }
 }

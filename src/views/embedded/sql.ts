@@ -1,6 +1,6 @@
-/** Pieces of SQL that carry their values along: text of ours, values of anybody's, never mixed. */
+/** SQL fragments with bound values: text from this program, values from anywhere, never mixed. */
 
-import type { Bound } from '../cursor.js';
+import type { Bound } from '../shared/cursor.js';
 
 export type { Bound };
 
@@ -9,7 +9,7 @@ export interface Sql {
   readonly values: readonly Bound[];
 }
 
-/** SQL with values bound where they stand, and pieces of SQL put in. */
+/** SQL with bound values, and with other fragments inserted. */
 export function sql(strings: TemplateStringsArray, ...parts: readonly (Bound | Sql)[]): Sql {
   let text = strings[0] ?? '';
   const values: Bound[] = [];
@@ -26,7 +26,7 @@ export function sql(strings: TemplateStringsArray, ...parts: readonly (Bound | S
   return { text, values };
 }
 
-/** Text that this program wrote itself: a keyword, an operator. */
+/** Text of this program: a keyword, an operator. */
 export function raw(text: string): Sql {
   return { text, values: [] };
 }
@@ -36,7 +36,7 @@ export function identifier(text: string): Sql {
   return raw(`"${text.replaceAll('"', '""')}"`);
 }
 
-/** Pieces one after the other, parted by commas or by what is given. */
+/** Fragments joined by commas or by another separator. */
 export function join(parts: readonly Sql[], separator = ', '): Sql {
   return { text: parts.map(({ text }) => text).join(separator), values: parts.flatMap(({ values }) => values) };
 }
@@ -56,7 +56,7 @@ function without(parts: readonly Sql[], part: Sql): readonly Sql[] {
   return parts.filter((other) => other !== part);
 }
 
-/** SQLite takes expressions up to a depth of 1,000 and counts each link of a flat chain: long ones are put together in halves. */
+/** SQLite limits the depth of expressions to 1,000, and each link of a flat chain counts: long chains are balanced. */
 function chain(parts: readonly Sql[], operator: string, none: Sql): Sql {
   const [first = none] = parts;
   if (parts.length <= 1) return first;

@@ -1,11 +1,12 @@
-/** Summaries as statements: one for counts and sums of numbers, one more for each measure that is kept by currency or as a sketch. */
-import { dimensionColumn, undeclared } from '../columns.js';
-import type { SummaryQuery } from '../query.js';
+/** The statements of a summary: one for counts and sums of numbers, and one for each measure of money or of a sketch. */
+import { dimensionColumn, undeclared } from '../shared/columns.js';
+import type { SummaryQuery } from '../port/query.js';
+import { stretchOf } from './cut.js';
 import type { Layout, StoredColumn } from './layout.js';
 import { type Source, sourcesOf } from './selection.js';
 import { identifier, join, raw, sql, type Sql } from './sql.js';
 
-/** Numbers come with the counts; money as rows of the group's values, currency and sum; sketches as rows of them and a JSON array. */
+/** Numbers are summed with the counts; money gives rows of the group's values, currency and sum; sketches rows of the values and a JSON array. */
 export type PlannedMeasure =
   | { readonly name: string; readonly kind: 'number' }
   | { readonly name: string; readonly kind: 'money' | 'distribution'; readonly query: Sql };
@@ -21,13 +22,16 @@ export interface SummaryPlan {
  * @param indexed whether the build has its indexes
  * @throws TypeError when a column is no dimension or no measure, or a filter or the search does not fit the read model.
  */
-export function summaryPlan(layout: Layout, { groupBy, measures, ...selection }: SummaryQuery, indexed: boolean): SummaryPlan {
-  const dimensions = groupBy.map((name) => dimensionColumn(layout.model, layout.columns, name));
+export function summaryPlan(layout: Layout, { groupBy, measures, cuts = {}, ...selection }: SummaryQuery, indexed: boolean): SummaryPlan {
+  const dimensions = groupBy.map((name) => dimensionColumn(layout.model, layout.columns, name, cuts));
   const groups = dimensions.map((_, index) => identifier(`g${index}`));
   const sources = sourcesOf(layout, selection, indexed);
   /** The selected documents, with the group's values and other columns. */
   const documents = (columns: (source: Source) => readonly Sql[]): Sql => {
-    const named = dimensions.map(({ value }, index) => sql`${value} AS ${groups[index] ?? raw('')}`);
+    const named = dimensions.map((column, index) => {
+      const bounds = cuts[column.spec.name];
+      return sql`${bounds ? stretchOf(column, bounds) : column.value} AS ${groups[index] ?? raw('')}`;
+    });
     const rows = sources.map(
       (source) => sql`SELECT ${join([...named, ...columns(source), raw('1')])} FROM ${source.table} WHERE ${source.condition}`,
     );
@@ -41,18 +45,18 @@ export function summaryPlan(layout: Layout, { groupBy, measures, ...selection }:
 
   const numbers: StoredColumn[] = [];
   const planned = measures.map((name): PlannedMeasure => {
-    const type = layout.model.columns.find((column) => column.name === name && column.measure)?.type;
+    const added = layout.model.columns.find((column) => column.name === name && column.measure)?.kind.added;
     const inDocument = ({ document }: Source) => [sql`json_extract(${document}, ${`$.${JSON.stringify(name)}`}) AS value`];
-    if (type?.kind === 'moneys') {
+    if (added === 'moneyByCurrency') {
       const sums = sql`(SELECT ${join([...groups, raw('sums.key AS currency'), raw('sums.value AS amount')])}
         FROM ${documents(inDocument)} AS documents, json_each(documents.value) AS sums)`;
       return { name, kind: 'money', query: byCurrency(sums) };
     }
-    if (type?.kind === 'distribution') {
+    if (added === 'distribution') {
       return { name, kind: 'distribution', query: select([raw('json_group_array(json(value))')], documents(inDocument), groups) };
     }
     const stored = layout.columns.get(name);
-    if (!type || !stored) throw undeclared(layout.model, name, 'measure');
+    if (!added || !stored) throw undeclared(layout.model, name, 'measure');
     if (stored.currency) {
       const columns = [sql`${stored.currency} AS currency`, sql`${stored.value} AS amount`];
       return { name, kind: 'money', query: byCurrency(documents(() => columns)) };
@@ -78,7 +82,7 @@ export function summaryPlan(layout: Layout, { groupBy, measures, ...selection }:
   };
 }
 
-/** As text, in which no digit is lost on the way out. SQLite fails where a sum leaves 64 bits. */
+/** As text, so that no digit is lost. SQLite fails when a sum exceeds 64 bits. */
 function exactSum(column: Sql): Sql {
   return sql`CAST(sum(${column}) AS TEXT)`;
 }

@@ -1,9 +1,9 @@
-/** Summaries from the rows of their statements: sums checked to be exact, sketches merged. */
+/** Summaries from the rows of their statements: checks that sums are exact, and merges sketches. */
 import { emptyDistribution, mergeDistributions, type Distribution } from '../../kernel/distribution.js';
-import type { Moneys } from '../../kernel/money.js';
+import type { MoneyByCurrency } from '../../kernel/money.js';
 import type { Database } from '../../sqlite/database.js';
-import { inexactSum } from '../errors.js';
-import type { Scalar, SummaryGroup } from '../query.js';
+import { inexactSum } from '../shared/inexact-sum.js';
+import type { Scalar, SummaryGroup } from '../port/query.js';
 import type { Bound, Sql } from './sql.js';
 import type { PlannedMeasure, SummaryPlan } from './summary-plan.js';
 
@@ -23,13 +23,17 @@ export function readSummary(database: Database, plan: SummaryPlan): readonly Sum
   });
 }
 
-/** What there is to say of no documents at all: nothing, or that there are none. */
+/** The summary of no documents: no groups, or one with a count of 0. */
 export function emptySummary(plan: SummaryPlan): readonly SummaryGroup[] {
   return plan.groupBy.length > 0 ? [] : [summed(plan, [0], () => undefined)];
 }
 
 /** @param merged what the measure at an index came to in this group */
-function summed({ groupBy, measures }: SummaryPlan, row: Row, merged: (index: number) => Moneys | Distribution | undefined): SummaryGroup {
+function summed(
+  { groupBy, measures }: SummaryPlan,
+  row: Row,
+  merged: (index: number) => MoneyByCurrency | Distribution | undefined,
+): SummaryGroup {
   const [count, ...sums] = row.slice(groupBy.length);
   const numbers = sums.values();
   const valueOf = ({ kind }: PlannedMeasure, index: number): SummaryGroup['measures'][string] => {
@@ -44,12 +48,12 @@ function summed({ groupBy, measures }: SummaryPlan, row: Row, merged: (index: nu
   };
 }
 
-function moneys(rows: readonly Row[], size: number, groupOf: (row: Row) => string): ReadonlyMap<string, Moneys> {
+function moneys(rows: readonly Row[], size: number, groupOf: (row: Row) => string): ReadonlyMap<string, MoneyByCurrency> {
   const sums = new Map<string, Record<string, number>>();
   for (const row of rows) {
     const [currency, text] = row.slice(size);
     const amount = text === null ? 0 : exact(String(text));
-    // As elsewhere, a currency in which everything comes to nothing is left out.
+    // As elsewhere, currencies with a sum of 0 are omitted.
     if (typeof currency === 'string' && amount !== 0) sums.set(groupOf(row), { ...sums.get(groupOf(row)), [currency]: amount });
   }
   return sums;

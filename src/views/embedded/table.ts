@@ -1,48 +1,48 @@
-/** The tables of one build as the writer changes them, row by row, with statements prepared once. */
+/** The tables of one build, with the prepared statements that change their rows. */
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
 import type { Database } from '../../sqlite/database.js';
-import type { StoredDocument } from '../port.js';
+import type { StoredDocument } from '../port/documents.js';
 import type { Layout } from './layout.js';
 import type { Row } from './row.js';
 import type { Bound, Sql } from './sql.js';
 
-/** A document as it stood before a batch. */
+/** A document before a batch. */
 export interface Stored {
   readonly id: number;
   readonly since: Position;
-  /** Whether it was removed then; its id still leads to its past. */
+  /** Whether it was removed; its past versions are still found by its id. */
   readonly gone: 0 | 1;
-  /** The words that the index has for it; undefined when nothing is searched. */
+  /** Its words in the index; undefined when no column is searched. */
   readonly words?: Bound;
 }
 
-/** How many rows there are at the most. */
+/** Upper bounds of the numbers of rows. */
 export interface Size {
   readonly documents: number;
   readonly versions: number;
 }
 
-/** Within one transaction: `begin` comes first, `end` last. */
+/** Used within one transaction: first `begin`, last `end`. */
 export interface Table {
   load(keys: readonly string[]): ReadonlyMap<string, StoredDocument>;
   find(key: string): Stored | undefined;
   begin(): void;
-  /** The id of a document that was never there. */
+  /** The id of a new document. */
   newId(): number;
-  /** Keeps a version that was never current between two batches. */
+  /** Writes a version that began and ended within one batch. */
   supersede(id: number, key: string, row: Row, since: Position, until: Position): void;
-  /** Keeps a copy of the current row as it was until now. */
+  /** Copies the current row to the past versions. */
   supersedeStored(stored: Stored, until: Position): void;
   put(id: number, key: string, position: Position, row: Row, stored: Stored | undefined): void;
   remove(id: number, key: string, position: Position, stored: Stored | undefined): void;
   end(): Size;
 }
 
-/** Versions that go into their tables by one statement. */
+/** Versions that one statement inserts. */
 const VERSIONS_AT_ONCE = 16;
 
-/** @param indexed whether the index of words is kept: a build without its indexes gets it with them */
+/** @param indexed whether the index of words is maintained: it is created with the other indexes */
 export function tableOf(database: Database, layout: Layout, indexed: boolean): Table {
   const { current, words, model } = layout;
   const searched = layout.searched.length > 0;
@@ -68,7 +68,7 @@ export function tableOf(database: Database, layout: Layout, indexed: boolean): T
   const past = model.history ? pastOf(database, layout, columns) : undefined;
   let lastRow = 0;
 
-  /** Brings the index of words from one text of words to another. */
+  /** Updates the index of words. */
   function reword(id: number, before: Bound | undefined, after: Bound | undefined): void {
     if (!word || before === after) return;
     const [old, now] = [wordsIn(before), wordsIn(after)];
@@ -108,17 +108,17 @@ export function tableOf(database: Database, layout: Layout, indexed: boolean): T
 
 interface Past {
   find(key: string): Stored | undefined;
-  /** @returns the last id of a document that was removed */
+  /** @returns the highest id of a removed document */
   begin(): number;
   add(id: number, key: string, row: Row, since: Position, until: Position): void;
   copy(stored: Stored, until: Position): void;
   remove(id: number, key: string, position: Position): void;
   bringBack(id: number): void;
-  /** @returns how many versions there are */
+  /** @returns the number of versions */
   end(): number;
 }
 
-/** Superseded versions, which are written many at a time, since they are most of what a rebuild writes; and removed documents. */
+/** Superseded versions, which are inserted in bulk since a rebuild writes mostly these; and removed documents. */
 function pastOf(database: Database, { past, pastDocuments, removed, current }: Layout, columns: readonly string[]): Past {
   const rowOf = ['until', 'key', 'since', 'id', ...columns, 'document'];
   const rows = inserter(database, `INSERT INTO ${past.text} (${rowOf.join(', ')})`, rowOf.length);
@@ -166,7 +166,7 @@ function pastOf(database: Database, { past, pastDocuments, removed, current }: L
   };
 }
 
-/** Writes rows of so many values, many by one statement. */
+/** Inserts rows of `width` values in bulk. */
 function inserter(database: Database, into: string, width: number) {
   const many = database.prepare(`${into} VALUES ${holes(width, VERSIONS_AT_ONCE)}`);
   const one = database.prepare(`${into} VALUES ${holes(width, 1)}`);
@@ -178,7 +178,7 @@ function inserter(database: Database, into: string, width: number) {
     push(...some: readonly Bound[]) {
       for (const value of some) values.push(value);
     },
-    /** After the last value of each row. */
+    /** Ends a row. */
     next() {
       if (values.length < width * VERSIONS_AT_ONCE) return;
       many.run(...values);
@@ -196,13 +196,13 @@ function holes(width: number, rows: number): string {
   return Array.from({ length: rows }, () => row).join(', ');
 }
 
-/** The greatest id in a table, 0 when it is empty. */
+/** The highest id in a table; 0 when it is empty. */
 function lastId(database: Database, table: Sql): () => number {
   const statement = database.prepare<readonly [number | null]>(`SELECT max(id) FROM ${table.text}`, { arrays: true });
   return () => statement.get()?.[0] ?? 0;
 }
 
-/** The statement that makes the index of words of all documents that there are. Words are letters and digits: they stand in JSON as they are. */
+/** The statement that fills the index of words. Words consist of letters and digits, so they need no escaping in JSON. */
 export function wordsStatement({ current, words }: Layout): string {
   return `INSERT OR IGNORE INTO ${words.text} (word, id)
     SELECT value, ${current.text}.id FROM ${current.text}, json_each('["' || replace(trim(words), ' ', '","') || '"]') WHERE words <> '' ORDER BY 1, 2`;

@@ -1,17 +1,44 @@
 /** Filters and searches as SQL conditions. Each one is true or not: what SQL would call unknown is not. */
-import { fold, words } from '../../kernel/fold.js';
-import { afterPrefix, comparable, filterColumn } from '../columns.js';
-import { conditionOf, type Comparison, type Conditions } from '../condition.js';
-import type { Scalar, Where } from '../query.js';
+import { fold, words } from '../../../contracts/fold.js';
+import { afterPrefix, comparable, currencyColumn, filterColumn } from '../shared/columns.js';
+import { conditionOf, type Comparison, type Conditions } from '../shared/condition.js';
+import type { Scalar, Where } from '../port/query.js';
 import type { Layout, StoredColumn } from './layout.js';
-import { and, FALSE, or, raw, sql, type Bound, type Sql } from './sql.js';
+import { and, FALSE, join, or, raw, sql, type Bound, type Sql } from './sql.js';
 
-/** @throws TypeError when a column is not declared for filters, or a value is not of its type. */
+/** The condition on current documents. @throws TypeError when a column is not declared for filters, or a value is not of its type. */
 export function condition(layout: Layout, where: Where): Sql {
-  return conditionOf(conditions, (name) => filterColumn(layout.model, layout.columns, name), where);
+  return conditionOf({ ...conditions, withKey }, (name) => filterColumn(layout.model, layout.columns, name), where);
 }
 
-const conditions: Conditions<Sql, StoredColumn> = { and, or, not: (part) => sql`((${part}) IS NOT TRUE)`, comparison, among };
+/** The condition on superseded documents. @throws as `condition` */
+export function pastCondition(layout: Layout, where: Where): Sql {
+  const pastWithKey = (keys: readonly string[]): Sql => withPastKey(layout, keys);
+  return conditionOf({ ...conditions, withKey: pastWithKey }, (name) => filterColumn(layout.model, layout.columns, name), where);
+}
+
+const conditions: Omit<Conditions<Sql, StoredColumn>, 'withKey'> = {
+  and,
+  or,
+  not: (part) => sql`((${part}) IS NOT TRUE)`,
+  comparison,
+  inCurrency,
+  among,
+};
+
+function withKey(keys: readonly string[]): Sql {
+  return keys.length > 0 ? sql`key IN (SELECT value FROM json_each(${JSON.stringify(keys)}))` : FALSE;
+}
+
+/** Past versions are found by the ids of current and of removed documents. */
+function withPastKey({ current, removed }: Layout, keys: readonly string[]): Sql {
+  const ids = [current, removed].map((table) => sql`SELECT id FROM ${table} WHERE ${withKey(keys)}`);
+  return keys.length > 0 ? sql`id IN (${join(ids, ' UNION ALL ')})` : FALSE;
+}
+
+function inCurrency(column: StoredColumn, currency: string): Sql {
+  return sql`${currencyColumn(column)} IS ${currency}`;
+}
 
 function comparison(column: StoredColumn, { op, value }: Comparison): Sql {
   const { value: stored, ordered, kind } = column;
@@ -26,16 +53,16 @@ function comparison(column: StoredColumn, { op, value }: Comparison): Sql {
 const operators = { lt: raw('<'), lte: raw('<='), gt: raw('>'), gte: raw('>=') };
 
 /**
- * Folded text has the index, so equal text is looked for there first. The sign before a column of few values keeps SQLite from beginning
- * with it: without statistics it takes any equality for a rare one.
+ * The index is on folded text, so equal text is looked up there first. The `+` before a column of few values keeps SQLite from using its index:
+ * without statistics it assumes that every equality is selective.
  */
 function equal({ value: stored, ordered, kind, fewValues }: StoredColumn, value: Bound): Sql {
   if (fewValues) return sql`+${stored} = ${value}`;
   return kind === 'text' ? sql`(${ordered} = ${fold(String(value))} AND ${stored} = ${value})` : sql`${stored} = ${value}`;
 }
 
-/** Documents that have this value in a column, by the index that `findStatement` makes. @throws TypeError as `condition` does. */
-export function having(layout: Layout, name: string, value: Scalar): { readonly column: StoredColumn; readonly condition: Sql } {
+/** The condition that a column has this value; uses the index of `findStatement`. @throws TypeError as `condition` does. */
+export function columnEquals(layout: Layout, name: string, value: Scalar): { readonly column: StoredColumn; readonly condition: Sql } {
   const column = filterColumn(layout.model, layout.columns, name);
   const { value: stored, ordered, kind } = column;
   if (value === null) return { column, condition: sql`${ordered} IS NULL` };
@@ -49,7 +76,7 @@ function textual({ spec, ordered, kind }: StoredColumn, op: 'startsWith' | 'cont
     throw new TypeError(`${spec.name} is not text: ${op} is for text.`);
   }
   const wanted = fold(value);
-  // Ids, choices and dates are ASCII, where lower case is all that folding does.
+  // Ids, choices and dates are ASCII, which folding only turns to lower case.
   const folded = kind === 'text' ? ordered : sql`lower(${ordered})`;
   if (op === 'agree') return sql`${folded} = ${wanted}`;
   if (op === 'contains') return sql`instr(${folded}, ${wanted}) > 0`;
@@ -70,18 +97,18 @@ function among(column: StoredColumn, values: readonly Scalar[]): Sql {
   return or([kind === 'text' ? and([foldedToo(), given]) : given, values.includes(null) ? sql`${stored} IS NULL` : FALSE]);
 }
 
-/** The words that a search asks for, each as the beginning of a word; none when it has no letter or digit, which finds everything. */
+/** The prefixes that a search asks for; none when it has no letter or digit, which finds everything. */
 function wanted(layout: Layout, search: string): readonly string[] {
   if (layout.searched.length === 0) throw new TypeError(`${layout.model.name} has no searched columns.`);
   return words(search);
 }
 
-/** The condition on current documents that have their index of words. @throws TypeError when the model has no searched columns. */
+/** The condition on current documents, by the index of words. @throws TypeError when the model has no searched columns. */
 export function searchCurrent(layout: Layout, search: string): Sql {
   return and(wanted(layout, search).map((word) => sql`id IN (SELECT id FROM ${layout.words} WHERE ${startsWith(raw('word'), word)})`));
 }
 
-/** The condition on superseded documents, and on current ones without an index of words: by the words kept with each. */
+/** The condition on superseded documents, and on current ones without an index of words: by the words in each row. */
 export function searchPast(layout: Layout, search: string): Sql {
   return and(wanted(layout, search).map((word) => sql`instr(words, ${` ${word}`}) > 0`));
 }

@@ -1,70 +1,52 @@
-/** The projector's side, and that of operations: every call is one transaction, on the thread that calls it. */
+/** The writer: every call is one transaction, on the calling thread. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
-import { type Database, openDatabase } from '../../sqlite/database.js';
-import { buildName, idOf, type Build, type BuildId, type BuildRecord } from '../builds.js';
-import { CheckpointMoved } from '../errors.js';
-import type { Commit, HeldLease, Lease, StoredDocument, ViewWriter } from '../port.js';
-import type { Scalar } from '../query.js';
+import { embeddedLeases, mustHold } from '../../leases/embedded.js';
+import type { Lease, LeaseStore } from '../../leases/port.js';
+import type { Database } from '../../sqlite/database.js';
+import { buildName, idOf } from '../port/build-identity.js';
+import type { Build, BuildId, BuildRecord } from '../port/builds.js';
+import type { Commit } from '../port/commits.js';
+import type { StoredDocument } from '../port/documents.js';
+import { CheckpointMoved } from '../port/errors.js';
+import type { Scalar } from '../port/query.js';
+import type { ViewWriter } from '../port/store.js';
 import { apply } from './apply.js';
-import { attempt, channelOf, inPortsWords, viewsFile } from './file.js';
+import { writeDeadLetters } from './dead-letters.js';
+import { channelOf, viewsFile } from './file.js';
+import { FileAccess, type FileOptions } from './file-access.js';
 import { dropStatements, findStatement, indexStatements, layoutOf, tablesOf } from './layout.js';
-import { giveBackLeases, heldLeases, mustHold, takeLeases } from './leases.js';
-import { park } from './parking.js';
 import {
   advance,
   beginBuild,
-  emptyBuild,
-  forget,
+  resetBuild,
+  unregister,
   makeLive,
-  markComplete,
+  markFinalized,
   markIndexed,
   mustBeRegistered,
-  orphans,
+  unregisteredTables,
   recordsIn,
   type Registered,
 } from './register.js';
 import { identifier } from './sql.js';
 import { type Size, type Table, tableOf, wordsStatement } from './table.js';
-import { BUSY_MS, whenFree } from './turns.js';
-import { having } from './where.js';
-
-export interface EmbeddedViewWriterOptions {
-  readonly file: string;
-  /** The size that the file may grow to, in pages of 4 KiB; beyond it, writing fails as on a full disk. */
-  readonly maxPages?: number;
-  /** How long another process may keep the file locked before a call fails, in milliseconds; 10,000 unless said otherwise. */
-  readonly lockTimeoutMs?: number;
-}
+import { columnEquals } from './where.js';
 
 /**
- * A build gets its indexes when it is complete, which is far quicker than keeping them from its first document on; but before it has more
- * rows than this, since making them takes the file for itself: some tenths of a second.
+ * A build gets its indexes when it has caught up, which is much faster than maintaining them from the first document on. Larger builds get them
+ * earlier, since creating an index locks the file: for some tenths of a second at this size.
  */
 const WITHOUT_INDEXES: Size = { documents: 50_000, versions: 400_000 };
 
 /**
- * Opens the file of read models for writing, creating it where it is missing. Its calls are synchronous inside: a projector has its own thread.
+ * Opens the file of read models for writing, or creates it. Calls block the thread: a projector has its own.
  * @throws ViewsUnavailable when the file can't be opened, is not one of read models, or is damaged.
  */
-export async function openEmbeddedViewWriter(options: EmbeddedViewWriterOptions): Promise<ViewWriter> {
-  const { file, maxPages } = options;
-  const database = attempt(file, () => {
-    // What is lost with the power is built again from the log: the checkpoint is lost with it.
-    const opened = openDatabase(viewsFile, {
-      file,
-      synchronous: 'NORMAL',
-      busyTimeoutMs: BUSY_MS,
-      cacheKib: 32_768,
-      ...(maxPages === undefined ? {} : { maxPages }),
-    });
-    // 64 MiB of WAL, so that a page that many batches change goes into the file once.
-    opened.exec('PRAGMA wal_autocheckpoint=16000');
-    return opened;
-  });
-  const writer = new EmbeddedViewWriter(database, options);
+export async function openEmbeddedViewWriter(options: FileOptions): Promise<ViewWriter> {
+  const writer = new EmbeddedViewWriter(new FileAccess(viewsFile, options), options.file);
   try {
-    await writer.sweep();
+    await writer.dropUnregisteredTables();
   } catch (error) {
     await writer.close();
     throw error;
@@ -73,55 +55,53 @@ export async function openEmbeddedViewWriter(options: EmbeddedViewWriterOptions)
 }
 
 class EmbeddedViewWriter implements ViewWriter {
-  private readonly channel: ReturnType<typeof channelOf>;
-  private readonly tables = new Map<string, Table>();
+  readonly leases: LeaseStore;
+  readonly #file: FileAccess;
+  readonly #channel: ReturnType<typeof channelOf>;
+  readonly #tables = new Map<string, Table>();
   /** Builds and columns that have their index for `find`. */
-  private readonly findable = new Set<string>();
+  readonly #findable = new Set<string>();
 
-  constructor(
-    private readonly database: Database,
-    private readonly options: EmbeddedViewWriterOptions,
-  ) {
-    this.channel = channelOf(options.file);
+  constructor(file: FileAccess, path: string) {
+    this.#file = file;
+    this.#channel = channelOf(path);
+    this.leases = embeddedLeases(file);
   }
 
-  /** Drops what a process that ended while it dropped builds has left. */
-  async sweep(): Promise<void> {
-    for (const table of await this.read(() => orphans(this.database))) {
-      await this.write(() => this.database.exec(`DROP TABLE IF EXISTS ${identifier(table).text}`));
+  /** Drops tables that remain from a process that ended while it dropped a build. */
+  async dropUnregisteredTables(): Promise<void> {
+    for (const table of await this.#file.read(unregisteredTables)) {
+      await this.#file.write((database) => database.exec(`DROP TABLE IF EXISTS ${identifier(table).text}`));
     }
   }
 
   builds(): Promise<readonly BuildRecord[]> {
-    return this.read(() => recordsIn(this.database));
+    return this.#file.read(recordsIn);
   }
 
   begin(model: ReadModelSpec): Promise<Build> {
-    return this.change(() => beginBuild(this.database, model));
+    return this.#change((database) => beginBuild(database, model));
   }
 
   load(build: Build, keys: readonly string[]): Promise<ReadonlyMap<string, StoredDocument>> {
-    return this.read(() => {
-      const registered = mustBeRegistered(this.database, build);
-      return this.table(build, registered).load(keys);
-    });
+    return this.#file.read((database) => this.#table(database, build, mustBeRegistered(database, build)).load(keys));
   }
 
   async find(build: Build, column: string, value: Scalar): Promise<readonly string[]> {
     const layout = layoutOf(build);
-    const { column: stored, condition } = having(layout, column, value);
+    const { column: stored, condition } = columnEquals(layout, column, value);
     const index = `${layout.name} ${column}`;
-    if (!this.findable.has(index)) {
-      await this.write(() => {
-        mustBeRegistered(this.database, build);
-        this.database.exec(findStatement(layout, stored));
+    if (!this.#findable.has(index)) {
+      await this.#file.write((database) => {
+        mustBeRegistered(database, build);
+        database.exec(findStatement(layout, stored));
       });
-      this.findable.add(index);
+      this.#findable.add(index);
     }
-    return this.read(() => {
-      mustBeRegistered(this.database, build);
+    return this.#file.read((database) => {
+      mustBeRegistered(database, build);
       const { text, values } = condition;
-      return this.database
+      return database
         .prepare<readonly [string]>(`SELECT key FROM ${layout.current.text} WHERE ${text} ORDER BY key`, { arrays: true })
         .all(...values)
         .map(([key]) => key);
@@ -129,136 +109,108 @@ class EmbeddedViewWriter implements ViewWriter {
   }
 
   async commit(commits: readonly Commit[]): Promise<void> {
-    const full = await this.change(() => {
-      const registered = commits.map((commit) => this.mayCommit(commit));
-      return commits.flatMap(({ build, to, changes, parking = [], progress }, index) => {
+    const large = await this.#change((database) => {
+      const registered = commits.map((commit) => mayCommit(database, commit));
+      return commits.flatMap(({ build, to, changes, deadLetters = [], progress }, index) => {
         const before = registered[index];
         if (!before) return [];
-        const table = this.table(build, before);
-        const size = apply(layoutOf(build), table, changes);
-        if (parking.length > 0) park(this.database, build, parking);
-        advance(this.database, build, to, progress);
+        const size = apply(layoutOf(build), this.#table(database, build, before), changes);
+        if (deadLetters.length > 0) writeDeadLetters(database, build, deadLetters);
+        advance(database, build, to, progress);
         return before.indexed === 0 && isLarge(size) ? [build] : [];
       });
     });
-    for (const build of full) await this.index(build);
+    for (const build of large) await this.#index(build);
   }
 
   reset(build: Build, lease: Lease): Promise<void> {
-    return this.change(() => {
-      mustHold(this.database, lease);
-      mustBeRegistered(this.database, build);
-      emptyBuild(this.database, build);
-      this.lose(layoutOf(build).name);
+    return this.#change((database) => {
+      mustHold(database, lease);
+      mustBeRegistered(database, build);
+      resetBuild(database, build);
+      this.#forgetTables(layoutOf(build).name);
     });
   }
 
-  async complete(build: Build, lease: Lease): Promise<void> {
-    await this.read(() => mustHold(this.database, lease));
-    await this.index(build);
-    await this.change(() => {
-      mustHold(this.database, lease);
-      mustBeRegistered(this.database, build);
-      markComplete(this.database, build);
+  async finalize(build: Build, lease: Lease): Promise<void> {
+    await this.#file.read((database) => mustHold(database, lease));
+    await this.#index(build);
+    await this.#change((database) => {
+      mustHold(database, lease);
+      mustBeRegistered(database, build);
+      markFinalized(database, build);
     });
   }
 
   cutOver(build: BuildId): Promise<void> {
-    return this.change(() => makeLive(this.database, build));
+    return this.#change((database) => makeLive(database, build));
   }
 
   async drop(build: BuildId): Promise<void> {
-    await this.change(() => {
-      forget(this.database, build);
-      this.lose(buildName(build));
+    await this.#change((database) => {
+      unregister(database, build);
+      this.#forgetTables(buildName(build));
     });
-    // One by one, since each may take long; a process that ends in between leaves them to the next that opens the file.
+    // One by one, since each may take long. If the process ends in between, the next one that opens the file drops the rest.
     for (const statement of dropStatements(tablesOf(build))) {
       await nextTurn();
-      await this.write(() => this.database.exec(statement));
+      await this.#file.write((database) => database.exec(statement));
     }
-  }
-
-  take(names: readonly string[], holder: string, milliseconds: number): Promise<readonly Lease[]> {
-    return this.write(() => takeLeases(this.database, names, holder, milliseconds));
-  }
-
-  giveBack(leases: readonly Lease[]): Promise<void> {
-    return this.write(() => giveBackLeases(this.database, leases));
-  }
-
-  held(): Promise<readonly HeldLease[]> {
-    return this.read(() => heldLeases(this.database));
   }
 
   async close(): Promise<void> {
-    await this.read(() => {
-      this.channel.close();
-      this.database.close();
-    });
+    this.#channel.close();
+    await this.#file.close();
   }
 
-  /** @throws LeaseLost, BuildGone, CheckpointMoved */
-  private mayCommit({ build, from, lease }: Commit): Registered {
-    mustHold(this.database, lease);
-    const registered = mustBeRegistered(this.database, build);
-    if (registered.position !== from) throw new CheckpointMoved(buildName(idOf(build)), from, registered.position);
-    return registered;
-  }
-
-  /** Makes what is missing of the indexes, each in a transaction of its own, so that others get in between. */
-  private async index(build: Build): Promise<void> {
+  /** Creates the missing indexes, each in a transaction of its own, so that other processes can write in between. */
+  async #index(build: Build): Promise<void> {
     const layout = layoutOf(build);
-    const { indexed } = await this.read(() => mustBeRegistered(this.database, build));
+    const { indexed } = await this.#file.read((database) => mustBeRegistered(database, build));
     if (indexed === 1) return;
     for (const statement of indexStatements(layout)) {
-      await this.write(() => {
-        mustBeRegistered(this.database, build);
-        this.database.exec(statement);
+      await this.#file.write((database) => {
+        mustBeRegistered(database, build);
+        database.exec(statement);
       });
       await nextTurn();
     }
-    await this.change(() => {
-      if (mustBeRegistered(this.database, build).indexed === 1) return;
-      if (layout.searched.length > 0) this.database.exec(wordsStatement(layout));
-      markIndexed(this.database, build);
+    await this.#change((database) => {
+      if (mustBeRegistered(database, build).indexed === 1) return;
+      if (layout.searched.length > 0) database.exec(wordsStatement(layout));
+      markIndexed(database, build);
     });
   }
 
-  /** Of a build whose rows and columns are kept in these tables, indexed or not. */
-  private table(build: Build, { indexed }: Registered): Table {
+  /** The prepared statements for a build's tables, cached. */
+  #table(database: Database, build: Build, { indexed }: Registered): Table {
     const layout = layoutOf(build);
     const name = `${layout.name} ${indexed}`;
-    const table = this.tables.get(name) ?? tableOf(this.database, layout, indexed === 1);
-    this.tables.set(name, table);
+    const table = this.#tables.get(name) ?? tableOf(database, layout, indexed === 1);
+    this.#tables.set(name, table);
     return table;
   }
 
-  /** Forgets what it knows of a build's tables. */
-  private lose(name: string): void {
-    this.tables.delete(`${name} 0`);
-    this.tables.delete(`${name} 1`);
-    for (const index of this.findable) if (index.startsWith(`${name} `)) this.findable.delete(index);
+  #forgetTables(name: string): void {
+    this.#tables.delete(`${name} 0`);
+    this.#tables.delete(`${name} 1`);
+    for (const index of this.#findable) if (index.startsWith(`${name} `)) this.#findable.delete(index);
   }
 
-  /** A transaction that readers are told of. */
-  private async change<T>(work: () => T): Promise<T> {
-    const result = await this.write(work);
-    this.channel.postMessage('changed');
+  /** A transaction that readers are notified of. */
+  async #change<T>(work: (database: Database) => T): Promise<T> {
+    const result = await this.#file.write(work);
+    this.#channel.postMessage('changed');
     return result;
   }
+}
 
-  private write<T>(work: () => T): Promise<T> {
-    return this.read(() => this.database.transaction(work));
-  }
-
-  private async read<T>(work: () => T): Promise<T> {
-    try {
-      return await whenFree(() => this.database.attempt(work), this.options.lockTimeoutMs);
-    } catch (error) {
-      throw inPortsWords(this.options.file, error);
-    }
-  }
+/** @throws LeaseLost, BuildGone, CheckpointMoved */
+function mayCommit(database: Database, { build, from, lease }: Commit): Registered {
+  mustHold(database, lease);
+  const registered = mustBeRegistered(database, build);
+  if (registered.position !== from) throw new CheckpointMoved(buildName(idOf(build)), from, registered.position);
+  return registered;
 }
 
 function isLarge({ documents, versions }: Size): boolean {

@@ -1,17 +1,16 @@
 /**
- * What the changes of a batch make of a build's documents.
+ * Applies the changes of a batch to a build's documents.
  *
- * Nothing here is one transaction, and a writer that lost its lease may still be at it beside the one that has it. Neither changes the
- * outcome, since projections are deterministic: at a position, a document is the same whoever works it out.
- *   - A superseded version is written under an id of its key and position: writing it again writes nothing.
- *   - A document is only ever replaced by one of a later position. Whoever comes second is refused by the server, and is right to be.
- *   - So after a crash documents may be ahead of the checkpoint. The repeated batch leaves those alone.
- *   - A removed document leaves a tombstone with its position, or a late writer would bring it back.
+ * There is no transaction, and a writer that lost its lease may still write. The outcome is the same, since projections are deterministic:
+ *   - A superseded version has an id of its key and position: writing it again changes nothing.
+ *   - A document is only replaced by one of a later position. The server refuses the other write.
+ *   - After a crash documents may be ahead of the checkpoint. The repeated batch leaves those unchanged.
+ *   - A removed document leaves a tombstone with its position, so that a late write can't restore it.
  */
 import { MongoBulkWriteError, type AnyBulkWriteOperation, type Collection, type Document as Bson } from 'mongodb';
 import type { Position } from '../../kernel/event.js';
-import type { DocumentChange } from '../port.js';
-import { mustBeTaken, mustFollow, note, type Refusals } from '../refusals.js';
+import type { DocumentChange } from '../port/commits.js';
+import { throwIfRefused, mustBeStorable, addRefusal, type Refusals } from '../shared/refusals.js';
 import { idAt, type Collections, type CurrentRow, type Layout, type PastRow, type Row } from './layout.js';
 import { rowOf } from './row.js';
 
@@ -55,9 +54,9 @@ export function writesOf({ name, layout, changes, from, commit }: Batch, stored:
     try {
       row = document ? rowOf(layout, position, document) : undefined;
       if (before?.ahead && position <= since) continue;
-      mustFollow(key, position, since);
+      mustBeStorable(key, position, since);
     } catch (failure) {
-      note(refusals, key, position, failure);
+      addRefusal(refusals, key, position, failure);
       continue;
     }
     if (before?.row && position > since && layout.model.history) {
@@ -65,7 +64,7 @@ export function writesOf({ name, layout, changes, from, commit }: Batch, stored:
     }
     if (row || before) latest.set(key, { since: position, row, ahead: false });
   }
-  mustBeTaken(name, refusals);
+  throwIfRefused(name, refusals);
   const current = [...latest].map(([key, { since, row }]): CurrentRow => {
     return row ? { _id: key, live: true, commit, ...row } : { _id: key, live: false, commit, since, gone: Date.now() };
   });
@@ -100,8 +99,8 @@ export async function write({ past, current }: Collections, writes: Writes): Pro
 }
 
 /**
- * Writes all that the store does not have already: a duplicate key is what a guard that does not hold comes to. It is also what comes of two
- * that insert at once, of whom the later one may be the newer: so what was refused is sent once more, when the document is there for sure.
+ * Runs guarded upserts. A guard that doesn't match gives a duplicate-key error, and so do two concurrent inserts, of which the refused one may be
+ * newer. So refused writes are sent once more, when the document certainly exists.
  */
 export async function guarded<Row extends Bson>(
   collection: Collection<Row>,

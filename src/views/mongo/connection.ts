@@ -1,4 +1,4 @@
-/** The connection to MongoDB: how sure its writes and reads are, and what its failures are called in the port's words. */
+/** The connection to MongoDB: read and write concerns, timeouts, and the translation of its errors. */
 import {
   MongoClient,
   MongoError,
@@ -11,7 +11,7 @@ import {
   type Db,
   type DbOptions,
 } from 'mongodb';
-import { ViewsUnavailable } from '../errors.js';
+import { ViewsUnavailable } from '../port/query-errors.js';
 
 /** How long the server may take to answer one request, in milliseconds; and one to make an index or to drop a collection. */
 const ANSWER_MS = 30_000;
@@ -29,8 +29,8 @@ export interface MongoViewsOptions {
 
 export interface MongoViewReaderOptions extends MongoViewsOptions {
   /**
-   * A list as of a moment since which at most so many documents were superseded looks at those instead of walking the index of its order;
-   * 5,000 unless said otherwise.
+   * The number of documents superseded since the position of a list, up to which the list reads those instead of scanning the index of its order;
+   * defaults to 5,000.
    */
   readonly nearby?: number;
 }
@@ -48,8 +48,8 @@ export interface Connection {
 }
 
 /**
- * `writer`: reads what a majority has, since what it decides by must not be rolled back; writes to a majority and to its journals, documents
- * too: a checkpoint must not survive what it counts. `reader`: reads what the primary has.
+ * `writer`: reads from a majority, since its decisions must not be rolled back, and writes to a majority and its journals, documents too: a checkpoint
+ * must not survive the documents that it covers. `reader`: reads from the primary.
  */
 export type Side = 'writer' | 'reader';
 
@@ -106,9 +106,9 @@ export function connectionOf(
 
 function clientOf(url: string, answerMs: number): MongoClient {
   try {
-    // Each write may be sent twice by its own guard, so the driver's way of sending it twice, with records on the server, is not needed.
-    // A server that accepts and stays silent is told by its heartbeat; a connection that does, while the heartbeat's own goes on, by the
-    // request that has no answer. By then those that went dead beside it have been idle for as long, and are let go of.
+    // Writes are guarded, so they can be repeated without the driver's retryable writes. A server that accepts connections and stays silent is
+    // detected by its heartbeat; a dead connection by the timeout of its request. Other dead connections have then been idle long enough to be
+    // closed.
     return new MongoClient(url, {
       appName: 'daybook',
       retryWrites: false,
@@ -119,9 +119,9 @@ function clientOf(url: string, answerMs: number): MongoClient {
       maxIdleTimeMS: Math.min(answerMs, ANSWER_MS),
     });
   } catch {
-    // What the driver says of it repeats parts of it.
+    // The driver's message repeats parts of the connection string.
     throw new ViewsUnavailable(
-      'The connection string of the read models is not one of MongoDB. Write it as mongodb://user:password@host:27017/database',
+      'The connection string of the read models is not a MongoDB connection string. Write it as mongodb://user:password@host:27017/database',
     );
   }
 }
@@ -131,12 +131,12 @@ function databaseIn(url: string): string {
   return name === undefined ? 'daybook' : decodeURIComponent(name);
 }
 
-/** Does `work`, with the driver's errors in the port's words. @throws ViewsUnavailable */
+/** Runs `work`, and reports the driver's errors as the port's. @throws ViewsUnavailable */
 export async function attempt<T>({ place }: Pick<Connection, 'place'>, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    // The driver's own message and error may hold documents or the connection string: neither is passed on.
+    // The driver's message and error may contain documents or the connection string: neither is passed on.
     throw error instanceof MongoError ? new ViewsUnavailable(explain(error, place)) : error;
   }
 }
@@ -154,7 +154,7 @@ function explain(error: MongoError, place: string): string {
       return `MongoDB refuses the user of the read models (${place}). Check user, password and authSource of the connection string; the user needs the role dbOwner on this database.`;
     }
     const named = typeof codeName === 'string' && /^\w+$/.test(codeName) ? codeName : String(code);
-    return `MongoDB could not do what it was asked for the read models (${place}): error ${named}. See the log of the server; the work is tried again.`;
+    return `MongoDB could not do what it was asked for the read models (${place}): error ${named}. See the log of the server; the work is retried.`;
   }
   if (error instanceof MongoNetworkTimeoutError) {
     return `MongoDB did not answer in time for the read models (${place}): what it was asked may be done or not, and is tried again. Check the network and the load of the server.`;

@@ -1,10 +1,11 @@
-/** How a build lies in MongoDB: three collections, what a document of each looks like, and their indexes. */
+/** The collections, rows and indexes of a build in MongoDB. */
 import type { Collection, Db, IndexDescription, Long } from 'mongodb';
 import type { Position } from '../../kernel/event.js';
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
-import { buildName, idOf, type Build } from '../builds.js';
-import { comparedColumns, indexedColumns, type ComparedColumn } from '../columns.js';
-import type { Bound } from '../cursor.js';
+import { buildName, idOf } from '../port/build-identity.js';
+import type { Build } from '../port/builds.js';
+import { comparedColumns, indexedColumns, type ComparedColumn } from '../shared/columns.js';
+import type { Bound } from '../shared/cursor.js';
 
 /** What queries look at, kept beside the document. */
 export interface Row {
@@ -23,8 +24,8 @@ export interface Row {
 }
 
 /**
- * The current document of a key; after its removal a tombstone, whose position keeps older writes from bringing it back. `commit`: which
- * commit of the build wrote it. `gone`: when, in milliseconds since 1970.
+ * The current document of a key, or the tombstone of a removed one, whose position keeps late writes from restoring it. `commit`: the number of the
+ * commit that wrote it. `gone`: when it was removed, in milliseconds since 1970.
  */
 export type CurrentRow =
   | ({ readonly _id: string; readonly live: true; readonly commit: number } & Row)
@@ -39,23 +40,23 @@ export interface PastRow extends Row {
   readonly commit: number;
 }
 
-/** An event that waits; `done`: one that waits no longer. */
-export interface WaitingRow {
+/** An unapplied event; `done`: it was applied or skipped. */
+export interface DeadLetterRow {
   readonly _id: string;
   readonly key: string;
   readonly position: Position;
-  /** Which commit of the build or of its partition wrote it; absent in rows of an earlier program. */
+  /** The number of the commit of the build or of its partition that wrote it. */
   readonly commit?: number;
-  /** Of the lease that it was written under. */
+  /** The token of the lease that it was written under. */
   readonly token: number;
   readonly done: boolean;
-  /** The event as JSON; only while it waits. */
+  /** The event as JSON; absent when it is done. */
   readonly event?: string;
-  /** When it was found to be done, in milliseconds since 1970. */
+  /** When it was done, in milliseconds since 1970. */
   readonly gone?: number;
 }
 
-/** The id of what a key was, or what waited for it, at a position. */
+/** The id of a row of a key at a position. */
 export function idAt(position: Position, key: string): string {
   return `${position} ${key}`;
 }
@@ -76,25 +77,25 @@ export interface Layout {
   readonly indexes: {
     readonly current: readonly IndexDescription[];
     readonly past: readonly IndexDescription[];
-    readonly waiting: readonly IndexDescription[];
+    readonly deadLetters: readonly IndexDescription[];
   };
 }
 
 export interface Collections {
   readonly current: Collection<CurrentRow>;
   readonly past: Collection<PastRow>;
-  readonly waiting: Collection<WaitingRow>;
+  readonly deadLetters: Collection<DeadLetterRow>;
 }
 
-/** @param generation counts how often the build was emptied: what a writer that was late still writes goes where nobody looks */
+/** @param generation how often the build was reset: late writes go to collections that are no longer read */
 export function collectionsOf(db: Db, build: Build, generation: number): Collections {
   const name = `${buildName(idOf(build))}.${generation}`;
-  return { current: db.collection(name), past: db.collection(`${name}.past`), waiting: db.collection(`${name}.waiting`) };
+  return { current: db.collection(name), past: db.collection(`${name}.past`), deadLetters: db.collection(`${name}.dead-letters`) };
 }
 
-/** The build and generation that a collection is of; undefined when it is of none. */
+/** The build and generation that a collection belongs to; undefined when it belongs to none. */
 export function ownerOf(collection: string): { readonly build: string; readonly generation: number } | undefined {
-  const [, build, generation] = /^(.+@\d+#\d+)\.(\d+)(?:\.past|\.waiting)?$/.exec(collection) ?? [];
+  const [, build, generation] = /^(.+@\d+#\d+)\.(\d+)(?:\.past|\.dead-letters)?$/.exec(collection) ?? [];
   return build === undefined ? undefined : { build, generation: Number(generation) };
 }
 
@@ -136,7 +137,7 @@ function indexesOf(model: ReadModelSpec, stored: readonly StoredColumn[], search
   const current = [
     ...lists.map(([first, ...rest]) => listIndex(first, rest)),
     { name: indexName.key, key: ascending('live', '_id') },
-    // With what summaries group and add up by, so that most of them are answered from the index alone.
+    // Includes the columns that summaries group by and sum, so that most summaries read the index only.
     { name: indexName.moment, key: ascending('live', 'since', ...grouped) },
     ...(searches ? [{ name: indexName.words, key: ascending('live', 'w') }] : []),
   ];
@@ -153,7 +154,7 @@ function indexesOf(model: ReadModelSpec, stored: readonly StoredColumn[], search
         ...(searches ? [{ name: indexName.words, key: ascending('w') }] : []),
       ]
     : [];
-  return { current, past, waiting: [{ name: indexName.key, key: ascending('done', 'key', 'position') }] };
+  return { current, past, deadLetters: [{ name: indexName.key, key: ascending('done', 'key', 'position') }] };
 }
 
 function listIndex(first: StoredColumn | undefined, rest: readonly StoredColumn[]): IndexDescription {

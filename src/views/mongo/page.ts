@@ -1,9 +1,9 @@
 /** One page of a list: the ranges that it is read from, one after the other, and the JSON that its documents become. */
 import type { Document as Bson } from 'mongodb';
 import type { Position } from '../../kernel/event.js';
-import { sortColumn } from '../columns.js';
-import { decodeCursor, encodeCursor, fingerprint, type Bound } from '../cursor.js';
-import type { ListPage, ListQuery, Order } from '../query.js';
+import { sortColumn } from '../shared/columns.js';
+import { decodeCursor, encodeCursor, fingerprint, type Bound } from '../shared/cursor.js';
+import type { ListPage, ListQuery, Order, Where } from '../port/query.js';
 import { indexName, type Collections, type Layout, type PastRow } from './layout.js';
 import { cutOf, hinted, type Cut, type Source } from './selection.js';
 import { and, or, TRUE, type Condition } from './where.js';
@@ -29,7 +29,7 @@ export interface PagePlan {
   readonly place: readonly Bound[] | undefined;
   readonly first: number;
   readonly fingerprint: string;
-  /** Of a list as of a moment that is not of given keys alone. */
+  /** Of a list as of a moment; undefined when it is of given keys. */
   readonly moment: Position | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface PageOptions {
 
 /**
  * @throws TypeError when the order, a filter or the search does not fit the read model.
- * @throws BadCursor when the cursor is not one of this order.
+ * @throws BadCursor when the cursor belongs to another order.
  */
 export function pagePlan(layout: Layout, { orderBy, first, after, ...selection }: ListQuery): PagePlan {
   const terms = termsOf(layout, orderBy);
@@ -58,15 +58,20 @@ export function pagePlan(layout: Layout, { orderBy, first, after, ...selection }
     place: after === undefined ? undefined : decodeCursor(print, after, terms.length),
     first,
     fingerprint: print,
-    moment: selection.keys ? undefined : selection.asOf,
+    moment: selection.where && isOfKeys(selection.where) ? undefined : selection.asOf,
   };
+}
+
+/** Whether only documents of given keys match: their versions are found by key. */
+function isOfKeys(where: Where): boolean {
+  return where.kind === 'key' || (where.kind === 'and' && where.of.some(isOfKeys));
 }
 
 export async function readPage(collections: Collections, plan: PagePlan, options: PageOptions): Promise<ListPage> {
   const { cut, index, first, terms, fingerprint: print } = plan;
   const [current, past] = cut.sources;
   const hint = hinted(cut, index, options.indexed);
-  // One after the other: what is superseded after the current documents were read is found among the superseded ones.
+  // One after the other: a document that is superseded after the current ones were read is found among the superseded ones.
   const found = [await itemsOf(collections, current, plan, hint)];
   if (past) found.push((await nearbyItems(collections, past, plan, options)) ?? (await itemsOf(collections, past, plan, hint)));
   const items = merged(found, terms, first + 1);
@@ -103,15 +108,15 @@ async function itemsOf(
       .sort(sort)
       .limit(left)
       .toArray();
-    // A document that moves while pages are read may be met twice.
+    // A document that moves in the index while pages are read may be found twice.
     for (const item of rows.map((row) => itemOf(row, paths))) if (!items.has(keyOf(item))) items.set(keyOf(item), item);
   }
   return [...items.values()];
 }
 
 /**
- * The same of superseded documents when few were superseded since the moment: those alone are looked at and put in order here, since the
- * index of the order holds all that ever were. Undefined when there are too many.
+ * The same for superseded documents when few were superseded since the position: these are read and sorted here, since the index of the order
+ * contains all superseded documents. Undefined when there are too many.
  */
 async function nearbyItems(
   { past }: Collections,
@@ -153,8 +158,7 @@ function keyOf({ place }: Item): string {
 }
 
 /**
- * Ranges that follow each other in the list and hold all that is behind the place: the ties of the first term, then those beyond. Each is one
- * stretch of the index.
+ * Consecutive ranges of everything after the place: first the ties of the first term, then the rest. Each is one range of the index.
  */
 function rangesBehind(terms: readonly Term[], paths: readonly string[], place: readonly Bound[]): readonly Condition[] {
   const [term, ...others] = terms;
@@ -197,6 +201,6 @@ function compared(left: readonly Bound[], right: readonly Bound[], terms: readon
 function compareBounds(left: Bound, right: Bound): number {
   if (left === null || right === null) return Number(left !== null) - Number(right !== null);
   if (typeof left === 'number' || typeof right === 'number') return Number(left) - Number(right);
-  // By code points, as the server orders text; JavaScript would go by halves of them.
+  // By code points, as the server orders text; JavaScript compares UTF-16 code units.
   return left === right ? 0 : Buffer.compare(Buffer.from(left), Buffer.from(right));
 }

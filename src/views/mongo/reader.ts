@@ -1,19 +1,23 @@
 /**
- * The side of queries. Which collections a build is in is remembered, and looked up after each query: when it was emptied or dropped
- * meanwhile, the answer is not given but asked for again.
+ * The reader. The collections of a build are cached and checked after each query: if the build was reset or dropped meanwhile, the query is repeated.
  */
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
-import { buildName, idOf, isBegun, type Build, type BuildRecord, type Served } from '../builds.js';
-import { BuildGone, NoHistory, ViewsUnavailable } from '../errors.js';
-import { inParts, PART, withoutVersions } from '../parts.js';
-import type { DocumentHistory, ParkedDocument, ViewReader, WaitingEvent } from '../port.js';
-import type { ListPage, ListQuery, Selection, SummaryGroup, SummaryQuery } from '../query.js';
+import { buildName, idOf, hasBuild } from '../port/build-identity.js';
+import type { Build, BuildRecord, Served } from '../port/builds.js';
+import { BuildGone } from '../port/errors.js';
+import { NoHistory, ViewsUnavailable } from '../port/query-errors.js';
+import { readPages, withoutVersions } from '../shared/scan-pages.js';
+import { SCAN_PAGE } from '../port/audit.js';
+import type { DocumentHistory } from '../port/audit.js';
+import type { DeadLetter, UnappliedEvent } from '../port/dead-letters.js';
+import type { ViewReader } from '../port/store.js';
+import type { ListPage, ListQuery, Selection, SummaryGroup, SummaryQuery } from '../port/query.js';
 import { attempt, type Connection, type MongoViewReaderOptions } from './connection.js';
-import { gather, type Found, type Gathering } from './gather.js';
+import { aggregateAsOf, type Found, type Aggregation } from './aggregate-as-of.js';
 import { collectionsOf, layoutOf, type Collections, type Layout } from './layout.js';
 import { pagePlan, readPage } from './page.js';
-import { parkedIn, waitingIn, type ParkedOptions, type WaitingOptions } from './parking.js';
+import { deadLettersIn, unappliedEventsIn, type DeadLetterOptions, type UnappliedEventOptions } from './dead-letters.js';
 import { mustBeIn, recordsIn, registered, registerIn, type Register, type RegisterRow } from './register.js';
 import { historiesOf, scanned } from './scan.js';
 import { cutOf, upTo, type Cut } from './selection.js';
@@ -48,7 +52,7 @@ export class MongoViewReader implements ViewReader {
     return this.#attempt(async () => positionIn((await this.#register.findOne({ _id: build.model.name })) ?? undefined, build));
   }
 
-  async reached(build: Served, position: Position, timeoutMs: number): Promise<void> {
+  async waitFor(build: Served, position: Position, timeoutMs: number): Promise<void> {
     const { name } = build.model;
     await this.#watch.reached(name, position, timeoutMs, (rows) =>
       positionIn(
@@ -76,7 +80,7 @@ export class MongoViewReader implements ViewReader {
 
   async count(build: Served, selection: Selection): Promise<number> {
     const cut = cutOf(layoutFor(build, selection.asOf), selection);
-    const counted: Gathering<number> = {
+    const counted: Aggregation<number> = {
       onServer: true,
       stages: (by) => [{ $group: { _id: by, n: { $sum: 1 } } }],
       ofGroup: ({ n }) => Number(n),
@@ -87,9 +91,9 @@ export class MongoViewReader implements ViewReader {
     return parts.reduce((sum, part) => sum + part, 0);
   }
 
-  async summarise(build: Served, { groupBy, measures, ...selection }: SummaryQuery): Promise<readonly SummaryGroup[]> {
+  async summarise(build: Served, { groupBy, measures, cuts, ...selection }: SummaryQuery): Promise<readonly SummaryGroup[]> {
     const layout = layoutFor(build, selection.asOf);
-    const plan = summaryPlan(layout, { groupBy, measures });
+    const plan = summaryPlan(layout, { groupBy, measures, ...(cuts ? { cuts } : {}) });
     const cut = cutOf(layout, selection);
     const gathering = {
       onServer: plan.onServer,
@@ -101,8 +105,8 @@ export class MongoViewReader implements ViewReader {
     return groupsOf(plan, await this.#gathered(build, cut, gathering));
   }
 
-  scan(build: Served, part = PART): AsyncIterable<DocumentHistory> {
-    return inParts(part, (after, limit) =>
+  scan(build: Served, part = SCAN_PAGE): AsyncIterable<DocumentHistory> {
+    return readPages(part, (after, limit) =>
       this.#ask(build, [], ({ collections }) => scanned(layoutOf(build.model), collections, after, limit)),
     );
   }
@@ -111,12 +115,12 @@ export class MongoViewReader implements ViewReader {
     return this.#ask(build, withoutVersions(keys), ({ collections }) => historiesOf(layoutOf(build.model), collections, keys));
   }
 
-  parked(build: Served, options: ParkedOptions): Promise<readonly ParkedDocument[]> {
-    return this.#ask(build, [], ({ collections }) => parkedIn(collections.waiting, options));
+  deadLetters(build: Served, options: DeadLetterOptions): Promise<readonly DeadLetter[]> {
+    return this.#ask(build, [], ({ collections }) => deadLettersIn(collections.deadLetters, options));
   }
 
-  waiting(build: Served, key: string, options: WaitingOptions): Promise<readonly WaitingEvent[]> {
-    return this.#ask(build, [], ({ collections }) => waitingIn(collections.waiting, key, options));
+  unappliedEvents(build: Served, key: string, options: UnappliedEventOptions): Promise<readonly UnappliedEvent[]> {
+    return this.#ask(build, [], ({ collections }) => unappliedEventsIn(collections.deadLetters, key, options));
   }
 
   async close(): Promise<void> {
@@ -125,14 +129,14 @@ export class MongoViewReader implements ViewReader {
     await this.#connection.close();
   }
 
-  #gathered<Part>(build: Served, cut: Cut, gathering: Gathering<Part>): Promise<readonly Part[]> {
+  #gathered<Part>(build: Served, cut: Cut, gathering: Aggregation<Part>): Promise<readonly Part[]> {
     const { replicated } = this.#connection;
-    return this.#ask(build, [], (found, begun) => gather(cut, gathering, { found, look: () => this.#look(begun), replicated }));
+    return this.#ask(build, [], (found, begun) => aggregateAsOf(cut, gathering, { found, look: () => this.#look(begun), replicated }));
   }
 
   /** @param empty the answer of a build that is not there yet @throws BuildGone */
   #ask<T>(build: Served, empty: T, work: (found: Found, build: Build) => Promise<T>): Promise<T> {
-    if (!isBegun(build)) return Promise.resolve(empty);
+    if (!hasBuild(build)) return Promise.resolve(empty);
     const name = buildName(idOf(build));
     return this.#attempt(async () => {
       for (let found = this.#known.get(name) ?? (await this.#look(build)); ;) {
@@ -188,7 +192,7 @@ async function documentsOf(
 
 /** A build that is not there yet stands at 0. @throws BuildGone */
 function positionIn(row: RegisterRow | undefined, build: Served): Position {
-  return isBegun(build) ? mustBeIn(row, build).position : 0;
+  return hasBuild(build) ? mustBeIn(row, build).position : 0;
 }
 
 /** @throws NoHistory */

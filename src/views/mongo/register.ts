@@ -1,33 +1,33 @@
 /**
- * The register: one document for each read model, with its lease and all its builds and their checkpoints. So a checkpoint is moved under
- * the lease in one atomic write, cut-over is one atomic write, and projectors of different read models never write the same document.
+ * The register: one document per read model, with its lease, its builds and their checkpoints. So moving a checkpoint under the lease and cutting over
+ * are atomic writes, and projectors of different read models never write the same document.
  */
 import type { Collection, Db } from 'mongodb';
+import type { LeaseRow } from '../../leases/mongo.js';
 import { shapeOf, type ReadModelSpec } from '../../kernel/read-model.js';
-import { buildName, idOf, isLive, mustBeReady, noProgress, type Build, type BuildId, type BuildRecord } from '../builds.js';
-import { BuildGone } from '../errors.js';
-import { partitionsOf, type DividedEntry } from './division.js';
+import { buildName, idOf, noProgress } from '../port/build-identity.js';
+import { liveBuildError, mustBeReady } from '../shared/cut-over.js';
+import type { Build, BuildId, BuildRecord } from '../port/builds.js';
+import { BuildGone } from '../port/errors.js';
+import { checkpointsOf, type PartitionsEntry } from './partitions.js';
 
-/** A build as the register has it. */
-export interface BuildEntry extends Omit<BuildRecord, 'name' | 'divided'> {
-  /** How often it was emptied: part of the names of its collections. */
+/** A build's entry in the register. */
+export interface BuildEntry extends Omit<BuildRecord, 'name' | 'partitions'> {
+  /** How often it was reset: part of the names of its collections. */
   readonly generation: number;
   /** How often its checkpoint was written; see `Checkpoint`. */
   readonly commits: number;
   /** Whether it has its indexes. */
   readonly indexed: boolean;
-  /** While it is brought up in partitions; null and absent: it is in one. */
-  readonly divided?: DividedEntry | null;
+  /** Null or absent when the build is not partitioned. */
+  readonly partitions?: PartitionsEntry | null;
 }
 
-export interface RegisterRow {
-  readonly _id: string;
-  /** The number of the next build: numbers are never used again. */
+export interface RegisterRow extends LeaseRow {
+  /** The number of the next build; numbers are never reused. */
   readonly next?: number;
-  /** By `fieldOf` their numbers. */
+  /** By `fieldOf` the build's number. */
   readonly builds?: Readonly<Record<string, BuildEntry>>;
-  /** `until` in milliseconds since 1970; 0 when it was given back. */
-  readonly lease?: { readonly holder: string; readonly token: number; readonly until: number };
 }
 
 export type Register = Collection<RegisterRow>;
@@ -36,7 +36,12 @@ export function registerIn(db: Db): Register {
   return db.collection('register');
 }
 
-/** Field names that are numbers would be taken for places in an array. */
+/** The same documents, as far as they are leases. */
+export function leaseRowsIn(db: Db): Collection<LeaseRow> {
+  return db.collection('register');
+}
+
+/** MongoDB takes numeric field names for array indexes. */
 export function fieldOf(number: number): string {
   return `n${number}`;
 }
@@ -47,14 +52,14 @@ export function recordsIn(rows: readonly RegisterRow[]): readonly BuildRecord[] 
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.number - b.number));
 }
 
-function recordOf(name: string, { generation: _, commits: __, indexed: ___, divided, ...entry }: BuildEntry): BuildRecord {
-  if (!divided) return { name, ...entry };
-  const partitions = partitionsOf(divided);
-  const { commits: ____, ...slowest } = partitions.reduce((last, partition) => (partition.position < last.position ? partition : last));
-  return { name, ...entry, ...slowest, divided: { until: divided.until, positions: partitions.map(({ position }) => position) } };
+function recordOf(name: string, { generation: _, commits: __, indexed: ___, partitions, ...entry }: BuildEntry): BuildRecord {
+  if (!partitions) return { name, ...entry };
+  const checkpoints = checkpointsOf(partitions);
+  const { commits: ____, ...slowest } = checkpoints.reduce((last, each) => (each.position < last.position ? each : last));
+  return { name, ...entry, ...slowest, partitions: { until: partitions.until, positions: checkpoints.map(({ position }) => position) } };
 }
 
-/** Undefined when the build was dropped, or its number is another version's. */
+/** Undefined when the build was dropped, or its number belongs to another version. */
 export function entryIn(row: RegisterRow | null | undefined, { model, number }: Build): BuildEntry | undefined {
   const entry = row?.builds?.[fieldOf(number)];
   return entry?.version === model.version && entry.shape === shapeOf(model) ? entry : undefined;
@@ -76,7 +81,7 @@ export function mustBeIn(row: RegisterRow | null | undefined, build: Build): Bui
   return entry;
 }
 
-/** The build of this version and these columns that is being built, else a new one: the live one where there is none. */
+/** See `BuildRegister.begin`. */
 export async function beginBuild(register: Register, model: ReadModelSpec): Promise<Build> {
   const { name: _id, version } = model;
   const shape = shapeOf(model);
@@ -96,7 +101,7 @@ export async function beginBuild(register: Register, model: ReadModelSpec): Prom
       position: 0,
       startedAt: now,
       servedAt: live ? null : now,
-      parked: 0,
+      deadLetters: 0,
       generation: 0,
       commits: 0,
       indexed: false,
@@ -120,7 +125,7 @@ export async function makeLive(register: Register, id: BuildId): Promise<void> {
     const now = new Date().toISOString();
     const to = `builds.${fieldOf(id.number)}`;
     const from = live && `builds.${fieldOf(live.number)}`;
-    // Guarded by all that was decided by, positions included: both builds may have been moved meanwhile.
+    // Guarded by the states and positions that the decision is based on: both builds may have changed meanwhile.
     const { matchedCount } = await register.updateOne(
       {
         _id: id.name,
@@ -139,8 +144,8 @@ export async function makeLive(register: Register, id: BuildId): Promise<void> {
   }
 }
 
-/** Takes a build out of the register; its collections stay until they are dropped. @throws NotReady */
-export async function forget(register: Register, id: BuildId): Promise<void> {
+/** Removes a build from the register; its collections remain until they are dropped. @throws NotReady when it is live. */
+export async function unregister(register: Register, id: BuildId): Promise<void> {
   const field = `builds.${fieldOf(id.number)}`;
   const { matchedCount } = await register.updateOne(
     { _id: id.name, [`${field}.version`]: id.version, [`${field}.state`]: { $ne: 'live' } },
@@ -149,6 +154,6 @@ export async function forget(register: Register, id: BuildId): Promise<void> {
   if (matchedCount === 1) return;
   const row = await register.findOne({ _id: id.name });
   if (row?.builds?.[fieldOf(id.number)]?.version === id.version) {
-    throw isLive(id);
+    throw liveBuildError(id);
   }
 }

@@ -1,17 +1,17 @@
-/** What a document becomes in MongoDB: its JSON, and beside it what queries look at. */
+/** A document as a row in MongoDB: its JSON, and the values that queries read. */
 import { BSON, Long } from 'mongodb';
-import { fold, words } from '../../kernel/fold.js';
+import { fold, words } from '../../../contracts/fold.js';
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
-import { currencyOf } from '../columns.js';
-import type { Bound } from '../cursor.js';
-import { jsonOf } from '../document-json.js';
+import { currencyOf } from '../shared/columns.js';
+import type { Bound } from '../shared/cursor.js';
+import { jsonOf } from '../shared/document-json.js';
 import type { Layout, Row, StoredColumn } from './layout.js';
 
-/** What a row may have, in bytes: MongoDB takes 16 MiB, and a row's key and a few numbers are to come. */
+/** The size limit of a row, in bytes: MongoDB's limit is 16 MiB, and the key and some numbers are added. */
 const LARGEST = 16_000_000;
 
-/** A document of so many characters makes no row of that size: each has three bytes at most, and is kept four times at most. */
+/** A document with at most this many characters fits: a character takes at most three bytes, and is stored at most four times. */
 const SURELY_TAKEN = 1_000_000;
 
 /** @throws RangeError, TypeError when a document can't be stored, saying which column. */
@@ -43,12 +43,12 @@ function valueOf(column: StoredColumn, value: unknown): Bound | Long {
   if (column.kind === 'money') return exact(column, (value as { readonly amount?: number }).amount ?? null);
   if (column.kind === 'int') return exact(column, value as number);
   if (typeof value === 'boolean') return value ? 1 : 0;
-  // What JSON has no form for is null in the document, too.
+  // JSON writes such numbers as null.
   if (typeof value === 'number') return Number.isFinite(value) ? value || 0 : null;
   throw new TypeError(`${column.spec.name} is of type ${typeof value}; expected one plain value.`);
 }
 
-/** An integer that the server adds up exactly: the driver would write one beyond 32 bits as a floating-point number. */
+/** An integer that the server adds exactly: the driver writes numbers beyond 32 bits as floating-point numbers. */
 function exact({ spec }: StoredColumn, value: number | null): number | Long | null {
   if (value === null) return null;
   if (!Number.isSafeInteger(value)) {

@@ -1,8 +1,8 @@
 /** Documents with all their kept versions as they lie in MongoDB, and what beside them does not follow from them. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Document } from '../../kernel/projection.js';
-import { byBytes } from '../parts.js';
-import type { DocumentHistory } from '../port.js';
+import { compareKeys } from '../port/audit.js';
+import type { DocumentHistory } from '../port/audit.js';
 import type { Collections, CurrentRow, Layout, PastRow, Row } from './layout.js';
 import { rowOf } from './row.js';
 
@@ -19,7 +19,7 @@ export async function scanned(
   const last = rows.length < limit ? undefined : rows.at(-1)?._id;
   const range = { ...(after === undefined ? {} : { $gt: after }), ...(last === undefined ? {} : { $lte: last }) };
   const past = await pastRows(layout, collections, range, limit);
-  const keys = [...new Set([...rows.map(({ _id }) => _id), ...past.keys()])].sort(byBytes).slice(0, limit);
+  const keys = [...new Set([...rows.map(({ _id }) => _id), ...past.keys()])].sort(compareKeys).slice(0, limit);
   return keys.map(historyReader(layout, rows, past));
 }
 
@@ -62,7 +62,7 @@ function historyReader(
   return (key) => {
     const superseded = past.get(key) ?? [];
     const row = current.get(key);
-    // Read after the current ones: one that is current here may have been superseded since.
+    // Read after the current documents: one of those may have been superseded since.
     const now = row?.live && !superseded.some(({ since, doc }) => since === row.since && doc === row.doc) ? [row] : [];
     const versions = [...superseded, ...now].map((version) => versionOf(layout, version));
     const damage = versions.flatMap((version) => version.damage ?? []).join('; ');
@@ -97,7 +97,7 @@ function storable(layout: Layout, { since }: Row, document: Document): Row | und
   try {
     return rowOf(layout, since, document);
   } catch {
-    return undefined; // Somebody else wrote it: it is told as damage.
+    return undefined; // Not written by this program: reported as damage.
   }
 }
 
@@ -105,6 +105,6 @@ function parsed(text: string): Document | undefined {
   try {
     return JSON.parse(text) as Document;
   } catch {
-    return undefined; // Somebody else wrote it: it is told as damage.
+    return undefined; // Not written by this program: reported as damage.
   }
 }

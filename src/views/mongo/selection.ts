@@ -1,6 +1,6 @@
 /** The collections that a selection is cut from, now or as of a position, each with the filter that holds there. */
 import type { Position } from '../../kernel/event.js';
-import type { Selection } from '../query.js';
+import type { Selection } from '../port/query.js';
 import { indexName, type Layout } from './layout.js';
 import { and, condition, searchCondition, TRUE, type Condition } from './where.js';
 
@@ -19,18 +19,17 @@ export interface Cut {
 }
 
 /**
- * Now: the current documents. As of a position: those of them that were so already, and those superseded since.
+ * Now: the current documents. As of a position: current documents that are old enough, and documents superseded since.
  * @throws TypeError when a filter or a search does not fit the read model.
  */
-export function cutOf(layout: Layout, { where, keys, search, asOf }: Selection): Cut {
-  const filter = where ? condition(layout, where) : TRUE;
+export function cutOf(layout: Layout, { where, search, asOf }: Selection): Cut {
   const found = search === undefined ? TRUE : searchCondition(layout, search);
   const source = (collection: Source['collection'], key: Source['key'], then: Condition): Source => {
-    const these = keys ? { [key]: { $in: keys } } : TRUE;
-    return { collection, key, filter: { ...then, ...and([filter, found, these]) } };
+    const filter = where ? condition(layout, where, key) : TRUE;
+    return { collection, key, filter: { ...then, ...and([filter, found]) } };
   };
   const hint = found !== TRUE ? ({ kind: 'words' } as const) : ({ kind: 'whole' } as const);
-  const whole = filter === TRUE && !keys ? hint : undefined;
+  const whole = where ? undefined : hint;
   if (asOf === undefined) return { sources: [source('current', '_id', { live: true })], hint: whole };
   const since = upTo(asOf);
   const current = source('current', '_id', { live: true, since });

@@ -1,22 +1,24 @@
 /**
- * Summaries: added up by the server where it can, with what it adds up per currency told apart; sums by currency and sketches, which lie
- * in the documents, from the documents one by one. Both come to parts, which are merged here.
+ * Summaries: the server aggregates where it can, with sums of money separated by currency. Measures that are only in the JSON (sums by currency,
+ * sketches) are aggregated here from the documents. Both give partial results, which are merged.
  */
 import type { Decimal128, Document as Bson } from 'mongodb';
 import { emptyDistribution, mergeDistributions, type Distribution } from '../../kernel/distribution.js';
-import type { Moneys } from '../../kernel/money.js';
+import type { MoneyByCurrency } from '../../kernel/money.js';
 import type { Document } from '../../kernel/projection.js';
-import { dimensionColumn, undeclared } from '../columns.js';
-import { inexactSum } from '../errors.js';
-import type { Scalar, SummaryGroup, SummaryQuery } from '../query.js';
+import { dimensionColumn, undeclared } from '../shared/columns.js';
+import { inexactSum } from '../shared/inexact-sum.js';
+import type { Cuts, Scalar, SummaryGroup, SummaryQuery } from '../port/query.js';
+import { stretchExpression, stretchOf } from './cut.js';
 import type { Layout, StoredColumn } from './layout.js';
 
 type Measure =
   | { readonly name: string; readonly kind: 'int' | 'decimal' | 'money'; readonly column: StoredColumn }
-  | { readonly name: string; readonly kind: 'moneys' | 'distribution' };
+  | { readonly name: string; readonly kind: 'moneyByCurrency' | 'distribution' };
 
 export interface SummaryPlan {
   readonly dimensions: readonly StoredColumn[];
+  readonly cuts: Cuts;
   readonly measures: readonly Measure[];
   /** Whether the server adds it up. */
   readonly onServer: boolean;
@@ -32,38 +34,45 @@ interface Part {
 
 type Sum =
   | { readonly kind: 'number'; readonly value: bigint | number | null }
-  | { readonly kind: 'moneys'; readonly amounts: readonly (readonly [currency: string, amount: bigint])[] }
+  | { readonly kind: 'moneyByCurrency'; readonly amounts: readonly (readonly [currency: string, amount: bigint])[] }
   | { readonly kind: 'distributions'; readonly parts: readonly Distribution[] };
 
 /** @throws TypeError when a column is no dimension or no measure. */
-export function summaryPlan(layout: Layout, { groupBy, measures }: Pick<SummaryQuery, 'groupBy' | 'measures'>): SummaryPlan {
+export function summaryPlan(
+  layout: Layout,
+  { groupBy, measures, cuts = {} }: Pick<SummaryQuery, 'groupBy' | 'measures' | 'cuts'>,
+): SummaryPlan {
   const planned = measures.map((name) => measureOf(layout, name));
   return {
-    dimensions: groupBy.map((name) => dimensionColumn(layout.model, layout.columns, name)),
+    dimensions: groupBy.map((name) => dimensionColumn(layout.model, layout.columns, name, cuts)),
+    cuts,
     measures: planned,
-    onServer: planned.every(({ kind }) => kind !== 'moneys' && kind !== 'distribution'),
+    onServer: planned.every(({ kind }) => kind !== 'moneyByCurrency' && kind !== 'distribution'),
   };
 }
 
 function measureOf(layout: Layout, name: string): Measure {
-  const type = layout.model.columns.find((column) => column.name === name && column.measure)?.type;
-  if (type?.kind === 'moneys' || type?.kind === 'distribution') return { name, kind: type.kind };
+  const added = layout.model.columns.find((column) => column.name === name && column.measure)?.kind.added;
+  if (added === 'moneyByCurrency' || added === 'distribution') return { name, kind: added };
   const column = layout.columns.get(name);
-  if (!type || !column) throw undeclared(layout.model, name, 'measure');
+  if (!added || !column) throw undeclared(layout.model, name, 'measure');
   const { kind } = column;
   if (kind !== 'int' && kind !== 'decimal' && kind !== 'money') throw undeclared(layout.model, name, 'measure');
   return { name, kind, column };
 }
 
 /**
- * The stages after `$match` that add up. Integers are added as decimals of 34 digits, since sums of 64-bit integers may leave those.
- * Counted beside, since a sum of nothing is 0 to the server.
+ * The aggregation stages after `$match`. Integers are added as decimals of 34 digits, since their sum may exceed 64 bits. Values are also counted,
+ * since the server's sum of no values is 0.
  * @param by expressions to group by besides
  */
-export function groupStages({ dimensions, measures }: SummaryPlan, by: Bson): readonly Bson[] {
+export function groupStages({ dimensions, measures, cuts }: SummaryPlan, by: Bson): readonly Bson[] {
   const id: Bson = { ...by };
   const sums: Record<string, Bson> = {};
-  for (const [index, { value }] of dimensions.entries()) id[`g${index}`] = `$${value}`;
+  for (const [index, { value, spec }] of dimensions.entries()) {
+    const bounds = cuts[spec.name];
+    id[`g${index}`] = bounds ? stretchExpression(value, bounds) : `$${value}`;
+  }
   for (const [index, measure] of measures.entries()) {
     if (!('column' in measure)) continue;
     const { value, currency } = measure.column;
@@ -97,18 +106,24 @@ export function projectionOf({ dimensions, measures, onServer }: SummaryPlan): R
 }
 
 /** What one document says. */
-export function partOfDocument({ dimensions, measures, onServer }: SummaryPlan, row: Bson): Part {
+export function partOfDocument({ dimensions, measures, onServer, cuts }: SummaryPlan, row: Bson): Part {
   const document = onServer ? {} : (JSON.parse(String(row.doc)) as Document);
   const values = (row.v ?? {}) as Bson;
   const currencies = (row.u ?? {}) as Bson;
   return {
-    by: dimensions.map((column) => scalar(column, values[column.spec.name])),
+    by: dimensions.map((column) => {
+      const value: unknown = values[column.spec.name];
+      const bounds = cuts[column.spec.name];
+      return bounds ? stretchOf(value, bounds) : scalar(column, value);
+    }),
     count: 1,
     sums: measures.map(({ name, kind }): Sum => {
       if (kind === 'distribution') return { kind: 'distributions', parts: present(document[name] as Distribution | null | undefined) };
-      if (kind === 'moneys') {
-        const amounts = Object.entries((document[name] ?? {}) as Moneys).map(([currency, amount]) => [currency, BigInt(amount)] as const);
-        return { kind: 'moneys', amounts };
+      if (kind === 'moneyByCurrency') {
+        const amounts = Object.entries((document[name] ?? {}) as MoneyByCurrency).map(
+          ([currency, amount]) => [currency, BigInt(amount)] as const,
+        );
+        return { kind: 'moneyByCurrency', amounts };
       }
       const value = (values[name] ?? null) as number | null;
       if (kind === 'decimal') return { kind: 'number', value };
@@ -123,7 +138,7 @@ function present<T>(value: T | null | undefined): readonly T[] {
 }
 
 function moneyOf(currency: unknown, amount: bigint | null): Sum {
-  return { kind: 'moneys', amounts: typeof currency === 'string' ? [[currency, amount ?? 0n]] : [] };
+  return { kind: 'moneyByCurrency', amounts: typeof currency === 'string' ? [[currency, amount ?? 0n]] : [] };
 }
 
 function scalar({ kind }: StoredColumn, value: unknown): Scalar {
@@ -160,7 +175,9 @@ function total(kind: Measure['kind'], sums: readonly Sum[]): SummaryGroup['measu
     const parts = sums.flatMap((sum) => (sum.kind === 'distributions' ? sum.parts : []));
     return parts.length > 0 ? mergeDistributions(parts, Infinity) : emptyDistribution;
   }
-  if (kind === 'money' || kind === 'moneys') return moneys(sums.flatMap((sum) => (sum.kind === 'moneys' ? sum.amounts : [])));
+  if (kind === 'money' || kind === 'moneyByCurrency') {
+    return moneys(sums.flatMap((sum) => (sum.kind === 'moneyByCurrency' ? sum.amounts : [])));
+  }
   const values = sums.flatMap((sum) => (sum.kind === 'number' && sum.value !== null ? [sum.value] : []));
   if (values.length === 0) return null;
   if (kind === 'int') return exact(values.reduce<bigint>((sum, value) => sum + BigInt(value), 0n));
@@ -168,7 +185,7 @@ function total(kind: Measure['kind'], sums: readonly Sum[]): SummaryGroup['measu
 }
 
 /** As elsewhere, a currency in which everything comes to nothing is left out. */
-function moneys(amounts: readonly (readonly [currency: string, amount: bigint])[]): Moneys {
+function moneys(amounts: readonly (readonly [currency: string, amount: bigint])[]): MoneyByCurrency {
   const sums = new Map<string, bigint>();
   for (const [currency, amount] of amounts) sums.set(currency, (sums.get(currency) ?? 0n) + amount);
   return Object.fromEntries([...sums].filter(([, sum]) => sum !== 0n).map(([currency, sum]) => [currency, exact(sum)]));

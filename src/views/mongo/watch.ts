@@ -1,11 +1,11 @@
-/** Hearing of changes of the register: one look at a time for all who listen or wait, whoever made the change. */
+/** Polls the register for changes by any process, once for all listeners and waiters. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asError } from '../../kernel/as-error.js';
 import type { Position } from '../../kernel/event.js';
-import { NotYetThere, ViewsUnavailable } from '../errors.js';
+import { PositionTimeout, ViewsUnavailable } from '../port/query-errors.js';
 import type { RegisterRow } from './register.js';
 
-/** How often it looks while somebody listens, and while somebody waits for a position, in milliseconds. */
+/** How often the register is read while there are listeners, and while there are waiters, in milliseconds. */
 const LISTENING_MS = 100;
 const WAITING_MS = 25;
 
@@ -26,16 +26,16 @@ export class Watch {
     this.#read = read;
   }
 
-  /** Calls back after every change. @returns how to stop that */
+  /** Calls back after every change. @returns a function that stops it */
   listen(listener: () => void): () => void {
-    // The same function may listen twice.
+    // The same function may be registered twice.
     const own = () => listener();
     this.#listeners.add(own);
     void this.#look();
     return () => this.#listeners.delete(own);
   }
 
-  /** Resolves once `positionIn` the register is at least `position`. @throws NotYetThere after `timeoutMs`, ViewsUnavailable */
+  /** Resolves once `positionIn` the register is at least `position`. @throws PositionTimeout after `timeoutMs`, ViewsUnavailable */
   async reached(
     model: string,
     position: Position,
@@ -55,7 +55,7 @@ export class Watch {
           try {
             const now = positionIn(rows);
             if (now >= position) settle(resolve);
-            else if (performance.now() >= until) waiter.giveUp(new NotYetThere(model, position, now));
+            else if (performance.now() >= until) waiter.giveUp(new PositionTimeout(model, position, now));
           } catch (error) {
             waiter.giveUp(asError(error));
           }
@@ -81,7 +81,7 @@ export class Watch {
       try {
         this.#tell(await this.#read());
       } catch (error) {
-        // Listeners hear of it when the server is back; who waits is told now.
+        // Listeners are notified when the server is back; waiters fail now.
         for (const waiter of [...this.#waiters]) waiter.giveUp(asError(error));
       }
       await sleep(this.#waiters.size > 0 ? WAITING_MS : LISTENING_MS, undefined, { ref: false });
@@ -94,11 +94,11 @@ export class Watch {
     const now = JSON.stringify(rows.map(({ _id, builds }) => [_id, builds]));
     const changed = this.#seen !== now;
     this.#seen = now;
-    // The first look counts as a change: what came between listening and looking is in it.
+    // The first read counts as a change: there may have been one since the listener was registered.
     if (changed) for (const listener of [...this.#listeners]) listener();
   }
 }
 
 function closedNow(): ViewsUnavailable {
-  return new ViewsUnavailable('The read models on MongoDB were closed while somebody waited for them.');
+  return new ViewsUnavailable('The read models on MongoDB were closed while a query waited for them.');
 }

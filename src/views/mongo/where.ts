@@ -1,9 +1,9 @@
 /** Filters and searches as MongoDB's. Each one is true or not, null included. Values stand only where a value is expected, never an operator. */
 import type { Document as Bson } from 'mongodb';
-import { fold, words } from '../../kernel/fold.js';
-import { afterPrefix, comparable, filterColumn } from '../columns.js';
-import { conditionOf, type Comparison, type Conditions } from '../condition.js';
-import type { Scalar, Where } from '../query.js';
+import { fold, words } from '../../../contracts/fold.js';
+import { afterPrefix, comparable, currencyColumn, filterColumn } from '../shared/columns.js';
+import { conditionOf, type Comparison, type Conditions } from '../shared/condition.js';
+import type { Scalar, Where } from '../port/query.js';
 import type { Layout, StoredColumn } from './layout.js';
 
 export type Condition = Readonly<Bson>;
@@ -28,17 +28,25 @@ function not(part: Condition): Condition {
   return part === FALSE ? TRUE : { $nor: [part] };
 }
 
-/** @throws TypeError when a column is not declared for filters, or a value is not of its type. */
-export function condition(layout: Layout, where: Where): Condition {
-  return conditionOf(conditions, (name) => filterColumn(layout.model, layout.columns, name), where);
+/**
+ * @param key the field that holds the key
+ * @throws TypeError when a column is not declared for filters, or a value is not of its type.
+ */
+export function condition(layout: Layout, where: Where, key: '_id' | 'key'): Condition {
+  const withKey = (keys: readonly string[]): Condition => (keys.length > 0 ? { [key]: { $in: keys } } : FALSE);
+  return conditionOf({ ...conditions, withKey }, (name) => filterColumn(layout.model, layout.columns, name), where);
 }
 
-const conditions: Conditions<Condition, StoredColumn> = { and, or, not, comparison, among };
+const conditions: Omit<Conditions<Condition, StoredColumn>, 'withKey'> = { and, or, not, comparison, inCurrency, among };
 
 /** Documents that have this value in a column. @throws as `condition` */
-export function having(layout: Layout, name: string, value: Scalar): { readonly column: StoredColumn; readonly filter: Condition } {
+export function columnEquals(layout: Layout, name: string, value: Scalar): { readonly column: StoredColumn; readonly filter: Condition } {
   const column = filterColumn(layout.model, layout.columns, name);
   return { column, filter: equal(column, value) };
+}
+
+function inCurrency(column: StoredColumn, currency: string): Condition {
+  return { [currencyColumn(column)]: { $eq: currency } };
 }
 
 function comparison(column: StoredColumn, { op, value }: Comparison): Condition {
@@ -60,7 +68,7 @@ function compared(op: 'lt' | 'lte' | 'gt' | 'gte', limit: string | number): Cond
     case 'gte':
       return { $gte: limit };
     case 'lte':
-      // The same stretch of an index as $lte, of which SecantusDB leaves out the end.
+      // The same range as $lte, whose end SecantusDB omits.
       return { $ne: null, $not: { $gt: limit } };
   }
 }
@@ -81,7 +89,7 @@ function textual({ spec, ordered, kind }: StoredColumn, op: 'startsWith' | 'cont
   const wanted = fold(value);
   if (kind === 'text' && op === 'agree') return { [ordered]: { $eq: wanted } };
   if (kind === 'text' && op === 'startsWith') return { [ordered]: wanted === '' ? { $ne: null } : prefix(wanted) };
-  // Ids, choices and dates are ASCII, where lower case is all that folding does. A pattern would have to be escaped; a literal has not.
+  // Ids, choices and dates are ASCII, which folding only turns to lower case. A literal needs no escaping, unlike a pattern.
   const text = kind === 'text' ? `$${ordered}` : { $toLower: `$${ordered}` };
   const at = { $indexOfBytes: [text, { $literal: wanted }] };
   const holds = { contains: { $gte: [at, 0] }, startsWith: { $eq: [at, 0] }, agree: { $eq: [text, { $literal: wanted }] } }[op];
@@ -101,8 +109,8 @@ function among(column: StoredColumn, values: readonly Scalar[]): Condition {
 }
 
 /**
- * Documents with a word for each word asked for that begins with it; all of them when it has no letter or digit. Ranges of the index of
- * words, as anchored patterns would be, without being patterns.
+ * Documents that have, for each word of the search, a word with that prefix; all documents when the search has no letter or digit. Uses ranges of the
+ * index of words.
  * @throws TypeError when the model has no searched columns.
  */
 export function searchCondition(layout: Layout, search: string): Condition {

@@ -1,9 +1,11 @@
 /** Builds stand side by side, and of each read model one answers: never two, and never one that is behind. */
 import { describe, expect, test } from '@jest/globals';
 import { shapeOf } from '../../../src/kernel/read-model.js';
-import { noProgress, type Build } from '../../../src/views/builds.js';
-import { BuildGone, LeaseLost, NotReady } from '../../../src/views/errors.js';
-import type { ViewWriter } from '../../../src/views/port.js';
+import { noProgress } from '../../../src/views/port/build-identity.js';
+import type { Build } from '../../../src/views/port/builds.js';
+import { BuildGone, NotReady } from '../../../src/views/port/errors.js';
+import { LeaseLost } from '../../../src/leases/errors.js';
+import type { ViewWriter } from '../../../src/views/port/store.js';
 import { gathered } from '../../support/log/gathered.js';
 import { change, commitOf, deals, keys, live, tallies } from './deals.js';
 import { onStore, recordOf, type OpenStore } from './store.js';
@@ -28,7 +30,7 @@ export function builds(open: OpenStore): void {
         const [first, next] = (await reader.builds()).filter(({ name }) => name === 'deals');
         const started = Date.parse(first!.startedAt);
         expect(Math.abs(Date.now() - started)).toBeLessThan(600_000);
-        expect(first).toMatchObject({ ...noProgress, shape: shapeOf(deals), position: 0, parked: 0 });
+        expect(first).toMatchObject({ ...noProgress, shape: shapeOf(deals), position: 0, deadLetters: 0 });
         expect(first!.servedAt).not.toBeNull();
         expect(next).toMatchObject({ shape: shapeOf(second), servedAt: null });
       }),
@@ -88,16 +90,16 @@ export function builds(open: OpenStore): void {
         });
         const expected = { searched: 2, listed: ['b', 'a'] };
         expect(await found()).toEqual(expected);
-        await writer.complete(next, lease);
+        await writer.finalize(next, lease);
         const record = await recordOf(writer, next);
         expect(record).toMatchObject({ state: 'ready', position: 2 });
         expect(record.finishedAt).not.toBeNull();
-        await writer.complete(next, lease);
+        await writer.finalize(next, lease);
         expect(await recordOf(writer, next)).toEqual(record);
         expect(await found()).toEqual(expected);
         await keep({ c: { name: 'Abélia', score: 0 }, b: { name: 'Zoe', score: 5 } }, next);
         expect(await found()).toEqual({ searched: 2, listed: ['c', 'a', 'b'] });
-        await writer.complete(live, lease);
+        await writer.finalize(live, lease);
         expect(await states(writer)).toEqual(['1#1 live', '2#2 ready']);
       }),
     );
@@ -107,7 +109,7 @@ export function builds(open: OpenStore): void {
       onStore(open, async ({ writer, reader, keep, lease }) => {
         const next = await writer.begin(second);
         await keep({ a: { name: 'Abel', score: 1 }, b: { name: 'Zoe', score: 2 } }, next);
-        const completing = writer.complete(next, lease);
+        const completing = writer.finalize(next, lease);
         for (const score of [3, 4, 5]) await keep({ b: { name: `Abel ${score}`, score }, [`c${score}`]: { score } }, next);
         await completing;
         expect(await recordOf(writer, next)).toMatchObject({ state: 'ready', position: 8 });
@@ -127,12 +129,12 @@ export function builds(open: OpenStore): void {
         const next = await writer.begin(second);
         await keep({ a: {} }, next);
         // Where the store is that quick, it was done before.
-        const outcome = writer.complete(next, lease).then(
+        const outcome = writer.finalize(next, lease).then(
           () => 'ready',
           (failure: unknown) => (failure instanceof LeaseLost ? 'building' : failure),
         );
-        await writer.giveBack([lease]);
-        await other.take(['deals'], 'another', 600_000);
+        await writer.leases.release([lease]);
+        await other.leases.acquire(['deals'], 'another', 600_000);
         expect((await recordOf(writer, next)).state).toBe(await outcome);
       }),
     );
@@ -144,7 +146,7 @@ export function builds(open: OpenStore): void {
         const next = await writer.begin(second);
         await keep({ a: {}, b: {} }, next);
         await expect(writer.cutOver(idOf(next))).rejects.toThrow(NotReady);
-        await writer.complete(next, lease);
+        await writer.finalize(next, lease);
         await expect(writer.cutOver(idOf(next))).rejects.toThrow(/\b2\b.*\b3\b/);
         expect(await states(writer)).toEqual(['1#1 live', '2#2 ready']);
         await keep({ c: {} }, next);
@@ -161,7 +163,7 @@ export function builds(open: OpenStore): void {
         await keep({ a: { name: 'first' } });
         const next = await writer.begin(second);
         await keep({ a: { name: 'second' } }, next);
-        await writer.complete(next, lease);
+        await writer.finalize(next, lease);
         await writer.cutOver(idOf(next));
         expect((await recordOf(writer, next)).servedAt).not.toBeNull();
         await keep({ b: {} }, next);
@@ -181,7 +183,7 @@ export function builds(open: OpenStore): void {
         const ready: Build[] = [];
         for (const version of [2, 3, 4]) {
           const build = await writer.begin({ ...deals, version });
-          await writer.complete(build, lease);
+          await writer.finalize(build, lease);
           ready.push(build);
         }
         let done = false;
@@ -217,14 +219,14 @@ export function builds(open: OpenStore): void {
           () => reader.count(next, {}),
           () => reader.summarise(next, { groupBy: [], measures: [] }),
           () => reader.position(next),
-          () => reader.reached(next, 5, 60_000),
+          () => reader.waitFor(next, 5, 60_000),
           () => gathered(reader.scan(next)),
           () => reader.histories(next, ['a']),
-          () => reader.parked(next, { first: 5 }),
+          () => reader.deadLetters(next, { first: 5 }),
           () => writer.load(next, ['a']),
           () => writer.commit([{ ...commitOf(lease, 1, 2, change('b', 2, {})), build: next }]),
           () => writer.reset(next, lease),
-          () => writer.complete(next, lease),
+          () => writer.finalize(next, lease),
           () => writer.cutOver(idOf(next)),
         ]) {
           await expect(work()).rejects.toThrow(BuildGone);
@@ -250,7 +252,7 @@ export function builds(open: OpenStore): void {
       onStore(open, async ({ writer, keep, lease }) => {
         const next = await writer.begin(second);
         await keep({ a: {} }, next);
-        await writer.complete(next, lease);
+        await writer.finalize(next, lease);
         await writer.reset(next, lease);
         expect(await recordOf(writer, next)).toMatchObject({ state: 'building', position: 0, finishedAt: null });
         expect(await writer.begin(second)).toEqual(next);
@@ -266,14 +268,14 @@ export function builds(open: OpenStore): void {
         const none = { model: deals, number: undefined };
         expect(await reader.builds()).toEqual([]);
         expect(await reader.position(none)).toBe(0);
-        await reader.reached(none, 0, 10);
+        await reader.waitFor(none, 0, 10);
         expect(await reader.get(none, ['a'])).toEqual([null]);
         expect(await reader.list(none, { orderBy: [], first: 10 })).toEqual({ json: '[]', hasNext: false });
         expect(await reader.count(none, {})).toBe(0);
         expect(await reader.summarise(none, { groupBy: ['stage'], measures: [] })).toEqual([]);
         expect(await gathered(reader.scan(none))).toEqual([]);
         expect(await reader.histories(none, ['a'])).toEqual([{ key: 'a', versions: [] }]);
-        expect(await reader.parked(none, { first: 5 })).toEqual([]);
+        expect(await reader.deadLetters(none, { first: 5 })).toEqual([]);
         const writer = await store.writer();
         expect(await writer.builds()).toEqual([]);
         await writer.begin(deals);

@@ -1,9 +1,9 @@
 /** Documents and checkpoints are written together. */
 import { describe, expect, test } from '@jest/globals';
 import type { Document } from '../../../src/kernel/projection.js';
-import { noProgress } from '../../../src/views/builds.js';
-import { CheckpointMoved, DocumentRefused } from '../../../src/views/errors.js';
-import type { Scalar } from '../../../src/views/query.js';
+import { noProgress } from '../../../src/views/port/build-identity.js';
+import { CheckpointMoved, DocumentRefused } from '../../../src/views/port/errors.js';
+import type { Scalar } from '../../../src/views/port/query.js';
 import { change, commitOf, keys, live, tallies } from './deals.js';
 import { onStore, recordOf, type OpenStore } from './store.js';
 
@@ -110,7 +110,7 @@ export function commits(open: OpenStore): void {
         const tally = { ...commitOf(lease, 0, 1, { key: 't', position: 1, document: { name: 't', total: 1 } }), build };
         const late = writer.commit([tally, commitOf(lease, 0, 2, change('b', 2, {}))]);
         await expect(late).rejects.toThrow(CheckpointMoved);
-        await expect(late).rejects.toMatchObject({ build: 'deals@1#1', expected: 0, actual: 1 });
+        await expect(late).rejects.toMatchObject({ checkpoint: 'deals@1#1', expected: 0, actual: 1 });
         expect(await reader.position(build)).toBe(0);
         expect(await keys(reader)).toEqual(['a']);
         await writer.commit([tally, commitOf(lease, 1, 2, change('c', 2, {}))]);
@@ -211,7 +211,15 @@ export function commits(open: OpenStore): void {
       'progress is there after a commit; when it was finished first, it was finished',
       onStore(open, async ({ writer, lease }) => {
         const measuredAt = '2026-01-02T03:04:05.678Z';
-        const progress = { events: 12, head: 40, rate: 250.5, pace: 1_000.5, measuredAt, finishedAt: null, error: 'the disk is full' };
+        const progress = {
+          events: 12,
+          head: 40,
+          rate: 250.5,
+          positionRate: 1_000.5,
+          measuredAt,
+          finishedAt: null,
+          error: 'the disk is full',
+        };
         await writer.commit([{ ...commitOf(lease, 0, 20), progress }]);
         expect(await recordOf(writer, live)).toMatchObject({ ...progress, position: 20 });
         const first = { ...noProgress, events: 30, head: 41, finishedAt: '2026-01-02T03:04:05.000Z' };
@@ -226,12 +234,12 @@ export function commits(open: OpenStore): void {
       'reset empties a build, its past too, and leaves others alone',
       onStore(open, async ({ writer, reader, keep, lease, commit }) => {
         const build = await writer.begin(tallies);
-        const progress = { ...noProgress, events: 2, head: 2, rate: 2, pace: 2, measuredAt: '2026-01-02T03:04:05.678Z' };
+        const progress = { ...noProgress, events: 2, head: 2, rate: 2, positionRate: 2, measuredAt: '2026-01-02T03:04:05.678Z' };
         await writer.commit([
           { ...commitOf(lease, 0, 2, change('a', 1, {}), change('a', 2, { name: 'Zulu' })), progress },
           { ...commitOf(lease, 0, 2, { key: 't', position: 1, document: { name: 't', total: 1 } }), build },
         ]);
-        await writer.complete(live, lease);
+        await writer.finalize(live, lease);
         await writer.reset(live, lease);
         const { head: _, ...empty } = noProgress;
         expect(await recordOf(writer, live)).toMatchObject({ ...empty, state: 'live', position: 0 });

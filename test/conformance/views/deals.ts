@@ -1,59 +1,56 @@
 /** A read model with a column of every kind, one without history, and what tests say about their documents. */
-import type { Distribution } from '../../../src/kernel/distribution.js';
-import {
-  Choice,
-  Day,
-  Decimal,
-  DistributionField,
-  Flag,
-  Id,
-  Instant,
-  Int,
-  List,
-  MoneyField,
-  Moneys,
-  Text,
-  User,
-} from '../../../src/kernel/field-type.js';
-import type { Moneys as MoneysValue } from '../../../src/kernel/money.js';
+import { Choice, Day, Decimal, Flag, Id, Instant, Int, List, MoneyField, Text, User, type Of } from '../../../contracts/fields/index.js';
+import { DistributionField, MoneyByCurrencyField } from '../../../src/kernel/computed-fields.js';
 import type { Document } from '../../../src/kernel/projection.js';
-import { Column, ReadModel, readModelSpec } from '../../../src/kernel/read-model.js';
-import { noProgress, type Build } from '../../../src/views/builds.js';
-import type { Commit, DocumentChange, Lease, ViewReader } from '../../../src/views/port.js';
-import type { ListQuery, Where } from '../../../src/views/query.js';
+import { readModel } from '../../../src/kernel/read-model.js';
+import { noProgress } from '../../../src/views/port/build-identity.js';
+import type { Build } from '../../../src/views/port/builds.js';
+import type { Commit, DocumentChange } from '../../../src/views/port/commits.js';
+import type { Lease } from '../../../src/leases/port.js';
+import type { ViewReader } from '../../../src/views/port/store.js';
+import type { ListQuery, Where } from '../../../src/views/port/query.js';
 
-@ReadModel('deals', { version: 1, duplicates: [['email']] })
-class DealDocument {
-  @Column(Id) readonly id!: string;
-  @Column(Text(200), { filter: true, sort: true, search: true }) readonly name!: string;
-  @Column(Choice('DealStage', ['open', 'won', 'lost']), { filter: true, sort: true, dimension: true }) readonly stage!: string;
-  @Column(User, { filter: true, dimension: true }) readonly owner!: string;
-  @Column(Text(100), { optional: true, filter: true, sort: true, dimension: true }) readonly region!: string | null;
-  @Column(Text(254), { optional: true }) readonly email!: string | null;
-  @Column(Flag, { optional: true, filter: true, dimension: true }) readonly urgent!: boolean | null;
-  @Column(Int(), { optional: true, filter: true, sort: true, measure: true }) readonly score!: number | null;
-  @Column(Decimal(), { optional: true, filter: true, sort: true, measure: true }) readonly ratio!: number | null;
-  @Column(MoneyField, { optional: true, filter: true, sort: true, measure: true }) readonly amount!: {
-    amount: number;
-    currency: string;
-  } | null;
-  @Column(Moneys, { optional: true, measure: true }) readonly paid!: MoneysValue | null;
-  @Column(DistributionField, { optional: true, measure: true }) readonly days!: Distribution | null;
-  @Column(Day, { optional: true, filter: true, sort: true }) readonly due!: string | null;
-  @Column(Instant, { optional: true, filter: true, sort: true }) readonly openedAt!: string | null;
-  @Column(List(Text(50), 10), { optional: true, search: true }) readonly tags!: readonly string[] | null;
-}
+const columns = {
+  id: Id,
+  name: Text(200),
+  stage: Choice('DealStage', 'How far a deal has come.', ['open', 'won', 'lost']),
+  owner: User,
+  region: Text(100).optional(),
+  email: Text(254).optional(),
+  urgent: Flag.optional(),
+  score: Int().optional(),
+  ratio: Decimal().optional(),
+  amount: MoneyField.optional(),
+  paid: MoneyByCurrencyField.optional(),
+  days: DistributionField.optional(),
+  due: Day.optional(),
+  openedAt: Instant.optional(),
+  tags: List(Text(50), 10).optional(),
+};
 
-@ReadModel('tallies', { version: 1, history: false })
-class TallyDocument {
-  @Column(Text(50), { filter: true, sort: true }) readonly name!: string;
-  @Column(Int(0), { measure: true }) readonly total!: number;
-}
+export const deals = readModel('deals', {
+  version: 1,
+  description: 'A deal.',
+  columns,
+  filter: ['name', 'stage', 'owner', 'region', 'urgent', 'score', 'ratio', 'amount', 'due', 'openedAt'],
+  sort: ['name', 'stage', 'region', 'score', 'ratio', 'amount', 'due', 'openedAt'],
+  search: ['name', 'tags'],
+  dimension: ['stage', 'owner', 'region', 'urgent'],
+  measure: ['score', 'ratio', 'amount', 'paid', 'days'],
+  duplicates: [['email']],
+});
 
-export const deals = readModelSpec(DealDocument);
-export const tallies = readModelSpec(TallyDocument);
+export const tallies = readModel('tallies', {
+  version: 1,
+  description: 'A tally.',
+  columns: { name: Text(50), total: Int(0) },
+  history: false,
+  filter: ['name'],
+  sort: ['name'],
+  measure: ['total'],
+});
 
-export type Deal = Partial<{ [Column in keyof DealDocument]: DealDocument[Column] }>;
+export type Deal = Partial<Of<typeof columns>>;
 
 /** A change of a deal at a position; null removes it. */
 export function change(key: string, position: number, deal: Deal | null): DocumentChange {
@@ -97,6 +94,11 @@ export async function paged(
     if (!page.hasNext) return seen;
     await between();
   }
+}
+
+/** The document has one of these keys. */
+export function withKey(...keys: readonly string[]): Where {
+  return { kind: 'key', keys };
 }
 
 export function is(column: string, op: Extract<Where, { kind: 'is' }>['op'], value: Extract<Where, { kind: 'is' }>['value']): Where {

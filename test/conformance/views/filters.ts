@@ -1,6 +1,6 @@
 /** What each condition finds, on each kind of column, null included. */
 import { describe, expect, test } from '@jest/globals';
-import type { Scalar, Where } from '../../../src/views/query.js';
+import type { Scalar, Where } from '../../../src/views/port/query.js';
 import { is, keys, live, type Deal } from './deals.js';
 import { onStore, type OpenStore, type Sides } from './store.js';
 

@@ -1,9 +1,11 @@
 /** One projector works on a read model at a time: who has lost the lease can't write, whatever he had worked out. */
 import { describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CheckpointMoved, LeaseLost } from '../../../src/views/errors.js';
-import { isMember, memberOf } from '../../../src/views/members.js';
-import type { Lease, ViewWriter } from '../../../src/views/port.js';
+import { CheckpointMoved } from '../../../src/views/port/errors.js';
+import { LeaseLost } from '../../../src/leases/errors.js';
+import { isMember, memberOf } from '../../../src/leases/members.js';
+import type { Lease } from '../../../src/leases/port.js';
+import type { ViewWriter } from '../../../src/views/port/store.js';
 import { change, commitOf, keys, live } from './deals.js';
 import { onStore, recordOf, type OpenStore } from './store.js';
 
@@ -15,10 +17,10 @@ export function leases(open: OpenStore): void {
       'of two that ask for several, each gets what is free, and both see who has what',
       onStore(open, async ({ writer, store }) => {
         const other = await store.writer();
-        const [one] = await writer.take(['a'], 'one', LONG);
+        const [one] = await writer.leases.acquire(['a'], 'one', LONG);
         expect(one).toMatchObject({ name: 'a', holder: 'one' });
-        expect((await other.take(['a', 'b', 'c'], 'two', LONG)).map(({ name }) => name)).toEqual(['b', 'c']);
-        const held = (await writer.held()).filter(({ name }) => name !== 'deals');
+        expect((await other.leases.acquire(['a', 'b', 'c'], 'two', LONG)).map(({ name }) => name)).toEqual(['b', 'c']);
+        const held = (await writer.leases.held()).filter(({ name }) => name !== 'deals');
         expect(held.map(({ name, holder }) => [name, holder]).sort()).toEqual([
           ['a', 'one'],
           ['b', 'two'],
@@ -33,7 +35,7 @@ export function leases(open: OpenStore): void {
       onStore(open, async ({ writer, store }) => {
         const sides = [writer, await store.writer(), await store.writer()];
         const names = ['a', 'b', 'c', 'd', 'e'];
-        const taken = await Promise.all(sides.map((side, index) => side.take(names, `holder ${index}`, LONG)));
+        const taken = await Promise.all(sides.map((side, index) => side.leases.acquire(names, `holder ${index}`, LONG)));
         expect(
           taken
             .flat()
@@ -46,15 +48,15 @@ export function leases(open: OpenStore): void {
     test(
       'the holder keeps its token while it renews; the next one has a greater one',
       onStore(open, async ({ writer }) => {
-        const [first] = await writer.take(['a'], 'one', 40);
-        const [renewed] = await writer.take(['a'], 'one', 1_500);
+        const [first] = await writer.leases.acquire(['a'], 'one', 40);
+        const [renewed] = await writer.leases.acquire(['a'], 'one', 1_500);
         expect(renewed).toEqual(first);
-        expect(await writer.take(['a'], 'two', LONG)).toEqual([]);
+        expect(await writer.leases.acquire(['a'], 'two', LONG)).toEqual([]);
         await sleep(1_550);
-        expect((await writer.held()).map(({ name }) => name)).not.toContain('a');
-        const [next] = await writer.take(['a'], 'two', LONG);
+        expect((await writer.leases.held()).map(({ name }) => name)).not.toContain('a');
+        const [next] = await writer.leases.acquire(['a'], 'two', LONG);
         expect(next!.token).toBeGreaterThan(first!.token);
-        expect(await writer.take(['a'], 'one', LONG)).toEqual([]);
+        expect(await writer.leases.acquire(['a'], 'one', LONG)).toEqual([]);
       }),
     );
 
@@ -63,27 +65,27 @@ export function leases(open: OpenStore): void {
       onStore(open, async ({ writer }) => {
         const tokens: number[] = [];
         for (const holder of ['one', 'two', 'one']) {
-          const taken = await writer.take(['a'], holder, LONG);
+          const taken = await writer.leases.acquire(['a'], holder, LONG);
           tokens.push(...taken.map(({ token }) => token));
-          await writer.giveBack(taken);
+          await writer.leases.release(taken);
         }
         expect(tokens).toHaveLength(3);
         expect([...new Set(tokens)].sort((a, b) => a - b)).toEqual(tokens);
         // Giving back what another has by now takes nothing from it.
-        const [current] = await writer.take(['a'], 'two', LONG);
-        await writer.giveBack([{ name: 'a', holder: 'one', token: tokens[2]! }]);
-        expect(await writer.take(['a'], 'three', LONG)).toEqual([]);
-        expect(await writer.held()).toEqual(expect.arrayContaining([expect.objectContaining(current!)]));
+        const [current] = await writer.leases.acquire(['a'], 'two', LONG);
+        await writer.leases.release([{ name: 'a', holder: 'one', token: tokens[2]! }]);
+        expect(await writer.leases.acquire(['a'], 'three', LONG)).toEqual([]);
+        expect(await writer.leases.held()).toEqual(expect.arrayContaining([expect.objectContaining(current!)]));
       }),
     );
   });
 
   describe('members', () => {
     const membersOf = async (writer: ViewWriter): Promise<readonly string[]> =>
-      (await writer.held()).filter(isMember).map(({ holder }) => holder);
+      (await writer.leases.held()).filter(isMember).map(({ holder }) => holder);
 
     const joins = (writer: ViewWriter, holder: string, milliseconds: number): Promise<readonly Lease[]> =>
-      writer.take([memberOf(holder)], holder, milliseconds);
+      writer.leases.acquire([memberOf(holder)], holder, milliseconds);
 
     test(
       'are there until they give their place back or it runs out, however often they take it again',
@@ -95,7 +97,7 @@ export function leases(open: OpenStore): void {
         expect(await joins(writer, 'one', LONG)).toMatchObject([{ name: 'member one', holder: 'one' }]);
         await sleep(60);
         expect(await membersOf(other)).toEqual(['one', 'two']);
-        await other.giveBack(two);
+        await other.leases.release(two);
         expect(await membersOf(writer)).toEqual(['one']);
         // One that stood still for longer, and was forgotten, joins again.
         await joins(other, 'four', LONG);
@@ -115,7 +117,7 @@ export function leases(open: OpenStore): void {
           const taken = await Promise.all(holders.map((holder, index) => joins(index % 2 === 0 ? writer : other, holder, LONG)));
           expect(taken.flat().map(({ holder }) => holder)).toEqual(holders);
           expect((await membersOf(writer)).toSorted()).toEqual(holders.toSorted());
-          await writer.giveBack(taken.flat());
+          await writer.leases.release(taken.flat());
           expect(await membersOf(other)).toEqual([]);
         }
       }),
@@ -127,9 +129,9 @@ export function leases(open: OpenStore): void {
         const names = ['a', memberOf('two')];
         const tokens: (readonly number[])[] = [];
         for (const holder of ['one', 'three', 'one']) {
-          const taken = await writer.take([memberOf(holder), ...names], holder, LONG);
+          const taken = await writer.leases.acquire([memberOf(holder), ...names], holder, LONG);
           tokens.push(names.map((name) => taken.find((lease) => lease.name === name)!.token));
-          await writer.giveBack(taken);
+          await writer.leases.release(taken);
         }
         expect(tokens).toEqual([
           [1, 1],
@@ -146,13 +148,13 @@ export function leases(open: OpenStore): void {
       onStore(open, async ({ writer, reader, store, lease }) => {
         const other = await store.writer();
         await writer.commit([commitOf(lease, 0, 1, change('a', 1, { name: 'before' }))]);
-        await writer.giveBack([lease]);
-        const [taken] = await other.take(['deals'], 'another', LONG);
+        await writer.leases.release([lease]);
+        const [taken] = await other.leases.acquire(['deals'], 'another', LONG);
         const late = () => writer.commit([commitOf(lease, 1, 2, change('a', 2, { name: 'late' }), change('b', 2, {}))]);
         await expect(late()).rejects.toThrow(LeaseLost);
         await expect(late()).rejects.toThrow(/deals/);
         await expect(writer.reset(live, lease)).rejects.toThrow(LeaseLost);
-        await expect(writer.complete(live, lease)).rejects.toThrow(LeaseLost);
+        await expect(writer.finalize(live, lease)).rejects.toThrow(LeaseLost);
         expect(await reader.get(live, ['a', 'b'])).toMatchObject([{ name: 'before' }, null]);
         await other.commit([commitOf(taken!, 1, 2, change('a', 2, { name: 'theirs' }))]);
         await expect(late()).rejects.toThrow(LeaseLost);

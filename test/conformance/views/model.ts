@@ -1,8 +1,8 @@
 /** Any history of changes, read as of any of its positions, against the plainest reading of it. */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { DocumentChange } from '../../../src/views/port.js';
-import type { Order, Scalar, Where } from '../../../src/views/query.js';
+import type { DocumentChange } from '../../../src/views/port/commits.js';
+import type { Order, Scalar, Where } from '../../../src/views/port/query.js';
 import { change, keys, live, paged } from './deals.js';
 import { documentsAsOf, listed } from './naive.js';
 import { onStore, type OpenStore } from './store.js';
@@ -49,7 +49,9 @@ const { where } = fc.letrec<{ where: Where }>((tie) => ({
     compared('urgent', fc.boolean(), 'eq', 'ne'),
     compared('score', score, 'eq', 'ne', 'lt', 'lte', 'gt', 'gte'),
     compared('amount', score, 'eq', 'lt', 'gte'),
+    fc.record({ kind: fc.constant('currency' as const), column: fc.constant('amount'), currency: fc.constantFrom('EUR', 'RON') }),
     compared('due', due, 'eq', 'ne', 'lt', 'gte'),
+    fc.record({ kind: fc.constant('key' as const), keys: fc.subarray(['a', 'b', 'c', 'd', 'e', 'f', 'nobody']) }),
     fc.record({ kind: fc.constant('not' as const), of: tie('where') }),
     fc.record({ kind: fc.constantFrom('and' as const, 'or' as const), of: fc.array(tie('where'), { maxLength: 3 }) }),
   ),
@@ -85,7 +87,7 @@ export function anyHistory(open: OpenStore, numRuns: number): void {
               let from = 0;
               let position = 0;
               for (const [index, { key, deal: became, gap, endsBatch }] of steps.entries()) {
-                if (index === completeAt) await writer.complete(live, lease);
+                if (index === completeAt) await writer.finalize(live, lease);
                 position += gap + 1;
                 batch.push(change(key, position, became));
                 if (!endsBatch) continue;

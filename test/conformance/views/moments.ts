@@ -1,6 +1,6 @@
 /** Every version of a document is kept for the positions that it was true for. */
 import { describe, expect, test } from '@jest/globals';
-import { NoHistory } from '../../../src/views/errors.js';
+import { NoHistory } from '../../../src/views/port/query-errors.js';
 import { change, commitOf, is, keys, live, tallies } from './deals.js';
 import { onStore, type OpenStore } from './store.js';
 

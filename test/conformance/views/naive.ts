@@ -1,11 +1,11 @@
 /** What filters, orders and moments mean, said once more in the plainest way: the measure that engines are held against. */
-import { fold, words } from '../../../src/kernel/fold.js';
+import { fold, words } from '../../../contracts/fold.js';
 import type { Document } from '../../../src/kernel/projection.js';
-import type { DocumentChange } from '../../../src/views/port.js';
-import type { Order, Scalar, Selection, Where } from '../../../src/views/query.js';
+import type { DocumentChange } from '../../../src/views/port/commits.js';
+import type { Order, Scalar, Selection, Where } from '../../../src/views/port/query.js';
 import { deals } from './deals.js';
 
-const kinds = new Map(deals.columns.map(({ name, type }) => [name, type.kind]));
+const comparisons = new Map(deals.columns.map(({ name, kind }) => [name, kind.compared]));
 
 /** Documents by key as of a position: the last change at or before it. */
 export function documentsAsOf(changes: readonly DocumentChange[], position: number): ReadonlyMap<string, Document> {
@@ -17,18 +17,22 @@ export function documentsAsOf(changes: readonly DocumentChange[], position: numb
   return documents;
 }
 
-function matches(document: Document, where: Where): boolean {
+function matches(key: string, document: Document, where: Where): boolean {
   switch (where.kind) {
     case 'and':
-      return where.of.every((part) => matches(document, part));
+      return where.of.every((part) => matches(key, document, part));
     case 'or':
-      return where.of.some((part) => matches(document, part));
+      return where.of.some((part) => matches(key, document, part));
     case 'not':
-      return !matches(document, where.of);
+      return !matches(key, document, where.of);
     case 'in':
       return where.values.includes(valueOf(document, where.column));
     case 'notIn':
       return !where.values.includes(valueOf(document, where.column));
+    case 'currency':
+      return currencyOf(document, where.column) === where.currency;
+    case 'key':
+      return where.keys.includes(key);
     case 'is':
       return compared(document, where);
   }
@@ -71,7 +75,7 @@ export function listed(
   orderBy: readonly Order[],
 ): readonly string[] {
   return [...documents]
-    .filter(([, document]) => (!where || matches(document, where)) && (search === undefined || found(document, search)))
+    .filter(([key, document]) => (!where || matches(key, document, where)) && (search === undefined || found(document, search)))
     .sort(([leftKey, left], [rightKey, right]) => {
       for (const { column, descending } of orderBy) {
         const order = compare(column, valueOf(left, column), valueOf(right, column));
@@ -85,13 +89,17 @@ export function listed(
 function compare(column: string, left: Scalar, right: Scalar): number {
   if (left === null || right === null) return Number(left !== null) - Number(right !== null);
   if (typeof left === 'string' && typeof right === 'string') {
-    return kinds.get(column) === 'text' ? byCodePoint(fold(left), fold(right)) : byCodePoint(left, right);
+    return comparisons.get(column) === 'text' ? byCodePoint(fold(left), fold(right)) : byCodePoint(left, right);
   }
   return Number(left) - Number(right);
 }
 
 function byCodePoint(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}
+
+function currencyOf(document: Document, column: string): string | null {
+  return (document[column] as { readonly currency: string } | null | undefined)?.currency ?? null;
 }
 
 function valueOf(document: Document, column: string): Scalar {

@@ -1,6 +1,7 @@
 /** Readers hear of what is committed, and wait for positions. */
 import { describe, expect, test } from '@jest/globals';
-import { BuildGone, NotYetThere } from '../../../src/views/errors.js';
+import { BuildGone } from '../../../src/views/port/errors.js';
+import { PositionTimeout } from '../../../src/views/port/query-errors.js';
 import { deals, live } from './deals.js';
 import { keepDeals, onStore, type OpenStore } from './store.js';
 
@@ -40,7 +41,7 @@ export function news(open: OpenStore): void {
         const build = { model: { ...deals, version: 2 }, number: 2 };
         await heard(() => writer.begin(build.model));
         await heard(() => keep({ a: {} }, build));
-        await heard(() => writer.complete(build, lease));
+        await heard(() => writer.finalize(build, lease));
         await heard(() => writer.cutOver({ name: 'deals', version: 2, number: 2 }));
         await heard(() => writer.drop({ name: 'deals', version: 1, number: 1 }));
         for (const stop of stops) stop();
@@ -74,12 +75,12 @@ export function news(open: OpenStore): void {
     test(
       'a waiting reader goes on once the position is reached, or is told that it was not',
       onStore(open, async ({ reader, keep, store, lease }) => {
-        await reader.reached(live, 0, 1_000);
-        const waits = [reader.reached(live, 1, 20_000), reader.reached(live, 2, 20_000)];
+        await reader.waitFor(live, 0, 1_000);
+        const waits = [reader.waitFor(live, 1, 20_000), reader.waitFor(live, 2, 20_000)];
         await keep({ a: {} });
         await waits[0];
-        await expect(reader.reached(live, 2, 30)).rejects.toThrow(NotYetThere);
-        await expect(reader.reached(live, 9, 30)).rejects.toMatchObject({ model: 'deals', wanted: 9, at: 1 });
+        await expect(reader.waitFor(live, 2, 30)).rejects.toThrow(PositionTimeout);
+        await expect(reader.waitFor(live, 9, 30)).rejects.toMatchObject({ model: 'deals', wanted: 9, at: 1 });
         const other = await store.writer();
         await keepDeals(other, lease, { b: {} });
         await waits[1];
@@ -91,7 +92,7 @@ export function news(open: OpenStore): void {
       'who waits for a build that is dropped is told so, and others wait on',
       onStore(open, async ({ writer, reader, keep, lease }) => {
         const next = await writer.begin({ ...deals, version: 2 });
-        const waits = [reader.reached(live, 1, 60_000), reader.reached(next, 1, 60_000), reader.reached(live, 2, 60_000)];
+        const waits = [reader.waitFor(live, 1, 60_000), reader.waitFor(next, 1, 60_000), reader.waitFor(live, 2, 60_000)];
         const told = expect(waits[1]).rejects.toThrow(BuildGone);
         await writer.drop({ name: 'deals', version: 2, number: next.number });
         await told;

@@ -1,9 +1,9 @@
 /** Lists have one order, and their pages cover every document once. */
 import { describe, expect, test } from '@jest/globals';
-import { BadCursor } from '../../../src/views/errors.js';
-import type { Order } from '../../../src/views/query.js';
+import { BadCursor } from '../../../src/views/port/query-errors.js';
+import type { Order } from '../../../src/views/port/query.js';
 import { deals, is, items, keys, live, paged, tallies, type Deal } from './deals.js';
-import type { Served } from '../../../src/views/builds.js';
+import type { Served } from '../../../src/views/port/builds.js';
 import { onStore, type OpenStore } from './store.js';
 
 const up = (column: string): Order => ({ column, descending: false });

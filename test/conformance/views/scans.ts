@@ -1,8 +1,9 @@
 /** A scan tells a build document by document with all that is kept of each, and a selection may be of given keys. */
 import { describe, expect, test } from '@jest/globals';
 import { isDeepStrictEqual } from 'node:util';
+import type { Where } from '../../../src/views/port/query.js';
 import { gathered } from '../../support/log/gathered.js';
-import { change, commitOf, is, keys, live, tallies } from './deals.js';
+import { change, commitOf, is, keys, live, tallies, withKey } from './deals.js';
 import { onStore, type ByHand, type OpenStore } from './store.js';
 
 export function scans(open: OpenStore): void {
@@ -38,7 +39,7 @@ export function scans(open: OpenStore): void {
           },
         ];
         expect(await told()).toEqual(expected);
-        await writer.complete(live, lease);
+        await writer.finalize(live, lease);
         expect(await told()).toEqual(expected);
         await commit(9, 10, change('a', 10, null));
         expect((await told())[0]).toMatchObject({
@@ -92,7 +93,7 @@ export function scans(open: OpenStore): void {
           b: { name: '', region: null, urgent: null, score: null, ratio: 3, amount: null, due: '2026-01-01', tags: [] },
         };
         await keep(documents);
-        await writer.complete(live, lease);
+        await writer.finalize(live, lease);
         await keep({ a: { ...documents.a, name: 'Other' }, b: { ...documents.b, ratio: -0 } });
         const found = await gathered(reader.scan(live));
         expect(found.map(({ versions }) => versions.length)).toEqual([2, 2]);
@@ -138,7 +139,7 @@ export function scans(open: OpenStore): void {
       await onStore(open, async ({ commit, lease, writer, reader, store }) => {
         await commit(0, 3, change('a', 1, { score: 1 }), change('b', 2, { score: 1 }), change('a', 3, { score: 2 }));
         await commit(3, 6, change('c', 4, {}), change('c', 5, null), change('b', 6, { score: 2 }));
-        await writer.complete(live, lease);
+        await writer.finalize(live, lease);
         const told = async () => new Map((await gathered(reader.scan(live, 2))).map((history) => [history.key, history]));
         const before = await told();
         await work(store.byHand);
@@ -154,7 +155,7 @@ export function scans(open: OpenStore): void {
       onStore(open, async ({ keep, lease, writer, reader, store: { byHand } }) => {
         await keep({ a: { score: 1 } });
         await keep({ a: { score: 2 } });
-        await writer.complete(live, lease);
+        await writer.finalize(live, lease);
         await byHand.copy({ key: 'a', since: 1, until: 2 }, { key: 'ghost', since: 1, until: 2 });
         await byHand.addWord('a', 'ghostly');
         expect(await keys(reader, { asOf: 1 })).toEqual(['a', 'ghost']);
@@ -174,17 +175,24 @@ export function scans(open: OpenStore): void {
         await keep({ a: { score: 0, name: 'none' }, c: null, d: { score: 9, name: 'one' } });
         const orderBy = [{ column: 'score', descending: false }];
         const wanted = ['c', 'a', 'nobody', 'd'];
-        expect(await keys(reader, { keys: wanted, orderBy })).toEqual(['a', 'd']);
-        expect(await keys(reader, { keys: wanted, orderBy, asOf: then })).toEqual(['c', 'a']);
-        expect(await keys(reader, { keys: wanted, orderBy, first: 1, asOf: then })).toEqual(['c']);
-        expect(await keys(reader, { keys: wanted, where: is('score', 'gt', 1) })).toEqual(['d']);
-        expect(await keys(reader, { keys: wanted, search: 'on', asOf: then })).toEqual(['a', 'c']);
-        expect(await keys(reader, { keys: [] })).toEqual([]);
-        expect(await reader.count(live, { keys: wanted })).toBe(2);
-        expect(await reader.count(live, { keys: wanted, asOf: then })).toBe(2);
+        expect(await keys(reader, { where: withKey(...wanted), orderBy })).toEqual(['a', 'd']);
+        expect(await keys(reader, { where: withKey(...wanted), orderBy, asOf: then })).toEqual(['c', 'a']);
+        expect(await keys(reader, { where: withKey(...wanted), orderBy, first: 1, asOf: then })).toEqual(['c']);
+        expect(await keys(reader, { where: { kind: 'and', of: [withKey(...wanted), is('score', 'gt', 1)] } })).toEqual(['d']);
+        expect(await keys(reader, { where: withKey(...wanted), search: 'on', asOf: then })).toEqual(['a', 'c']);
+        expect(await keys(reader, { where: withKey() })).toEqual([]);
+        const others: Where = { kind: 'not', of: withKey('a', 'nobody') };
+        expect(await keys(reader, { where: others })).toEqual(['b', 'd']);
+        expect(await keys(reader, { where: others, asOf: then })).toEqual(['b', 'c']);
+        const either: Where = { kind: 'or', of: [withKey('c'), is('name', 'eq', 'two')] };
+        expect(await keys(reader, { where: either })).toEqual(['b']);
+        expect(await keys(reader, { where: either, asOf: then, search: 'o' })).toEqual(['c']);
+        expect(await reader.count(live, { where: either, asOf: then })).toBe(2);
+        expect(await reader.count(live, { where: withKey(...wanted) })).toBe(2);
+        expect(await reader.count(live, { where: withKey(...wanted), asOf: then })).toBe(2);
         const many = Array.from({ length: 5_000 }, (_, index) => `x${index}`);
-        expect(await reader.count(live, { keys: [...many, 'b'] })).toBe(1);
-        expect(await reader.summarise(live, { keys: ['b', 'd'], groupBy: [], measures: ['score'] })).toMatchObject([
+        expect(await reader.count(live, { where: withKey(...many, 'b') })).toBe(1);
+        expect(await reader.summarise(live, { where: withKey('b', 'd'), groupBy: [], measures: ['score'] })).toMatchObject([
           { count: 2, measures: { score: 11 } },
         ]);
       }),

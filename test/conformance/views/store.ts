@@ -1,6 +1,8 @@
 /** One store that tests open sides of, and what they do with a fresh one. */
-import type { Build } from '../../../src/views/builds.js';
-import type { Commit, DocumentChange, Lease, ViewReader, ViewWriter } from '../../../src/views/port.js';
+import type { Build } from '../../../src/views/port/builds.js';
+import type { Commit, DocumentChange } from '../../../src/views/port/commits.js';
+import type { Lease } from '../../../src/leases/port.js';
+import type { ViewReader, ViewWriter } from '../../../src/views/port/store.js';
 import { change, commitOf, deals, live, type Deal } from './deals.js';
 
 /** A store that is empty at first. Each side may be opened any number of times, as by several processes. */
@@ -67,7 +69,7 @@ export function onStore(open: OpenStore, test: (sides: Sides) => Promise<void>):
 
 /** The lease that tests commit under, for ten minutes. */
 export async function leaseOf(writer: ViewWriter, holder: string): Promise<Lease> {
-  const [lease] = await writer.take(['deals'], holder, 600_000);
+  const [lease] = await writer.leases.acquire(['deals'], holder, 600_000);
   if (!lease) throw new Error(`${holder} was not given the lease.`);
   return lease;
 }

@@ -1,8 +1,8 @@
 /** Summaries count and add up what a list would hold. */
 import { describe, expect, test } from '@jest/globals';
 import { record, emptyDistribution, quantile, type Distribution } from '../../../src/kernel/distribution.js';
-import type { SummaryGroup } from '../../../src/views/query.js';
-import { deals, is, live } from './deals.js';
+import type { SummaryGroup } from '../../../src/views/port/query.js';
+import { deals, is, live, type Deal } from './deals.js';
 import { onStore, type OpenStore } from './store.js';
 
 const spread = (...values: readonly number[]): Distribution => values.reduce(record, emptyDistribution);
@@ -34,12 +34,41 @@ const documents = {
   },
   c: { stage: 'won', owner: 'bob', region: 'N', urgent: null, score: null, ratio: null, amount: eur(50), paid: null, days: null },
   d: { stage: 'lost', owner: 'ana', region: 'n', urgent: true, score: 1, ratio: 2, amount: null, paid: { EUR: -30 }, days: spread(4) },
-};
+} satisfies Readonly<Record<string, Deal>>;
 
 const inOrder = (groups: readonly SummaryGroup[]) => [...groups].sort((a, b) => (JSON.stringify(a.by) < JSON.stringify(b.by) ? -1 : 1));
 
 export function summaries(open: OpenStore): void {
   describe('summaries', () => {
+    test(
+      'cut days and instants by bounds, now and as of a position',
+      onStore(open, async ({ keep, commit, reader }) => {
+        const position = await keep({
+          a: { due: '2026-01-31', openedAt: '2026-01-31T22:00:00.000Z', score: 1, days: spread(1) },
+          b: { due: '2026-02-01', openedAt: '2026-01-31T21:59:59.999Z', score: 2, days: spread(2) },
+          c: { due: '2025-12-31', openedAt: '2026-03-01T00:00:00.000Z', score: 4, days: null },
+          d: { due: null, openedAt: null, score: 8, days: null },
+        });
+        const cuts = { due: ['2026-01-01', '2026-02-01'], openedAt: ['2026-01-31T22:00:00.000Z'] };
+        const counts = async (asOf?: number) => {
+          const asked = { groupBy: ['due', 'openedAt'], measures: ['score', 'days'], cuts, ...(asOf === undefined ? {} : { asOf }) };
+          const groups = await reader.summarise(live, asked);
+          return groups.map(({ by, measures }) => [by['due'], by['openedAt'], measures['score']]).sort();
+        };
+        const before = [
+          [0, 1, 4],
+          [1, 1, 1],
+          [2, 0, 2],
+          [null, null, 8],
+        ].sort();
+        expect(await counts()).toEqual(before);
+        await commit(position, position + 1, { key: 'c', position: position + 1, document: null });
+        expect(await counts(position)).toEqual(before);
+        expect(await counts()).toEqual(before.filter(([due]) => due !== 0));
+        await expect(reader.summarise(live, { groupBy: ['name'], measures: [], cuts: { name: ['a'] } })).rejects.toThrow(TypeError);
+      }),
+    );
+
     test(
       'group, count and add up; money by currency, sketches merged, null where there was nothing to sum',
       onStore(open, async ({ keep, reader }) => {

@@ -20,22 +20,22 @@ export const STANDARD = {
 };
 
 export async function definePipeline(client: GraphqlClient, input: object = {}): Promise<string> {
-  return (await client.done('definePipeline', { ...STANDARD, ...input })).streamId;
+  return (await client.done('definePipeline', { ...STANDARD, ...input })).recordId;
 }
 
 export async function registerAccount(client: GraphqlClient, name = 'Brutăria Ana'): Promise<string> {
-  return (await client.done('registerAccount', { name })).streamId;
+  return (await client.done('registerAccount', { name })).recordId;
 }
 
 /** An open opportunity of 1,000 euros in the first stage. */
 export async function openOpportunity(client: GraphqlClient, pipelineId: string, input: object = {}): Promise<string> {
   const accountId = await registerAccount(client);
   const opened = await client.done('openOpportunity', { name: 'Bread', accountId, pipelineId, amount: euros(100_000), ...input });
-  return opened.streamId;
+  return opened.recordId;
 }
 
 export async function registerLead(client: GraphqlClient, input: object = {}): Promise<string> {
-  return (await client.done('registerLead', { name: 'Ana Pop', company: 'Brutăria Ana', email: 'ana@example.com', ...input })).streamId;
+  return (await client.done('registerLead', { name: 'Ana Pop', company: 'Brutăria Ana', email: 'ana@example.com', ...input })).recordId;
 }
 
 export async function qualifiedLead(client: GraphqlClient, input: object = {}): Promise<string> {

@@ -19,10 +19,10 @@ export interface Answer {
 /** What every mutation answers. */
 export interface Payload {
   readonly commandId: string | null;
-  readonly streamId: string | null;
+  readonly recordId: string | null;
   readonly revision: number | null;
   readonly position: string | null;
-  readonly userErrors: readonly { readonly code: string; readonly field: string | null; readonly message: string }[];
+  readonly userErrors: readonly { readonly code: string; readonly path: readonly string[]; readonly message: string }[];
 }
 
 /** The payload of a command that was taken. */
@@ -63,18 +63,18 @@ export class GraphqlClient {
   /** Issues a command, such as `qualifyLead`, and gives its payload, refusals included. */
   async command(name: string, input: object, headers: SentHeaders = {}): Promise<Payload> {
     const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
-    const query = `mutation ($input: ${type}!) { payload: ${name}(input: $input) { commandId streamId revision position userErrors { code field message } } }`;
+    const query = `mutation ($input: ${type}!) { payload: ${name}(input: $input) { commandId recordId revision position userErrors { code path message } } }`;
     return (await this.ask<{ readonly payload: Payload }>(query, { input }, headers)).payload;
   }
 
   /** Issues a command that must be taken. */
   async done(name: string, input: object, headers: SentHeaders = {}): Promise<Done> {
     const payload = await this.command(name, input, headers);
-    const { commandId, streamId, revision, position, userErrors } = payload;
-    if (userErrors.length > 0 || commandId === null || streamId === null || revision === null || position === null) {
+    const { commandId, recordId, revision, position, userErrors } = payload;
+    if (userErrors.length > 0 || commandId === null || recordId === null || revision === null || position === null) {
       throw new Error(`${name} was not taken: ${JSON.stringify(payload)}`);
     }
-    return { commandId, streamId, revision, position };
+    return { commandId, recordId, revision, position };
   }
 
   /** Where the log stands: unchanged when nothing was written. */

@@ -1,8 +1,7 @@
 /** What operators ask of read models over GraphQL, and what they are told. */
-import { projections } from '../../../projections/index.js';
+import { domain } from '../../../src/domain.js';
 import type { Projection } from '../../../src/kernel/projection.js';
-import { fromInput } from '../../../src/kernel/input.js';
-import { CommandPipeline } from '../../../src/pipeline/command-pipeline.js';
+import { CommandHandler } from '../../../src/command-handling/command-handler.js';
 import { Projector } from '../../../src/projector/projector.js';
 import { AssignLead, RegisterLead } from '../../../src/sales/lead.js';
 import { QualifyLead } from '../../../src/sales/qualify-lead.js';
@@ -21,7 +20,7 @@ export interface ToldBuild {
   readonly events: number;
   readonly eventsPerSecond: number;
   readonly secondsLeft: number | null;
-  readonly parked: number;
+  readonly deadLetters: number;
   readonly startedAt: string;
   readonly finishedAt: string | null;
   readonly servedAt: string | null;
@@ -29,15 +28,15 @@ export interface ToldBuild {
 }
 
 const BUILD =
-  'readModel version build state position head progress events eventsPerSecond secondsLeft parked startedAt finishedAt servedAt error';
+  'readModel version build state position head progress events eventsPerSecond secondsLeft deadLetters startedAt finishedAt servedAt error';
 
-/** What each mutation gives. */
+/** What each mutation gives, under `result` where it is one field. */
 const ANSWERS = {
-  rebuildReadModel: BUILD,
-  cutOverReadModel: BUILD,
-  rollBackReadModel: BUILD,
-  dropReadModelBuild: '',
-  verifyReadModels: 'id readModels state progress startedAt finishedAt equal error results { readModel }',
+  rebuildReadModel: `result: build { ${BUILD} }`,
+  cutOverReadModel: `result: build { ${BUILD} }`,
+  rollBackReadModel: `result: build { ${BUILD} }`,
+  dropReadModelBuild: 'result: dropped',
+  verifyReadModels: 'result: verification { id readModels state progress startedAt finishedAt equal error results { readModel } }',
   retryDeadLetters: 'commandId position',
   skipDeadLetter: 'commandId position',
 } as const;
@@ -47,15 +46,16 @@ type Operation = keyof typeof ANSWERS;
 /** Asks, and gives whatever comes back as `done`. */
 export function operation(client: GraphqlClient, name: Operation, input: object, headers?: SentHeaders): Promise<Answer> {
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
-  const fields = ANSWERS[name] === '' ? '' : ` { ${ANSWERS[name]} }`;
-  return client.request(`mutation ($input: ${type}!) { done: ${name}(input: $input)${fields} }`, { input }, headers);
+  const fields = `${ANSWERS[name]} userErrors { code path message }`;
+  return client.request(`mutation ($input: ${type}!) { done: ${name}(input: $input) { ${fields} } }`, { input }, headers);
 }
 
 /** What comes of something that must be done. */
 export async function done<Data = ToldBuild>(client: GraphqlClient, name: Operation, input: object, headers?: SentHeaders): Promise<Data> {
   const answer = await operation(client, name, input, headers);
-  if (answer.errors.length > 0) throw new Error(`${name} was refused: ${answer.text}`);
-  return (answer.data as { readonly done: Data }).done;
+  if (refusalIn(answer)) throw new Error(`${name} was refused: ${answer.text}`);
+  const { done: payload } = answer.data as { readonly done: Data & { readonly result?: Data } };
+  return payload.result ?? payload;
 }
 
 export interface Refusal {
@@ -65,14 +65,23 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Why a request was refused; undefined when it was not. */
-export function refusalIn({ errors: [error] }: Answer): Refusal | undefined {
+interface UserError {
+  readonly code: string;
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** Why a request was refused, by a user error or a GraphQL error; undefined when it was not. */
+export function refusalIn({ data, errors: [error] }: Answer): Refusal | undefined {
+  const { done: payload } = (data ?? {}) as { readonly done?: { readonly userErrors: readonly UserError[] } | null };
+  const [userError] = payload?.userErrors ?? [];
+  if (userError) return { code: userError.code, fields: [userError.path.slice(1).join('.')], message: userError.message };
   if (!error) return undefined;
   const { code, problems } = error.extensions ?? {};
-  const told = (problems ?? []) as readonly { readonly field: string; readonly message: string }[];
+  const told = (problems ?? []) as readonly { readonly path: readonly string[]; readonly message: string }[];
   // A page shows the problem beside its input, so it has to say the same.
   if (told.length === 1 && !error.message.includes(told[0]?.message ?? '')) throw new Error(`It says two things: ${JSON.stringify(error)}`);
-  return { code, fields: told.map(({ field }) => field), message: error.message };
+  return { code, fields: told.map(({ path }) => path.filter((step) => step !== 'input').join('.')), message: error.message };
 }
 
 export async function refusal(client: GraphqlClient, name: Operation, input: object): Promise<Refusal | undefined> {
@@ -81,8 +90,9 @@ export async function refusal(client: GraphqlClient, name: Operation, input: obj
 
 /** The builds of a read model, or all. */
 export async function buildsOf(client: GraphqlClient, readModel?: string): Promise<readonly ToldBuild[]> {
-  const query = `query ($readModel: String) { readModelBuilds(readModel: $readModel) { ${BUILD} } }`;
-  return (await client.ask<{ readonly readModelBuilds: readonly ToldBuild[] }>(query, { readModel })).readModelBuilds;
+  const query = `query ($readModel: String) { readModelBuilds(readModel: $readModel, first: 500) { nodes { ${BUILD} } } }`;
+  return (await client.ask<{ readonly readModelBuilds: { readonly nodes: readonly ToldBuild[] } }>(query, { readModel })).readModelBuilds
+    .nodes;
 }
 
 /** The states of a read model's builds, in the order of their numbers, such as `1 LIVE`. */
@@ -110,16 +120,16 @@ export async function fillFolder(
 ): Promise<readonly string[]> {
   const [log, writer, reader] = [await logIn(folder), await viewWriterIn(folder), await viewReaderIn(folder)];
   try {
-    const pipeline = new CommandPipeline({ log });
+    const commandHandler = new CommandHandler({ log, definitions: domain.definitions });
     const ids: string[] = [];
-    for (const [index, owner] of owners.entries()) {
-      const { stream } = await pipeline.execute(fromInput(RegisterLead, { name: `Lead ${index + 1}` }), { actor: 'ana' });
+    for (const [index, ownerId] of owners.entries()) {
+      const { stream } = await commandHandler.execute(RegisterLead({ name: `Lead ${index + 1}` }), { actor: 'ana' });
       const { id } = stream;
-      await pipeline.execute(fromInput(AssignLead, { id, owner }), { actor: 'ana' });
-      await pipeline.execute(fromInput(QualifyLead, { id, temperature: 'hot' }), { actor: 'ana' });
+      await commandHandler.execute(AssignLead({ id, ownerId }), { actor: 'ana' });
+      await commandHandler.execute(QualifyLead({ id, temperature: 'hot' }), { actor: 'ana' });
       ids.push(id);
     }
-    for (const program of programs.length > 0 ? programs : [projections]) {
+    for (const program of programs.length > 0 ? programs : [domain.projections]) {
       await new Projector({ log, views: writer, reader, projections: program }).catchUp();
     }
     return ids;

@@ -1,10 +1,13 @@
 /** Rules as sentences: given what happened, when somebody asks for something, then this happens, or the rule says no. */
 import { expect } from '@jest/globals';
 import type { NewEvent } from '../../../contracts/event.js';
-import { evolve, type Aggregate } from '../../../src/kernel/aggregate.js';
-import { commandSpec, type AnyCommand, type CommandClass, type Facts } from '../../../src/kernel/command.js';
+import type { Fields, Given as Values } from '../../../contracts/fields/index.js';
+import type { RecordTypeName } from '../../../contracts/record-types.js';
+import type { AnyCommandDefinition, CommandDefinition, DecisionContext } from '../../../src/kernel/command.js';
 import type { RecordedEvent } from '../../../src/kernel/event.js';
-import { fromInput, InvalidInput } from '../../../src/kernel/input.js';
+import { InvalidInput } from '../../../src/kernel/input.js';
+import type { RecordType } from '../../../src/kernel/record-type.js';
+import type { AnyRecordType } from '../../../src/kernel/record.js';
 import { Rejection } from '../../../src/kernel/rejection.js';
 
 /** The record's id in all that the kit runs. */
@@ -13,77 +16,111 @@ const FIRST = Date.parse('2018-02-01T09:00:00.000Z');
 const HOUR = 3_600_000;
 
 /** An event that happened at a time of its own; the others happen at 09:00 on 1 February 2018 and an hour later each. */
-export interface Timed {
-  readonly event: NewEvent;
+export interface Timed<Event extends NewEvent = NewEvent> {
+  readonly event: Event;
   readonly at: string;
 }
 
-export const at = (instant: string, event: NewEvent): Timed => ({ event, at: instant });
+export const at = <Event extends NewEvent>(instant: string, event: Event): Timed<Event> => ({ event, at: instant });
 
-type Happened = NewEvent | Timed;
+type Happened<Event extends NewEvent = NewEvent> = Event | Timed<Event>;
 
-interface Given {
-  /** What happened to the other records that the command reads, by the names that it reads them under. */
-  knowing(others: Readonly<Record<string, readonly Happened[]>>): Given;
-  /** Builds the command as the program does, from plain input with the record's id. Facts default to actor `ana`, noon on 1 March 2018. */
-  when<C extends AnyCommand>(command: CommandClass<C>, input?: Readonly<Record<string, unknown>>, facts?: Partial<Facts>): When;
+/** What happened to other records, by the names under which a command looks at them. */
+type Others = Readonly<Record<string, readonly Happened[]>>;
+
+/** The input of a command without the record's id. */
+type Input<I extends Fields> = keyof I extends never ? Readonly<Record<string, never>> : Values<I>;
+
+/** The input and the context; the input may be left out where no field is required. */
+type Asked<I extends Fields> =
+  Partial<Values<I>> extends Values<I>
+    ? readonly [input?: Input<I>, context?: Partial<DecisionContext>]
+    : readonly [input: Input<I>, context?: Partial<DecisionContext>];
+
+interface Given<Type extends RecordTypeName, Event extends NewEvent> {
+  /** What happened to the other records that the command looks at. */
+  knowing(others: Others): Given<Type, Event>;
+  /** Runs a command of this record type. The context defaults to actor `ana`, noon on 1 March 2018. */
+  when<I extends Fields, Creates extends boolean>(command: CommandDefinition<Type, I, Creates>, ...asked: Asked<I>): When<Event>;
+  /** The same with plain values, as they come from outside, which need not be valid. */
+  whenGiven(
+    command: AnyCommandDefinition & { readonly record: { readonly type: Type } },
+    plain: Readonly<Record<string, unknown>>,
+    context?: Partial<DecisionContext>,
+  ): When<Event>;
 }
 
-interface When {
-  then(events: readonly NewEvent[]): void;
+interface When<Event extends NewEvent> {
+  then(events: readonly Event[]): void;
   thenRejected(code: string, field?: string): void;
   /** The input is refused before any rule looks at it. */
   thenInvalid(...fields: readonly string[]): void;
 }
 
-export function given<State, Event extends NewEvent>(
-  aggregate: Aggregate<State, Event>,
-  past: readonly Happened[],
-  others: Readonly<Record<string, readonly Happened[]>> = {},
-): Given {
+export function given<Type extends RecordTypeName, State, Event extends NewEvent>(
+  record: RecordType<Type, State, Event>,
+  past: readonly Happened<Event>[],
+  others: Others = {},
+): Given<Type, Event> {
+  const whenGiven = (
+    command: AnyCommandDefinition,
+    plain: Readonly<Record<string, unknown>> = {},
+    context: Partial<DecisionContext> = {},
+  ): When<Event> => outcome(() => decide(command, record, past, others, plain, context));
   return {
-    knowing: (more) => given(aggregate, past, { ...others, ...more }),
-    when: (command, input = {}, facts = {}) => {
-      const spec = commandSpec(command);
-      expect(spec.aggregate).toBe(aggregate);
-      const decide = (): readonly NewEvent[] => {
-        const made = fromInput(command, spec.creates ? input : { id: ID, ...input });
-        const state = stateOf(aggregate as unknown as Aggregate<unknown, never>, ID, past);
-        const reads = Object.entries(made.reads?.(state as never) ?? {}).map(([name, reference]) => {
-          const known = others[name];
-          if (!known) throw new Error(`${spec.name} reads "${name}": tell what happened to it with .knowing({ ${name}: […] }).`);
-          return [name, stateOf(reference.aggregate, reference.id, known)];
-        });
-        const all = { id: ID, actor: 'ana', occurredAt: '2018-03-01T12:00:00.000Z', ...facts, ...Object.fromEntries(reads) };
-        return made.decide(state as never, all as never);
-      };
-      return {
-        then: (events) => {
-          expect(decide()).toEqual(events);
-        },
-        thenRejected: (code, field) => {
-          const refusal = failureOf(decide);
-          expect(refusal).toBeInstanceOf(Rejection);
-          expect(refusal).toMatchObject(field === undefined ? { code } : { code, field });
-        },
-        thenInvalid: (...fields) => {
-          const refusal = failureOf(decide);
-          expect(refusal).toBeInstanceOf(InvalidInput);
-          expect((refusal as InvalidInput).problems.map((problem) => problem.field)).toEqual(fields);
-        },
-      };
+    knowing: (more) => given(record, past, { ...others, ...more }),
+    when: (command, ...[input, context]) => whenGiven(command, input, context),
+    whenGiven,
+  };
+}
+
+function decide(
+  command: AnyCommandDefinition,
+  record: AnyRecordType,
+  past: readonly Happened[],
+  others: Others,
+  plain: Readonly<Record<string, unknown>>,
+  context: Partial<DecisionContext>,
+): readonly NewEvent[] {
+  expect(command.record).toBe(record);
+  const { input } = command.from(command.creates ? plain : { id: ID, ...plain });
+  const state = stateOf(record, ID, past);
+  const looked = command.reads(state, input).map(({ name, record: other, id }): readonly [string, unknown] => {
+    if (id === null) return [name, null];
+    const known = others[name];
+    if (!known) throw new Error(`${command.name} looks at "${name}": tell what happened to it with .knowing({ ${name}: […] }).`);
+    return [name, stateOf(other, id, known)];
+  });
+  const defaults = { id: ID, actor: 'ana', occurredAt: '2018-03-01T12:00:00.000Z' };
+  return command.decide(state, input, { ...defaults, ...context, ...Object.fromEntries(looked) });
+}
+
+function outcome<Event extends NewEvent>(decided: () => readonly NewEvent[]): When<Event> {
+  return {
+    then: (events) => {
+      expect(decided()).toEqual(events);
+    },
+    thenRejected: (code, field) => {
+      const refusal = failureOf(decided);
+      expect(refusal).toBeInstanceOf(Rejection);
+      expect(refusal).toMatchObject(field === undefined ? { code } : { code, field });
+    },
+    thenInvalid: (...fields) => {
+      const refusal = failureOf(decided);
+      expect(refusal).toBeInstanceOf(InvalidInput);
+      expect(refusal).toMatchObject({ problems: fields.map((field) => ({ field })) });
     },
   };
 }
 
 /** The state that a record is in after its events. */
-function stateOf<State>(aggregate: Aggregate<State, never>, id: string, past: readonly Happened[]): State {
+function stateOf(record: AnyRecordType, id: string, past: readonly Happened[]): unknown {
   return past
     .map((one, revision) => {
       const { event, at: occurredAt } = 'event' in one ? one : { event: one, at: new Date(FIRST + revision * HOUR).toISOString() };
-      return recordedAs(event, { type: aggregate.type, id }, revision, revision + 1, occurredAt);
+      return recordedAs(event, { type: record.type, id }, revision, revision + 1, occurredAt);
     })
-    .reduce((state, event) => evolve(aggregate, state, event), aggregate.initial);
+    .reduce<unknown>((state, event) => record.evolve(state, event), undefined);
 }
 
 /** An event as a log would have it. */

@@ -7,7 +7,7 @@ import { readMapping } from '../../../src/import/mapping.js';
 import type { ImportReport } from '../../../src/import/report.js';
 import { runImport, type ImportOptions } from '../../../src/import/run-import.js';
 import type { RecordedEvent } from '../../../src/kernel/event.js';
-import type { Refusal } from '../../../src/policies/reactor.js';
+import type { Refusal } from '../../../src/policies/refusals.js';
 import { openRuntime } from '../../../src/runtime.js';
 
 /** Writes files into a folder and answers the path of the first. */
@@ -44,7 +44,7 @@ export async function importInto(
   try {
     const report = await runImport(read, {
       log: runtime.log,
-      pipeline: runtime.pipeline,
+      commandHandler: runtime.commandHandler,
       refusals: () => refused.splice(0),
       asHistory: false,
       rejectsFile: join(folder, 'rejects.csv'),

@@ -1,29 +1,23 @@
 /** One of each kind of error that people meet. A kind that is missing here fails test/cli/failure.test.ts. */
 import { InvalidConfig } from '../../../src/config.js';
-import { HistoryNotEmpty } from '../../../src/import/carried-over.js';
+import { HistoryNotEmpty } from '../../../src/import/history.js';
 import { InvalidSource } from '../../../src/import/csv-source.js';
 import { InvalidMapping } from '../../../src/import/mapping-document.js';
 import { SetupRefused } from '../../../src/import/run-import.js';
+import { InvalidDeclaration } from '../../../src/kernel/check-contexts.js';
 import { InvalidInput } from '../../../src/kernel/input.js';
 import type { KnownError } from '../../../src/kernel/known-error.js';
 import { Rejection } from '../../../src/kernel/rejection.js';
 import { LogUnavailable, NoSuchPosition } from '../../../src/log/port.js';
 import { PortInUse } from '../../../src/main.js';
 import { MigrationRefused } from '../../../src/migrate/refused.js';
-import { NotFirst } from '../../../src/projector/decide.js';
-import { NotThere } from '../../../src/projector/operations.js';
+import { StaleDecision } from '../../../src/projector/record-decision.js';
+import { NotFound } from '../../../src/projector/not-found.js';
 import { LockHeld } from '../../../src/sqlite/lock.js';
 import { DatabaseUnavailable } from '../../../src/sqlite/unavailable.js';
-import {
-  BadCursor,
-  BuildGone,
-  CheckpointMoved,
-  LeaseLost,
-  NoHistory,
-  NotReady,
-  NotYetThere,
-  ViewsUnavailable,
-} from '../../../src/views/errors.js';
+import { BadCursor, NoHistory, PositionTimeout, ViewsUnavailable } from '../../../src/views/port/query-errors.js';
+import { BuildGone, CheckpointMoved, NotReady } from '../../../src/views/port/errors.js';
+import { LeaseLost } from '../../../src/leases/errors.js';
 
 export const knownErrors = {
   InvalidConfig: new InvalidConfig('port: expected a whole number.'),
@@ -31,14 +25,19 @@ export const knownErrors = {
   InvalidSource: new InvalidSource('leads.csv: there is no such file.'),
   InvalidMapping: new InvalidMapping('crm.yaml', [{ line: 3, message: 'name is missing' }]),
   SetupRefused: new SetupRefused('The setup was refused.'),
+  InvalidDeclaration: new InvalidDeclaration(
+    "The declarations of the contexts can't be used: modules: there is no context trade; there are sales.",
+  ),
   InvalidInput: new InvalidInput('SkipDeadLetter', [{ field: 'reason', message: 'reason is required' }]),
   Rejection: new Rejection('LEAD_NOT_OPEN', 'The lead is not open.', 'id'),
   LogUnavailable: new LogUnavailable('The disk of /data/events.db is full. Make room.', { attempt: 'read the log' }),
   NoSuchPosition: new NoSuchPosition(7),
   PortInUse: new PortInUse('Port 4000 is in use already.'),
   MigrationRefused: new MigrationRefused('The target holds other events.'),
-  NotFirst: new NotFirst('e2', { key: 'k', id: 'e1', type: 'LeadRegistered', position: 5 } as ConstructorParameters<typeof NotFirst>[1]),
-  NotThere: new NotThere('readModel', 'There is no read model "lead".'),
+  StaleDecision: new StaleDecision('e2', { key: 'k', id: 'e1', type: 'LeadRegistered', position: 5 } as ConstructorParameters<
+    typeof StaleDecision
+  >[1]),
+  NotFound: new NotFound('readModel', 'There is no read model "lead".'),
   LockHeld: new LockHeld('/data/server.lock', 42),
   DatabaseUnavailable: new DatabaseUnavailable('full', 'The disk of /data/views.db is full.'),
   BadCursor: new BadCursor('after is not a cursor of this query.'),
@@ -47,6 +46,6 @@ export const knownErrors = {
   LeaseLost: new LeaseLost('leads'),
   NoHistory: new NoHistory('leads'),
   NotReady: new NotReady('leads@1#2 is still being built.'),
-  NotYetThere: new NotYetThere('leads', 12, 9),
+  PositionTimeout: new PositionTimeout('leads', 12, 9),
   ViewsUnavailable: new ViewsUnavailable('The views at mongodb://db.internal can not be reached.'),
 } satisfies Readonly<Record<string, KnownError>>;

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { openLog, openViewReader, openViewWriter } from '../../../src/engines.js';
 import type { EventLog } from '../../../src/log/port.js';
-import type { ViewReader, ViewWriter } from '../../../src/views/port.js';
+import type { ViewReader, ViewWriter } from '../../../src/views/port/store.js';
 import { startKurrentServer, type KurrentServer } from './kurrent.js';
 import { dropDatabase } from './mongo-database.js';
 import { mongoForTests, type MongoServer } from './secantus.js';

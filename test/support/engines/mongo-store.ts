@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import { collectionsOf, type Collections } from '../../../src/views/mongo/layout.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../../src/views/mongo.js';
-import type { ViewReader, ViewWriter } from '../../../src/views/port.js';
+import type { ViewReader, ViewWriter } from '../../../src/views/port/store.js';
 import { live } from '../../conformance/views/deals.js';
 import type { ByHand, OpenStore } from '../../conformance/views/store.js';
 import { dropDatabase } from './mongo-database.js';

@@ -29,10 +29,10 @@ export async function fillWithLeads(file: string, { leads, assignments = 1 }: Fi
     Promise.all(ids.map((id, index) => append(id, revision, event(index))));
   try {
     const contact = { company: null, email: null, phone: null, interest: null };
-    await all(0, (index) => LeadRegistered({ name: `Lead ${index}`, ...contact, origin: 'fair', campaignId: null, owner: 'ana' }));
+    await all(0, (index) => LeadRegistered({ name: `Lead ${index}`, ...contact, origin: 'fair', campaignId: null, ownerId: 'ana' }));
     const owners = ['ana', 'bob', 'eve'];
     for (let turn = 1; turn <= assignments; turn++) {
-      await all(turn, () => LeadAssigned({ owner: owners[turn % 3] ?? '', from: owners[(turn - 1) % 3] ?? '' }));
+      await all(turn, () => LeadAssigned({ ownerId: owners[turn % 3] ?? '', fromId: owners[(turn - 1) % 3] ?? '' }));
     }
     const source = { registeredAt: REGISTERED_AT, origin: 'fair', campaignId: null };
     const judged = { temperature: 'warm', score: 50, budget: null, authority: null, need: null, timing: null } as const;

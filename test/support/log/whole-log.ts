@@ -21,8 +21,8 @@ export function expectWhole(events: readonly RecordedEvent[]): void {
 export function expectAllThere(events: readonly RecordedEvent[], acknowledged: readonly Done[]): void {
   const byCommand = new Map<string, RecordedEvent[]>();
   for (const event of events) byCommand.set(event.metadata.commandId, [...(byCommand.get(event.metadata.commandId) ?? []), event]);
-  for (const { commandId, streamId, revision } of acknowledged) {
-    expect(byCommand.get(commandId)).toMatchObject([{ stream: { id: streamId }, revision }]);
+  for (const { commandId, recordId, revision } of acknowledged) {
+    expect(byCommand.get(commandId)).toMatchObject([{ stream: { id: recordId }, revision }]);
   }
 }
 

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import { beforeRemoval } from '../folder.js';
 
 export interface Child {
   readonly pid: number;
@@ -17,10 +18,12 @@ export interface Child {
 
 const running = new Set<Child>();
 
-/** For `afterEach`: ends what a failed test left running, which would keep Jest waiting. */
+/** Kills the processes that a test left running, which would keep Jest waiting. */
 export async function killChildren(): Promise<void> {
   await Promise.all([...running].map((child) => child.kill()));
 }
+
+beforeRemoval(killChildren);
 
 /** Starts `test/support/processes/<script>` in a process of its own. */
 export function startChild(script: string, ...args: readonly string[]): Child {

@@ -5,17 +5,17 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commandsByName } from '../../../dist/src/domain.js';
+import { domain } from '../../../dist/src/domain.js';
 import { openLog } from '../../../dist/src/engines.js';
-import { fromInput } from '../../../dist/src/kernel/input.js';
-import { CommandPipeline } from '../../../dist/src/pipeline/command-pipeline.js';
+import { CommandHandler } from '../../../dist/src/command-handling/command-handler.js';
 
 const [place, clients, seed, pause = '30'] = process.argv.slice(2);
-const pipeline = new CommandPipeline({ log: await openLog(JSON.parse(place)) });
+const commandHandler = new CommandHandler({ log: await openLog(JSON.parse(place)), definitions: domain.definitions });
+const commands = new Map(domain.commands.map((command) => [command.name, command]));
 
 const issue = async (name, input) => {
   const commandId = randomUUID();
-  const done = await pipeline.execute(fromInput(commandsByName.get(name), { commandId, ...input }), { actor: 'ana' });
+  const done = await commandHandler.execute(commands.get(name).from({ commandId, ...input }), { actor: 'ana' });
   console.log(JSON.stringify({ commandId, stream: done.stream, revision: done.revision, position: done.position }));
   await sleep(Number(pause));
   return done.stream.id;
@@ -31,7 +31,7 @@ const accountId = await issue('RegisterAccount', { name: 'Brutăria Ana' });
 const client = async (own) => {
   for (let count = Number(seed); ; count += 1) {
     const id = await issue('RegisterLead', { name: `Lead ${own} ${count}`, origin: count % 3 === 0 ? 'fair' : 'social' });
-    await issue('AssignLead', { id, owner: count % 7 === 0 ? 'nobody' : `user${count % 5}` });
+    await issue('AssignLead', { id, ownerId: count % 7 === 0 ? 'nobody' : `user${count % 5}` });
     if (count % 2 === 0) await issue('QualifyLead', { id, temperature: 'hot' });
     else await issue('DisqualifyLead', { id, reason: 'no interest' });
     const amount = { amount: 100 + count, currency: 'EUR' };

@@ -7,7 +7,7 @@ const writer = await openEmbeddedViewWriter({ file });
 const [found] = await writer.builds();
 const build = found ? { model, number: found.number } : await writer.begin(model);
 // It runs out at once, so that the next process need not wait; until that takes it, its token is good.
-const [lease] = await writer.take(['deals'], `process ${process.pid}`, 1);
+const [lease] = await writer.leases.acquire(['deals'], `process ${process.pid}`, 1);
 for (;;) {
   const [{ position: from }] = await writer.builds();
   const changes = Array.from({ length: 1_000 }, (_, index) => {
@@ -16,7 +16,7 @@ for (;;) {
     return { key, position, document: { id: key, name: key, stage: 'open', owner: 'ana', score: position } };
   });
   const to = from + changes.length;
-  const progress = { events: to, head: to, rate: 0, pace: 0, measuredAt: null, finishedAt: null, error: null };
+  const progress = { events: to, head: to, rate: 0, positionRate: 0, measuredAt: null, finishedAt: null, error: null };
   await writer.commit([{ build, from, to, changes, lease, progress }]);
   console.log('committed');
 }

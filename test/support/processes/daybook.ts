@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeRemoval } from '../folder.js';
 
 export interface Finished {
   /** The exit code; null when a signal ended it. */
@@ -21,10 +22,12 @@ export interface Running {
 
 const processes = new Set<{ kill(signal: NodeJS.Signals): void }>();
 
-/** For `afterEach`: ends what a failed test left running. */
-export function killDaybooks(): void {
+/** Kills the processes that a test left running. */
+async function killDaybooks(): Promise<void> {
   for (const child of processes) child.kill('SIGKILL');
 }
+
+beforeRemoval(killDaybooks);
 
 /** Starts `daybook <args>`, without settings from the environment of the tests. */
 export function daybook(...args: readonly string[]): Running {

@@ -1,5 +1,5 @@
 /** The program's own read models, with an error in the handlers of leads: an assignment to `nobody` is more than they can take. */
-import { projections as own } from '../../../dist/projections/index.js';
+import { domain } from '../../../dist/src/domain.js';
 
 const fail = () => {
   throw new Error('nobody is no owner');
@@ -8,9 +8,9 @@ const fail = () => {
 const fragile = (projection) => ({
   ...projection,
   changes: (event) =>
-    event.type === 'LeadAssigned' && event.data.owner === 'nobody'
+    event.type === 'LeadAssigned' && event.data.ownerId === 'nobody'
       ? projection.changes(event).map(({ key }) => ({ key, to: fail }))
       : projection.changes(event),
 });
 
-export const projections = own.map((projection) => (projection.model.name === 'leads' ? fragile(projection) : projection));
+export const projections = domain.projections.map((projection) => (projection.model.name === 'leads' ? fragile(projection) : projection));

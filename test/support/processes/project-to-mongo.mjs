@@ -15,9 +15,9 @@ const holder = String(process.pid);
 
 const records = await writer.builds();
 const build = records.length > 0 ? { model, number: records[0].number } : await writer.begin(model);
-const [dead] = await writer.held();
-if (dead) await writer.giveBack([dead]);
-const [lease] = await writer.take([model.name], holder, 60_000);
+const [dead] = await writer.leases.held();
+if (dead) await writer.leases.release([dead]);
+const [lease] = await writer.leases.acquire([model.name], holder, 60_000);
 
 let left = Number(writes);
 client.on('commandSucceeded', ({ commandName }) => {
@@ -31,11 +31,11 @@ for (let from = records[0]?.position ?? 0; from < Number(last);) {
   const positions = Array.from({ length: to - from }, (_, index) => from + index + 1);
   const documents = new Map(await writer.load(build, [...new Set(positions.map((position) => `k${position % 7}`))]));
   const changes = [];
-  const parking = [];
+  const deadLetters = [];
   for (const position of positions) {
     const key = `k${position % 7}`;
-    if (position % 13 === 0) parking.push(waiting(key, position));
-    if (position % 13 === 5 && position > 13) parking.push({ key: `k${(position - 5) % 7}`, position: position - 5, done: true });
+    if (position % 13 === 0) deadLetters.push(unapplied(key, position));
+    if (position % 13 === 5 && position > 13) deadLetters.push({ key: `k${(position - 5) % 7}`, position: position - 5, done: true });
     const before = documents.get(key);
     if (position % 13 === 0 || (before && before.position >= position)) continue;
     const score = (before?.document?.score ?? 0) + 1;
@@ -43,14 +43,14 @@ for (let from = records[0]?.position ?? 0; from < Number(last);) {
     documents.set(key, { document, position });
     changes.push({ key, position, document });
   }
-  const progress = { events: to, head: to, rate: 0, pace: 0, measuredAt: null, finishedAt: null, error: null };
-  await writer.commit([{ build, from, to, changes, parking, lease, progress }]);
+  const progress = { events: to, head: to, rate: 0, positionRate: 0, measuredAt: null, finishedAt: null, error: null };
+  await writer.commit([{ build, from, to, changes, deadLetters, lease, progress }]);
   from = to;
 }
 console.log('done');
 await writer.close();
 
-function waiting(key, position) {
+function unapplied(key, position) {
   const stream = { type: 'deal', id: key };
   return {
     key,
@@ -61,6 +61,6 @@ function waiting(key, position) {
     revision: 0,
     error: 'no',
     attempts: 1,
-    parkedAt: '2026-01-01T00:00:00.000Z',
+    since: '2026-01-01T00:00:00.000Z',
   };
 }

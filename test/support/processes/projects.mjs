@@ -2,7 +2,7 @@
  * Projects a log into read models as another process, on the built program, until it is killed:
  *   node projects.mjs <place of the log as JSON> <place of the read models as JSON> <events per page> [<partitions>]
  * With partitions it shares the work with other such processes.
- * Prints what it is about to do whenever that changes: `tailing`, `building`, `completing`, `cutting over`; and `retrying <why>` after a failure.
+ * Prints what it is about to do whenever that changes: `tailing`, `building`, `finalizing`, `cutting over`; and `retrying <why>` after a failure.
  */
 import { clearInterval, setInterval } from 'node:timers';
 import { openLog, openViewReader, openViewWriter } from '../../../dist/src/engines.js';
@@ -36,7 +36,7 @@ const reader = await openViewReader({ ...JSON.parse(viewsPlace), readerThreads: 
 const projector = new Projector({
   // Only builds that are behind are read for by pages; the others follow the tail.
   log: telling(log, { readAll: 'building' }),
-  views: telling(views, { complete: 'completing', cutOver: 'cutting over' }),
+  views: telling(views, { finalize: 'finalizing', cutOver: 'cutting over' }),
   reader,
   projections,
   pageSize: Number(pageSize),

@@ -20,7 +20,7 @@ export interface ReadModelServer extends GraphqlClient {
   kill(): Promise<void>;
 }
 
-/** Resolves when the read models have caught up. @param settings of the configuration, such as `parkedLimit` */
+/** Resolves when the read models have caught up. @param settings of the configuration, such as `deadLetterLimit` */
 export async function startReadModelServer(readModels: ReadModels, folder: string, settings: object = {}): Promise<ReadModelServer> {
   const child = startChild('serve.mjs', JSON.stringify({ ...(await placeOf(folder)), ...settings }), moduleOf(readModels));
   await child.printed(1);
@@ -37,9 +37,9 @@ function moduleOf(readModels: ReadModels): string {
 }
 
 /** Registers a lead whose second event, to `fragile`, is a dead letter, and whose third waits behind it. @returns its id */
-export async function parkLead(client: GraphqlClient): Promise<string> {
+export async function makeDeadLetter(client: GraphqlClient): Promise<string> {
   const id = await registerLead(client);
-  await client.done('assignLead', { id, owner: 'nobody' });
+  await client.done('assignLead', { id, ownerId: 'nobody' });
   await client.done('qualifyLead', { id, temperature: 'HOT' });
   return id;
 }

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { variablesOf } from '../engines/engines.js';
 import { GraphqlClient } from '../api/graphql-client.js';
+import { beforeRemoval } from '../folder.js';
 
-const program = join(import.meta.dirname, '../../../dist/src/cli/main.js');
+/** The program of this checkout. */
+const own = join(import.meta.dirname, '../../../dist/src/cli/main.js');
 
 /** How long a server may take until it listens, in milliseconds, on a machine that does other things too. */
 const START_MS = 120_000;
@@ -29,10 +31,12 @@ type Environment = Readonly<Record<string, string>>;
 
 const running = new Set<() => Promise<unknown>>();
 
-/** For `afterAll`: ends the servers that a test left running. */
+/** Kills the servers that a test left running. */
 export async function stopServers(): Promise<void> {
   await Promise.all([...running].map((kill) => kill()));
 }
+
+beforeRemoval(stopServers);
 
 /** Runs the program to its end. */
 export async function runProgram(args: readonly string[], environment: Environment = {}): Promise<Exit> {
@@ -41,10 +45,16 @@ export async function runProgram(args: readonly string[], environment: Environme
 
 /**
  * Serves a data folder and resolves when it listens.
+ * @param program the path of the built command
  * @throws Error with what it printed when it ends before.
  */
-export async function startServer(dataDir: string, environment: Environment = {}, args: readonly string[] = []): Promise<Server> {
-  const { child, exited, output } = await launch(['serve', '--port', '0', '--data-dir', dataDir, ...args], environment);
+export async function startServer(
+  dataDir: string,
+  environment: Environment = {},
+  args: readonly string[] = [],
+  program = own,
+): Promise<Server> {
+  const { child, exited, output } = await launch(['serve', '--port', '0', '--data-dir', dataDir, ...args], environment, program);
   const url = await new Promise<string>((resolve, reject) => {
     const late = setTimeout(() => {
       child.kill('SIGKILL');
@@ -76,7 +86,7 @@ export async function startServer(dataDir: string, environment: Environment = {}
 }
 
 /** On the engines that the tests run on, where a data folder is named. */
-async function launch(args: readonly string[], environment: Environment) {
+async function launch(args: readonly string[], environment: Environment, program = own) {
   const { PATH = '', HOME = '' } = process.env;
   const folder = args[args.indexOf('--data-dir') + 1];
   const engines = args.includes('--data-dir') && folder !== undefined ? await variablesOf(folder) : {};

@@ -1,42 +1,6 @@
-/** The set-up that tests of running servers share: folders and servers, which are stopped and removed when the tests are over. */
-import { afterAll, afterEach, beforeEach } from '@jest/globals';
-import { temporaryFolder, type Folder } from '../folder.js';
-import { killChildren } from './child.js';
-import { startServer, stopServers, type Server } from './server.js';
-
-/** A folder that all tests of a file or of a `describe` share. After the last one, every process that still runs is stopped. */
-export function sharedFolder(): Folder {
-  const folder = temporaryFolder();
-  afterAll(async () => {
-    await stopProcesses();
-    folder.remove();
-  });
-  return folder;
-}
-
-/** A new folder for each test. After the test, every process that still runs is stopped. To be called once, outside of tests. */
-export function folderPerTest(): Folder {
-  let current: Folder;
-  beforeEach(() => {
-    current = temporaryFolder();
-  });
-  afterEach(async () => {
-    await stopProcesses();
-    current.remove();
-  });
-  return {
-    get path() {
-      return current.path;
-    },
-    get events() {
-      return current.events;
-    },
-    get views() {
-      return current.views;
-    },
-    remove: () => current.remove(),
-  };
-}
+/** The set-up of tests that ask a running server. */
+import { sharedFolder, type Folder } from '../folder.js';
+import { startServer, type Server } from './server.js';
 
 /**
  * A server that all tests of a file share, in a folder of its own.
@@ -47,8 +11,4 @@ export async function sharedServer(
 ): Promise<{ readonly folder: Folder; readonly server: Server }> {
   const folder = sharedFolder();
   return { folder, server: await startServer(folder.path, environment) };
-}
-
-async function stopProcesses(): Promise<void> {
-  await Promise.all([killChildren(), stopServers()]);
 }

@@ -1,12 +1,10 @@
 /** The program's own read models, and a next version of leads that nobody could mistake for the one before: origins in capitals, and a label. */
-import { projections as own } from '../../../dist/projections/index.js';
-import { Text } from '../../../dist/src/kernel/field-type.js';
+import { Text } from '../../../dist/contracts/fields/index.js';
+import { domain } from '../../../dist/src/domain.js';
 
-const leads = own.find(({ model }) => model.name === 'leads');
+const leads = domain.projections.find(({ model }) => model.name === 'leads');
 
-const label = { name: 'label', type: Text(300) };
-
-class NextLead {}
+const label = { name: 'label', kind: Text(300).kind };
 
 const next = ({ key, to }) => ({
   key,
@@ -18,8 +16,8 @@ const next = ({ key, to }) => ({
 
 const nextLeads = {
   ...leads,
-  model: { ...leads.model, version: 2, columns: [...leads.model.columns, label], document: NextLead },
+  model: { ...leads.model, version: 2, columns: [...leads.model.columns, label] },
   changes: (event) => leads.changes(event).map(next),
 };
 
-export const projections = [...own, nextLeads];
+export const projections = [...domain.projections, nextLeads];

@@ -1,4 +1,5 @@
-import { noProgress, type BuildRecord } from '../../../src/views/builds.js';
+import { noProgress } from '../../../src/views/port/build-identity.js';
+import type { BuildRecord } from '../../../src/views/port/builds.js';
 
 /** What a register tells of a build that is on its way, but for the values that a test is about. */
 export function buildRecord(values: Partial<BuildRecord>): BuildRecord {
@@ -12,7 +13,7 @@ export function buildRecord(values: Partial<BuildRecord>): BuildRecord {
     position: 0,
     startedAt: '2026-01-01T00:00:00.000Z',
     servedAt: null,
-    parked: 0,
+    deadLetters: 0,
     ...values,
   };
 }

@@ -2,9 +2,11 @@
 import { expect } from '@jest/globals';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { projections } from '../../../projections/index.js';
+import { domain } from '../../../src/domain.js';
 import { Projector } from '../../../src/projector/projector.js';
-import { buildName, idOf, isOf, servedBuild, type Build } from '../../../src/views/builds.js';
+import { buildName, idOf, isOf } from '../../../src/views/port/build-identity.js';
+import { servedBuild } from '../../../src/views/serving/versions.js';
+import type { Build } from '../../../src/views/port/builds.js';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../../src/views/embedded.js';
 import { logIn, viewReaderIn } from '../engines/engines.js';
 import type { Folder } from '../folder.js';
@@ -16,9 +18,9 @@ export async function expectBuildsToEqualFreshOnes({ path }: Folder): Promise<vo
   const [log, reader, writer] = [await logIn(path, { readOnly: true }), await viewReaderIn(path), await openEmbeddedViewWriter({ file })];
   const fresh = await openEmbeddedViewReader({ file, threads: 0 });
   try {
-    await new Projector({ log, views: writer, reader: fresh, projections }).catchUp();
+    await new Projector({ log, views: writer, reader: fresh, projections: domain.projections }).catchUp();
     const [records, made] = [await reader.builds(), await fresh.builds()];
-    for (const { model } of projections) {
+    for (const { model } of domain.projections) {
       const builds = records.filter((record) => isOf(record, model));
       expect(builds.map(({ state }) => state).filter((state) => state !== 'retired')).toEqual(['live']);
       const expected = await everythingIn(fresh, servedBuild(made, model));

@@ -1,9 +1,9 @@
 /** What read models hold, each as one hash, so that what different engines hold can be compared. */
 import { createHash } from 'node:crypto';
-import { projections } from '../../../projections/index.js';
+import { domain } from '../../../src/domain.js';
 import type { Position } from '../../../src/kernel/event.js';
-import { servedBuild } from '../../../src/views/builds.js';
-import type { ViewReader } from '../../../src/views/port.js';
+import { servedBuild } from '../../../src/views/serving/versions.js';
+import type { ViewReader } from '../../../src/views/port/store.js';
 
 export interface Digest {
   readonly documents: number;
@@ -22,7 +22,7 @@ export async function digestsOf(
 ): Promise<Readonly<Record<string, Digest>>> {
   const records = await views.builds();
   const digests: Record<string, Digest> = {};
-  for (const { model } of projections) {
+  for (const { model } of domain.projections) {
     const hash = createHash('sha256');
     let [documents, kept] = [0, 0];
     for await (const { key, versions } of views.scan(servedBuild(records, model))) {

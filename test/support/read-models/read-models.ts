@@ -1,10 +1,11 @@
 /** What a data folder holds: its whole log, and its read models beside what the plainest fold makes of that log. */
 import { expect } from '@jest/globals';
-import { projections } from '../../../projections/index.js';
+import { domain } from '../../../src/domain.js';
 import { toCurrent, type Position, type RecordedEvent } from '../../../src/kernel/event.js';
 import type { Document } from '../../../src/kernel/projection.js';
-import { servedBuild, type Served } from '../../../src/views/builds.js';
-import type { ViewReader } from '../../../src/views/port.js';
+import { servedBuild } from '../../../src/views/serving/versions.js';
+import type { Served } from '../../../src/views/port/builds.js';
+import type { ViewReader } from '../../../src/views/port/store.js';
 import { logIn, viewReaderIn } from '../engines/engines.js';
 import type { Folder } from '../folder.js';
 import { gathered } from '../log/gathered.js';
@@ -38,8 +39,8 @@ export async function expectReadModelsToEqualTheLog(folder: Folder): Promise<voi
  * @param end where the log ends: who follows a log that others write to stands after its last event
  */
 export async function expectReadModelsToBeMadeOf(recorded: readonly RecordedEvent[], views: ViewReader, end: Position): Promise<void> {
-  const events = recorded.map((event) => toCurrent(event));
-  for (const projection of projections) {
+  const events = recorded.map((event) => toCurrent(event, domain.definitions));
+  for (const projection of domain.projections) {
     const { model } = projection;
     const build = servedBuild(await views.builds(), model);
     const position = await views.position(build);
@@ -53,8 +54,8 @@ export async function expectReadModelsToBeMadeOf(recorded: readonly RecordedEven
 export async function everythingIn(reader: ViewReader, build: Served) {
   const documents = await gathered(reader.scan(build));
   const waiting = [];
-  for (const { first } of await reader.parked(build, { first: 10_000 })) {
-    const events = await reader.waiting(build, first.key, { first: 10_000 });
+  for (const { first } of await reader.deadLetters(build, { first: 10_000 })) {
+    const events = await reader.unappliedEvents(build, first.key, { first: 10_000 });
     waiting.push(...events.map(({ key, position, id, error }) => ({ key, position, id, error })));
   }
   return { documents, waiting };

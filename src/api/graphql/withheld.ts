@@ -1,0 +1,24 @@
+/** Values that an answer leaves out although the record has them, or had them: those that its viewer may not see, and those that were erased. */
+import { GraphQLList, GraphQLNonNull, GraphQLString, type GraphQLFieldConfigMap } from 'graphql';
+import type { Kind } from '../../../contracts/fields/kind.js';
+import type { Document } from '../../kernel/projection.js';
+import type { ApiContext } from './context.js';
+
+/** Whether values of a field can be withheld: personal data and money. Such a field is nullable in the contract, even where every record has one. */
+export function canBeWithheld({ kind, personal }: { readonly kind: Kind; readonly personal: boolean }): boolean {
+  return personal || kind.added === 'money' || kind.added === 'moneyByCurrency';
+}
+
+/** The field `withheld` of a record. */
+export const withheldField: GraphQLFieldConfigMap<object, ApiContext> = {
+  withheld: {
+    type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLString))),
+    description: 'The names of the fields that are null because you may not see them, or because their values were erased.',
+    resolve: (document) => withheldFrom(document as Document),
+  },
+};
+
+/** The names of the fields of a document that are withheld. None are yet: access rights and erasure will both answer here. */
+function withheldFrom(_document: Document): readonly string[] {
+  return [];
+}

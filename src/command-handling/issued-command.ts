@@ -1,0 +1,85 @@
+/** A command with the request that issued it: record, context and the metadata of its events. */
+import { randomUUID } from 'node:crypto';
+import type { Command, DecisionContext } from '../kernel/command.js';
+import { derivedId } from '../kernel/derived-id.js';
+import type { Metadata, Stream } from '../kernel/event.js';
+import { Rejection } from '../kernel/rejection.js';
+import type { EventToAppend } from '../log/port.js';
+import { commandHash } from './command-hash.js';
+
+/** Who issues a command, and its context. */
+export interface Request {
+  readonly actor: string;
+  /** The id of a command without one. Defaults to a generated one. */
+  readonly commandId?: string;
+  readonly onBehalfOf?: string;
+  readonly correlationId?: string;
+  /**
+   * A repeated command is recognized by its id alone, whatever its input. For policies: the data that their input is derived from may have been
+   * erased meanwhile.
+   */
+  readonly repeatsById?: boolean;
+  readonly causationId?: string;
+  /** The times of another system, for imported events: see the log port. */
+  readonly carriedOver?: { readonly recordedAt: string; readonly importedAt: string };
+}
+
+export interface IssuedCommand {
+  readonly command: Command;
+  readonly commandId: string;
+  /** Whether the command came with a commandId, and so may have run before. */
+  readonly idGiven: boolean;
+  /** See `Request`. */
+  readonly repeatsById: boolean;
+  /** The record that it creates or changes. */
+  readonly stream: Stream;
+  readonly context: DecisionContext;
+  readonly metadata: EventToAppend['metadata'];
+  /** When it was issued, ISO 8601 in UTC. */
+  readonly issuedAt: string;
+}
+
+/**
+ * @param now in milliseconds since 1970
+ * @throws Rejection when occurredAt is in the future.
+ */
+export function issue(command: Command, request: Request, now: number): IssuedCommand {
+  const { type } = command.definition.record;
+  const commandId = command.commandId?.toLowerCase() ?? request.commandId ?? randomUUID();
+  const stream: Stream = { type, id: command.id ?? derivedId(type, commandId) };
+  const issuedAt = new Date(now).toISOString();
+  const occurredAt = command.occurredAt ?? request.carriedOver?.recordedAt ?? issuedAt;
+  if (occurredAt > issuedAt) {
+    throw new Rejection('OCCURRED_IN_FUTURE', 'occurredAt is in the future. It must be now or earlier.', 'occurredAt');
+  }
+  const metadata: EventToAppend['metadata'] = {
+    commandId,
+    commandHash: commandHash(command),
+    actor: request.actor,
+    ...(request.onBehalfOf === undefined ? {} : { onBehalfOf: request.onBehalfOf }),
+    correlationId: request.correlationId ?? commandId,
+    causationId: request.causationId ?? commandId,
+    occurredAt,
+    ...request.carriedOver,
+  };
+  const context: DecisionContext = { id: stream.id, actor: request.actor, occurredAt };
+  return {
+    command,
+    commandId,
+    idGiven: command.commandId !== null,
+    repeatsById: request.repeatsById ?? false,
+    stream,
+    context,
+    metadata,
+    issuedAt,
+  };
+}
+
+/**
+ * Whether an event with the id of one of this command's events was written by this run: all its metadata is equal, except for recordedAt,
+ * which the log sets.
+ */
+export function isWrittenBy({ metadata }: IssuedCommand, written: Metadata): boolean {
+  const { recordedAt: _, ...known } = metadata;
+  return Object.entries(known).every(([name, value]) => written[name as keyof Metadata] === value);
+}

@@ -1,0 +1,46 @@
+/** Runs a verification with connections of its own and a scratch store in a temporary folder, which is deleted at the end. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import { openLog, openScratchViews, openViewReader } from '../engines.js';
+import { servedVersions } from '../views/serving/versions.js';
+import { projectionsOf } from './catalogue.js';
+import { verify, type Verification, type VerifyOptions } from './verification.js';
+
+export interface IsolatedVerificationOptions extends Pick<VerifyOptions, 'onProgress' | 'signal' | 'maxDifferences' | 'unprojected'> {
+  readonly config: Config;
+  /** The read models to verify; defaults to all. */
+  readonly readModels?: readonly string[];
+  /** The URL of a module that exports `projections`; defaults to this program's own. */
+  readonly projections?: string;
+}
+
+/** @throws PositionTimeout, LogUnavailable, ViewsUnavailable, and the signal's reason when it aborts */
+export async function verifyIsolated({
+  config,
+  readModels,
+  projections: module,
+  ...options
+}: IsolatedVerificationOptions): Promise<readonly Verification[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'daybook-verify-'));
+  const closing: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
+  try {
+    const log = await openLog(config, { readOnly: true });
+    closing.push(() => log.close());
+    const live = await openViewReader({ ...config, readerThreads: 0 });
+    closing.push(() => live.close());
+    const aside = await openScratchViews(folder);
+    closing.push(
+      () => aside.writer.close(),
+      () => aside.reader.close(),
+    );
+    const all = await projectionsOf(config, module);
+    const names = readModels ?? [...new Set(all.map(({ model }) => model.name))];
+    const served = servedVersions(await live.builds(), all);
+    const projections = names.flatMap((name) => served.filter(({ model }) => model.name === name));
+    return await verify({ ...options, log, live, scratch: aside, projections, pageSize: config.projectionPage });
+  } finally {
+    for (const step of closing.reverse()) await step();
+  }
+}
