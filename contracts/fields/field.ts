@@ -1,5 +1,5 @@
 /** The declaration of a field: kind, absence, personal data and description. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Absence, AnyField, Kind } from './kind.js';
 
 interface Parts {
@@ -108,7 +108,10 @@ export class Field<Value = unknown, A extends Absence = Absence, Input = Value> 
       case 'defaulted':
         return input.nullish().transform((value) => value ?? this.fallback);
       case 'kept':
-        return input.optional();
+        return z
+          .custom((value) => value !== null, { error: "can't be cleared; leave it out to keep it", abort: true })
+          .pipe(input)
+          .optional();
       case 'clearable':
         return input.nullable().optional();
     }

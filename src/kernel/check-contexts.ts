@@ -31,6 +31,7 @@ export function checkContexts(contexts: readonly Context[], modules: readonly st
     ),
     ...repeated(contexts.flatMap(declarationsOf)),
     ...used.flatMap((context) => missing(context, contexts, used)),
+    ...unlisted(contexts),
   ];
   if (problems.length > 0) throw new InvalidDeclaration(`The declarations of the contexts can't be used: ${problems.join('; ')}.`);
   return used;
@@ -43,7 +44,9 @@ function declarationsOf({ name: context, records, commands, projections, policie
   return [
     ...[context].map(declared('context')),
     ...records.map(({ type }) => type).map(declared('record type')),
-    ...records.flatMap(({ events }) => events.map(({ type }) => type)).map(declared('event')),
+    ...records.flatMap((record) =>
+      record.events.map(({ type: name }) => ({ what: 'event', name, context: `${record.type} of ${context}` })),
+    ),
     ...commands.map(({ name }) => name).map(declared('command')),
     ...projections.map(({ model }) => `${model.name}@${model.version}`).map(declared('read model')),
     ...policies.map(({ name }) => name).map(declared('policy')),
@@ -59,6 +62,25 @@ function repeated(all: readonly Declared[]): readonly string[] {
     if (!before) first.set(key, declared);
     return before ? [`the ${key} is declared twice, in ${before.context} and in ${declared.context}`] : [];
   });
+}
+
+/** What was declared of record types and is in no manifest: it would not be offered, and nothing else would tell. */
+function unlisted(contexts: readonly Context[]): readonly string[] {
+  const listed = new Set(contexts.flatMap(({ commands }) => commands.map(({ name }) => name)));
+  const records = new Set(contexts.flatMap((context) => context.records));
+  const commands = contexts.flatMap(({ name, records: own }) =>
+    own.flatMap(({ type, commandNames }) =>
+      commandNames
+        .filter((command) => !listed.has(command))
+        .map((command) => `${name}: the command ${command} of ${type} is in no manifest`),
+    ),
+  );
+  const strays = contexts.flatMap(({ name, commands: own }) =>
+    own
+      .filter(({ record }) => !records.has(record))
+      .map((command) => `${name}: ${command.record.type}, the record type of ${command.name}, is in no manifest`),
+  );
+  return [...commands, ...strays];
 }
 
 /** What a context needs from contexts that are not used or do not exist. */

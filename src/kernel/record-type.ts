@@ -41,17 +41,25 @@ export function recordType<State>() {
   ): RecordType<Type, State, EventOf<Events>> => {
     const begins = rules.begins as unknown as Handlers<RecordedEvent>;
     const evolves = rules.evolves as unknown as Handlers<State>;
+    const commandNames: string[] = [];
     const record: RecordType<Type, State, EventOf<Events>> = {
       type,
       events,
+      commandNames,
       evolve: (state, event) => {
         if (state !== undefined) return (Object.hasOwn(evolves, event.type) ? evolves[event.type]?.(state, event) : state) as State;
         if (Object.hasOwn(begins, event.type)) return begins[event.type]?.(event, event) as State;
         if (!Object.hasOwn(evolves, event.type)) return undefined;
         throw new RangeError(`${type} ${event.stream.id}: ${event.type}, at revision ${event.revision}, can't be a record's first event.`);
       },
-      creates: (name, options) => defineCommand(record, name, true, options),
-      changes: (name, options) => defineCommand(record, name, false, options),
+      creates: (name, options) => {
+        commandNames.push(name);
+        return defineCommand(record, name, true, options);
+      },
+      changes: (name, options) => {
+        commandNames.push(name);
+        return defineCommand(record, name, false, options);
+      },
     };
     return record;
   };

@@ -7,6 +7,8 @@ export interface AnyRecordType {
   /** The stream type of its records. */
   readonly type: RecordTypeName;
   readonly events: readonly AnyEventDefinition[];
+  /** The names of the commands that were declared of it, so that one that no context lists is found. */
+  readonly commandNames: readonly string[];
   /**
    * The state after an event. Unknown event types leave it unchanged.
    * @param state undefined before the first event

@@ -23,8 +23,13 @@ export type Codes = Readonly<Record<string, string>>;
 
 /**
  * Returns the function that creates the rejections of a context: `throw rejection('LEAD_OPEN', 'The lead is already open.')`.
- * @param _codes all codes of the context, as its manifest lists them
+ * It throws a TypeError for a code that is not among them, which types tell too.
+ * @param codes all codes of the context, as its manifest lists them
  */
-export function rejections<C extends Codes>(_codes: C): (code: keyof C & string, message: string, field?: string) => Rejection {
-  return (code, message, field) => new Rejection(code, message, field);
+export function rejections<C extends Codes>(codes: C): (code: keyof C & string, message: string, field?: string) => Rejection {
+  return (code, message, field) => {
+    if (!Object.hasOwn(codes, code))
+      {throw new TypeError(`The code ${code} is not declared; declared are ${Object.keys(codes).join(', ')}.`);}
+    return new Rejection(code, message, field);
+  };
 }

@@ -91,7 +91,7 @@ describe('Contexts', () => {
     [
       'an event',
       context('other', { records: [declared('lead', 'AccountBegun', 'BeginLead').record] }),
-      'the event AccountBegun is declared twice, in parties and in other',
+      'the event AccountBegun is declared twice, in account of parties and in lead of other',
     ],
     [
       'a command',
@@ -100,6 +100,18 @@ describe('Contexts', () => {
     ],
   ])('that declare %s twice are refused', (_, other, problem) => {
     expect(refusal([parties, other])).toContain(problem);
+  });
+
+  it('that leave out a command of a record type are refused', () => {
+    expect(refusal([context('sales', { records: [lead.record] }), context('parties', { records: [account.record] })])).toContain(
+      'sales: the command BeginLead of lead is in no manifest; parties: the command BeginAccount of account is in no manifest',
+    );
+  });
+
+  it('that leave out the record type of a command are refused', () => {
+    expect(refusal([parties, context('sales', { commands: [lead.command] })])).toContain(
+      'sales: lead, the record type of BeginLead, is in no manifest',
+    );
   });
 
   it('that declare a version of a read model twice are refused, while two versions are not', () => {

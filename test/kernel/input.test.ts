@@ -98,7 +98,7 @@ describe('Input', () => {
     ['text that is too long', { title: 'x'.repeat(21) }, 'title', /title must be at most 20 characters long/],
     ['a control character', { title: 'a\u0000b' }, 'title', /title must be text without control characters/],
     ['half a character', { title: 'a\ud83d' }, 'title', /title must be text without control characters/],
-    ['null where it can not be cleared', { season: null }, 'season', /season must be one of "summer", "winter"/],
+    ['null where it can not be cleared', { season: null }, 'season', /season can't be cleared; leave it out to keep it/],
     ["an enum's wrong value", { season: 'Summer' }, 'season', /season must be one of "summer", "winter"/],
     ['text for a flag', { open: 'true' }, 'open', /open must be true or false/],
     ['a number out of range', { share: 1.01 }, 'share', /share must be from 0 to 1/],

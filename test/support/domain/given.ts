@@ -102,7 +102,7 @@ function outcome<Event extends NewEvent>(decided: () => readonly NewEvent[]): Wh
     },
     thenRejected: (code, field) => {
       const refusal = failureOf(decided);
-      expect(refusal).toBeInstanceOf(Rejection);
+      if (!(refusal instanceof Rejection)) throw refusal instanceof Error ? refusal : new Error(String(refusal));
       expect(refusal).toMatchObject(field === undefined ? { code } : { code, field });
     },
     thenInvalid: (...fields) => {
