@@ -6,8 +6,10 @@ export function isDay(text: string): boolean {
   return isInstant(`${text}T00:00:00.000Z`);
 }
 
-/** Whether the text is an instant in UTC with milliseconds, on a valid day. */
+/** Whether the text is an instant in UTC with milliseconds, on a valid day of a year with four digits. */
 export function isInstant(text: string): boolean {
+  // With an offset, the first and the last hours of those years lie beyond them.
+  if (!/^\d{4}-/.test(text)) return false;
   const parsed = new Date(text);
   return !Number.isNaN(parsed.getTime()) && parsed.toISOString() === text;
 }

@@ -7,7 +7,8 @@ import { must } from './must.js';
 
 export const patterns = {
   id: /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
-  uuid: /^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/,
+  /** Of RFC 9562: the ids of a command's events are derived from its own, which takes no other. */
+  uuid: /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|0{8}(?:-0{4}){3}-0{12}|f{8}(?:-f{4}){3}-f{12})$/i,
   user: /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,99}$/,
 } as const;
 

@@ -1,7 +1,9 @@
 /** `daybook demo`: fills an empty data folder with a fictional company, then serves it. */
-import type { Config } from '../config.js';
+import { InvalidConfig, type Config } from '../config.js';
 import { fillDemo, type DemoReport } from '../demo/fill.js';
+import { configuredDomain } from '../domain.js';
 import type { Refusal } from '../policies/refusals.js';
+import { OpenOpportunity } from '../sales/opportunity.js';
 import { openForLoading } from './loading.js';
 import { progress } from './progress.js';
 import { runServe } from './serve.js';
@@ -16,8 +18,11 @@ export interface DemoCommandOptions {
 
 const DAY = 86_400_000;
 
-/** @returns the exit code: 0 done, 130 stopped */
+/** @returns the exit code: 0 done, 130 stopped @throws InvalidConfig when `modules` leaves out what the company does */
 export async function runDemo(config: Config, { seed, until, serve }: DemoCommandOptions, terminal: Terminal): Promise<number> {
+  if (!configuredDomain(config).commands.includes(OpenOpportunity)) {
+    throw new InvalidConfig('The demo company sells, but the setting modules leaves out sales. Add it, or use all. Nothing was written.');
+  }
   const midnight = Math.floor(Date.now() / DAY) * DAY;
   const end = until === undefined ? midnight : Math.min(Date.parse(`${until}T00:00:00Z`) + DAY, midnight);
   const stop = stopSignal();

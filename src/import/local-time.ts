@@ -101,10 +101,12 @@ function localTime(parts: Parts): number {
   if (parts.half !== undefined) hour = (hour % 12) + (/^p/i.test(parts.half) ? 12 : 0);
   const minute = Number(parts.minute ?? 0);
   const second = Number(parts.second ?? 0);
-  const time = Date.UTC(year, month, day, hour, minute, second, Number(parts.milli ?? 0));
-  const back = new Date(time);
+  const back = new Date(0);
+  // Date.UTC would take the years before 100 for those of the 20th century.
+  back.setUTCFullYear(year, month, day);
+  back.setUTCHours(hour, minute, second, Number(parts.milli ?? 0));
   if (back.getUTCMonth() !== month || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) {
     throw new RangeError('the value is not a valid date or time');
   }
-  return time;
+  return back.getTime();
 }

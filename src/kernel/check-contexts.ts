@@ -88,6 +88,7 @@ function missing(context: Context, contexts: readonly Context[], used: readonly 
   const { name, commands, projections, policies } = context;
   const types = new Set<string>(used.flatMap(({ records }) => records.map(({ type }) => type)));
   const events = new Set<string>(contexts.flatMap(({ records }) => records.flatMap((record) => record.events.map(({ type }) => type))));
+  const found = new Set(used.flatMap((one) => one.projections.map(({ model }) => model.name)));
   const needs = (what: string, type: string): readonly string[] => {
     if (types.has(type)) return [];
     const home = contexts.find(({ records }) => records.some((record) => record.type === type));
@@ -111,7 +112,16 @@ function missing(context: Context, contexts: readonly Context[], used: readonly 
     ].flatMap(([user, named]) =>
       named.filter((type) => !events.has(type)).map((type) => `${name}: ${user} handles ${type}, which is no event type`),
     ),
+    ...policies.flatMap((policy) =>
+      policy.finds.filter((model) => !found.has(model)).map((model) => unfound(name, policy.name, model, contexts)),
+    ),
   ];
+}
+
+/** A policy would wait for ever for a read model that is not built. */
+function unfound(name: string, policy: string, model: string, contexts: readonly Context[]): string {
+  const home = contexts.find(({ projections }) => projections.some((projection) => projection.model.name === model));
+  return `${name}: ${policy} finds ${model}, ${home ? `a read model of ${home.name}, which modules leaves out` : 'which is no read model of a context'}`;
 }
 
 /** The fields of a command that hold record ids, with their record types. */

@@ -24,6 +24,9 @@ type InState<State, C extends Fields> = {
   readonly [K in keyof C]: K extends keyof State ? (State[K] extends Of<Pick<C, K>>[K & keyof Of<Pick<C, K>>] ? unknown : never) : never;
 };
 
+/** Columns with names of their own: a list stores them in one document with the state, which the record's next event must find as it was. */
+type NotInState<State, C extends Fields> = { readonly [K in keyof C]: K extends keyof (State & Stamps) ? never : unknown };
+
 interface ListOptions<State, C extends Fields, D extends Fields> extends Abilities<keyof NoInfer<C & D & Stamps> & string> {
   readonly version: number;
   /** A description of one record, for the published contract. */
@@ -32,8 +35,8 @@ interface ListOptions<State, C extends Fields, D extends Fields> extends Abiliti
   readonly one?: string;
   /** The published parts of the state. */
   readonly columns: C & InState<State, C>;
-  /** Columns computed from the state. */
-  readonly derived?: D;
+  /** Columns computed from the state. One that has the name of a part of the state, or of a column of every list, does not compile. */
+  readonly derived?: D & NotInState<State, D>;
   /** Their values. */
   readonly derive?: (state: State) => Of<D>;
   readonly computed?: Readonly<Record<string, ComputedSpec<NoInfer<Of<C & D & Stamps>>>>>;
@@ -56,7 +59,7 @@ export function list<
   const D extends Fields = None,
 >(
   name: string,
-  record: RecordType<Type, State, Event>,
+  record: RecordType<Type, State, Event> & (keyof State & keyof Stamps extends never ? unknown : never),
   { columns, derived, derive, filter = [], sort = [], one = record.type, ...options }: ListOptions<State, C, D>,
 ): Listed<Of<C & D & Stamps>> {
   const all: Fields = { ...stamps, ...columns, ...derived };

@@ -69,6 +69,8 @@ function naming(
     firstName: firstName === undefined ? contact.firstName : firstName,
     lastName: lastName === undefined ? contact.lastName : lastName,
   };
+  const unchanged = parts.firstName === contact.firstName && parts.lastName === contact.lastName;
+  if (unchanged && name === undefined) return {};
   return { ...parts, name: name ?? fullName(parts.firstName, parts.lastName) };
 }
 

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { runDemo } from '../../src/cli/demo.js';
 import { loadConfig } from '../../src/config.js';
 import { fillDemo, type DemoReport } from '../../src/demo/fill.js';
 import { generate } from '../../src/demo/generate.js';
@@ -117,6 +119,14 @@ describe('the demo company', () => {
     expect(report.outcome).toBe('kept');
     expect(events).toHaveLength(1);
   });
+});
+
+test('the demo is refused before it writes anything when modules leaves out sales', async () => {
+  const config = loadConfig({}, { dataDir: folder.path, modules: 'parties' });
+  const stream = { write: () => true };
+  const terminal = { out: stream, err: stream, environment: {} };
+  await expect(runDemo(config, { seed: 1, serve: false }, terminal)).rejects.toThrow('the setting modules leaves out sales');
+  expect(existsSync(folder.events)).toBe(false);
 });
 
 describe('random numbers', () => {

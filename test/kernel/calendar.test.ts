@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isDay, isInstant } from '../../contracts/fields/calendar.js';
+import { Instant } from '../../contracts/fields/index.js';
 import { daysBetween, latestDay, monthOf } from '../../src/kernel/calendar.js';
 
 describe('Days and instants', () => {
@@ -21,6 +22,19 @@ describe('Days and instants', () => {
       expect(isInstant(text)).toBe(false);
     },
   );
+
+  it.each(['0000-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00', '+010000-01-01T00:00:00.000Z'])(
+    '%s, which is in no year of four digits, is refused, since events could not hold it',
+    (text) => {
+      expect(Instant.input.safeParse(text).success).toBe(false);
+    },
+  );
+
+  it('of the first and the last year are held by events', () => {
+    for (const text of ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z']) {
+      expect(Instant.stored.safeParse(Instant.input.parse(text)).success).toBe(true);
+    }
+  });
 
   it('agree with the calendar for every instant', () => {
     fc.assert(

@@ -174,4 +174,16 @@ describe('Contexts', () => {
     expect(problems).toContain('other: welcome handles LeadBegun, which is no event type');
     expect(checkContexts([parties, context('other', { projections })], ['parties', 'other'])).toHaveLength(2);
   });
+
+  it('whose process managers look at read models that are not built are refused', () => {
+    const projections = [
+      projection(account.model, [account.Begun], { key: ({ stream }) => stream.id, on: { AccountBegun: () => undefined } }),
+    ];
+    const policies = [{ name: 'welcome', types: ['LeadBegun'], from: 'beginning' as const, finds: ['accounts'], react: () => [] }];
+    const greeting = context('greeting', { records: [lead.record], policies });
+    const all = [greeting, { ...parties, projections }];
+    expect(refusal(all, ['greeting'])).toContain('greeting: welcome finds accounts, a read model of parties, which modules leaves out');
+    expect(refusal([greeting])).toContain('greeting: welcome finds accounts, which is no read model of a context');
+    expect(checkContexts(all, ['greeting', 'parties'])).toEqual(all);
+  });
 });

@@ -28,6 +28,7 @@ import {
 } from '../../contracts/fields/index.js';
 import { domain } from '../../src/domain.js';
 import { DistributionField, MoneyByCurrencyField } from '../../src/kernel/computed-fields.js';
+import { eventId } from '../../src/kernel/derived-id.js';
 import { InvalidInput, reader, type FieldProblem } from '../../src/kernel/input.js';
 import { RegisterLead } from '../../src/sales/lead.js';
 
@@ -285,7 +286,17 @@ describe('Kinds of fields', () => {
     ['Language', Language, ['r', 'Romanian language', 'ro_RO', 'ro-']],
     ['Month', Month, ['2018-13', '2018-00', '2018-2', '2018-02-01']],
     ['Day', Day, ['2018-02-29', '28.02.2018', '2018-2-3']],
-    ['Uuid', Uuid, ['0b9f4d6e5a535b1c8e350f5f3a1c9d77', 'x']],
+    [
+      'Uuid',
+      Uuid,
+      [
+        '0b9f4d6e5a535b1c8e350f5f3a1c9d77',
+        'x',
+        '0b9f4d6e-5a53-0b1c-8e35-0f5f3a1c9d77',
+        '0b9f4d6e-5a53-5b1c-1e35-0f5f3a1c9d77',
+        '00000000-0000-0000-0000-000000000001',
+      ],
+    ],
     ['Id', Id, ['', '-a', 'a b', 'ä', 'a'.repeat(65)]],
     ['User', User, ['', 'a b', '@sam', 'a'.repeat(101)]],
   ])('%s refuses %j', (_, type, values) => {
@@ -310,6 +321,18 @@ describe('Kinds of fields', () => {
   ])('%s refuses hostile texts of the maximum length without backtracking', (_, type, values) => {
     for (const value of values) expect(accepts(type, value)).toBe(false);
     for (const value of values) expect(accepts(type, value.repeat(20_000))).toBe(false);
+  });
+
+  it('for UUIDs takes only those that ids of events can be derived from', () => {
+    const nearly = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+    fc.assert(
+      fc.property(fc.stringMatching(nearly), (text) => {
+        if (accepts(Uuid, text)) expect(eventId(text, 0)).toHaveLength(36);
+      }),
+    );
+    for (const text of ['0', 'f'].map((digit) => `${digit.repeat(8)}${`-${digit.repeat(4)}`.repeat(3)}-${digit.repeat(12)}`)) {
+      expect([accepts(Uuid, text), eventId(text, 0).length]).toEqual([true, 36]);
+    }
   });
 
   it('for read models only can not be inputs', () => {

@@ -5,7 +5,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Choice, Flag, Int, MoneyField, Ref, Text } from '../../contracts/fields/index.js';
 import { AccountRevised } from '../../contracts/parties/account.js';
-import { LeadQualified, LeadRegistered, LeadRevised, leadEvents } from '../../contracts/sales/lead.js';
+import { LeadAssigned, LeadQualified, LeadRegistered, LeadRevised, leadEvents } from '../../contracts/sales/lead.js';
 import { opportunities } from '../../projections/sales/opportunities.js';
 import { list } from '../../src/kernel/list.js';
 import { policy, step } from '../../src/kernel/policy.js';
@@ -180,6 +180,22 @@ const mistakes: Readonly<Record<string, () => unknown>> = {
   'a list: a derived value of another kind': () => {
     // @ts-expect-error found is a flag
     list('leads', lead, { ...versioned, columns: { name: Text(20) }, derived: { found: Flag }, derive: () => ({ found: 'yes' }) });
+  },
+  'a list: a derived column with the name of a part of the state': () => {
+    // @ts-expect-error the next event would find what is derived instead of the name
+    list('leads', lead, { ...versioned, columns: {}, derived: { name: Text(20) }, derive: ({ name }) => ({ name: name.trim() }) });
+  },
+  'a list: a derived column with the name of one that every list has': () => {
+    // @ts-expect-error the revision is that of the record
+    list('leads', lead, { ...versioned, columns: {}, derived: { revision: Int(0) }, derive: () => ({ revision: 1 }) });
+  },
+  'a list: a state with a part that every list has as a column': () => {
+    const stamped = recordType<{ readonly createdAt: string }>()('lead', [LeadAssigned], {
+      begins: { LeadAssigned: ({ data }) => ({ createdAt: data.ownerId }) },
+      evolves: {},
+    });
+    // @ts-expect-error the next event would find when it was created instead
+    list('leads', stamped, { ...versioned, columns: {} });
   },
   'a read model: a filter misspelt': () => {
     // @ts-expect-error there is no column amonut

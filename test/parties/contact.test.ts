@@ -99,6 +99,16 @@ describe('Revising a contact', () => {
       .then([ContactRevised({ email: 'ana@example.com' })]);
   });
 
+  it('leaves the full name when first and last name are told again as they are', () => {
+    const titled = ContactRegistered({ ...bare, name: 'Dr. Ana Pop', firstName: 'Ana', lastName: 'Pop' });
+    given(contact, [titled])
+      .when(ReviseContact, { firstName: 'Ana', email: 'ana@example.com' })
+      .then([ContactRevised({ email: 'ana@example.com' })]);
+    given(contact, [ContactRegistered(bare)])
+      .when(ReviseContact, { firstName: null, lastName: null, email: 'ana@example.com' })
+      .then([ContactRevised({ email: 'ana@example.com' })]);
+  });
+
   it('refuses to leave nobody', () => {
     given(contact, [registered]).when(ReviseContact, { firstName: null, lastName: null }).thenRejected('CONTACT_NEEDS_NAME', 'name');
   });

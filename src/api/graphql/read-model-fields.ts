@@ -176,7 +176,8 @@ export class ReadModelFields {
     if (dimensions.length > 0) {
       const summary = summaryField(model, this.types, {
         args: { ...selectionArguments(this.#filters, model), ...momentArguments },
-        relations: merged(dimensions.map((column) => this.#relationField(column))),
+        // What is not grouped by is null, also of columns that every document has.
+        relations: merged(dimensions.map((column) => this.#relationField({ ...column, optional: true }))),
         derived: this.#computedFields(model),
       });
       fields[`${model.name}Summary`] = this.#withRelatedFilters(model, summary);

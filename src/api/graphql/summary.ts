@@ -80,7 +80,8 @@ export function summaryField(model: ReadModelSpec, types: TypeRegistry, { args, 
       const grouping = { ...toSelection(model, given, moment), columns, cuts, measures: wanted.map(({ name }) => name), timeZone };
       const { views } = context.services;
       const build = context.build(model);
-      const position = moment.asOf ?? (await views.position(build));
+      // A moment that is still to come means now.
+      const position = Math.min(moment.asOf ?? Infinity, await views.position(build));
       const groups = await context.budget.ask(() => groupsOf(views, build, grouping)).catch(asBadInput);
       if (groups.length > MOST_GROUPS) {
         const found = `The summary has ${groups.length} groups; at most ${MOST_GROUPS} are counted.`;

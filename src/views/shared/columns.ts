@@ -44,14 +44,15 @@ export function indexedColumns<Column extends ComparedColumn>(
   return [...walked, ...others.map((column) => [column])];
 }
 
-/** @throws TypeError when the column is not declared for filters. */
+/** Money that lists are ordered by is a filter too: the amounts in one currency come first. @throws TypeError when the column is not declared for filters */
 export function filterColumn<Column extends ComparedColumn>(
   model: ReadModelSpec,
   columns: ReadonlyMap<string, Column>,
   name: string,
 ): Column {
   const column = columns.get(name);
-  if (column && (column.spec.filter || model.duplicates.some((set) => set.includes(name)))) return column;
+  const ordersMoney = column?.kind === 'money' && column.spec.sort;
+  if (column && (column.spec.filter || ordersMoney || model.duplicates.some((set) => set.includes(name)))) return column;
   throw undeclared(model, name, 'filter');
 }
 
