@@ -28,8 +28,9 @@ export type Codes = Readonly<Record<string, string>>;
  */
 export function rejections<C extends Codes>(codes: C): (code: keyof C & string, message: string, field?: string) => Rejection {
   return (code, message, field) => {
-    if (!Object.hasOwn(codes, code))
-      {throw new TypeError(`The code ${code} is not declared; declared are ${Object.keys(codes).join(', ')}.`);}
+    if (!Object.hasOwn(codes, code)) {
+      throw new TypeError(`The code ${code} is not declared; declared are ${Object.keys(codes).join(', ')}.`);
+    }
     return new Rejection(code, message, field);
   };
 }
