@@ -180,7 +180,8 @@ describe('Contexts', () => {
       projection(account.model, [account.Begun], { key: ({ stream }) => stream.id, on: { AccountBegun: () => undefined } }),
     ];
     const policies = [{ name: 'welcome', types: ['LeadBegun'], from: 'beginning' as const, finds: ['accounts'], react: () => [] }];
-    const greeting = context('greeting', { records: [lead.record], policies });
+    const { record, command } = declared('lead', 'LeadBegun', 'BeginLead');
+    const greeting = context('greeting', { records: [record], commands: [command], policies });
     const all = [greeting, { ...parties, projections }];
     expect(refusal(all, ['greeting'])).toContain('greeting: welcome finds accounts, a read model of parties, which modules leaves out');
     expect(refusal([greeting])).toContain('greeting: welcome finds accounts, which is no read model of a context');

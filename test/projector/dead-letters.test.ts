@@ -43,7 +43,7 @@ describe('a dead letter', () => {
     const events = await stage.reader.unappliedEvents({ model: projection.model, number: build?.number }, key, { first: 100 });
     return events.map(({ position, error, attempts }) => [position, error, attempts]);
   };
-  const parkedKeys = async (projection: Projection): Promise<readonly string[]> => {
+  const deadLetterKeys = async (projection: Projection): Promise<readonly string[]> => {
     const [build] = await stage.builds(projection.model.name);
     const deadLetters = await stage.reader.deadLetters({ model: projection.model, number: build?.number }, { first: 100 });
     return deadLetters.map(({ first }) => first.key);
@@ -89,7 +89,7 @@ describe('a dead letter', () => {
     await retry([deals, tallies], '1');
     expect(await stage.documents(deals)).toMatchObject({ 1: { total: 28 }, 2: { total: 12 } });
     expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
-    expect(await parkedKeys(deals)).toEqual([]);
+    expect(await deadLetterKeys(deals)).toEqual([]);
     await stage.happens('deal-1', raised(100));
     await stage.project([deals, tallies]);
     expect(await stage.documents(deals)).toMatchObject({ 1: { total: 128 } });
@@ -138,7 +138,7 @@ describe('a dead letter', () => {
     await oneDeadLetter();
     await skip([broken, tallies], '1');
     expect(await stage.documents(broken)).toMatchObject({ 1: { total: 15 }, 2: { total: 12 } });
-    expect(await parkedKeys(broken)).toEqual([]);
+    expect(await deadLetterKeys(broken)).toEqual([]);
     expect(await stage.histories(broken)).toEqual(await stage.afresh(broken));
     const [decision] = (await stage.log.readAll(0, 100, [DeadLetterSkipped.type])).events;
     expect(decision).toMatchObject({
@@ -150,9 +150,9 @@ describe('a dead letter', () => {
   it('is retried with all others in one decision', async () => {
     for (const id of ['deal-1', 'deal-2', 'deal-3']) await stage.happens(id, opened(), raised(13));
     await stage.project([broken]);
-    expect(await parkedKeys(broken)).toEqual(['1', '2', '3']);
+    expect(await deadLetterKeys(broken)).toEqual(['1', '2', '3']);
     await retry([deals]);
-    expect(await parkedKeys(deals)).toEqual([]);
+    expect(await deadLetterKeys(deals)).toEqual([]);
     expect((await stage.log.readAll(0, 100, [DeadLettersRetried.type])).events).toHaveLength(1);
     expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
   });
@@ -186,7 +186,7 @@ describe('a dead letter', () => {
     await stage.administration([deals]).deadLetters.waitFor('deals', position, 20_000);
     await stop();
     expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
-    expect(await parkedKeys(deals)).toEqual([]);
+    expect(await deadLetterKeys(deals)).toEqual([]);
   });
 
   it('is not resolved twice when the projector dies before its checkpoint', async () => {
@@ -197,7 +197,7 @@ describe('a dead letter', () => {
       commit: (batch) => (commits++ > 0 ? Promise.reject(new Error('killed')) : stage.writer.commit(batch)),
     });
     await expect(stage.project([deals, tallies], { views })).rejects.toThrow('killed');
-    expect(await parkedKeys(deals)).toEqual([]);
+    expect(await deadLetterKeys(deals)).toEqual([]);
     expect((await stage.builds('deals'))[0]?.position).toBe(6);
     await stage.project([deals, tallies]);
     expect(await stage.histories(deals)).toEqual(await stage.afresh(deals));
@@ -278,7 +278,7 @@ describe('a dead letter', () => {
       expect((await unapplied(wrong, key))[0]).toEqual([2, expect.stringMatching(error), 2]);
       await retry([tallies, { ...deals, model: wrong.model }], key);
       expect(await stage.documents(wrong)).toMatchObject({ 1: { total: 24 } });
-      expect(await parkedKeys(wrong)).toEqual([]);
+      expect(await deadLetterKeys(wrong)).toEqual([]);
     };
     const same = (deal: Document | undefined): Document | undefined => deal && { ...deal };
 
@@ -345,7 +345,7 @@ describe('a dead letter', () => {
       const silent = answering(deals, () => {
         throw Object.create(null);
       });
-      await mustWait(silent, '@stream deal-1', /something was thrown that has no text/);
+      await mustWait(silent, '@stream deal-1', /something without a text was thrown/);
     });
   });
 
@@ -425,7 +425,7 @@ describe('a dead letter', () => {
       expect(await stage.documents(unnamed)).toMatchObject({ 1: { account: 'a', total: 10 }, 2: { total: 10 } });
       await retry([deals], KEY);
       expect(await stage.documents(deals)).toMatchObject({ 1: { account: 'c', total: 11 } });
-      expect(await parkedKeys(deals)).toEqual([]);
+      expect(await deadLetterKeys(deals)).toEqual([]);
       const versions = (await stage.histories(deals))[0]?.versions;
       expect(versions).toMatchObject([
         { since: 1, until: 7, document: { account: 'a' } },
@@ -441,7 +441,7 @@ describe('a dead letter', () => {
       expect(await stage.documents(unnamed)).toMatchObject({ 1: { account: 'a', total: 11 } });
       expect(await unapplied(unnamed, KEY)).toEqual([[5, 'no such record', 1]]);
       await skip([unnamed], KEY);
-      expect(await parkedKeys(unnamed)).toEqual([]);
+      expect(await deadLetterKeys(unnamed)).toEqual([]);
       expect(await stage.histories(unnamed)).toEqual(await stage.afresh(unnamed));
     });
 
@@ -459,10 +459,10 @@ describe('a dead letter', () => {
       const both = nameless(broken, ({ type }) => type === 'DealMovedTo');
       await stage.happens('deal-1', opened('a'), raised(13), raised(1), DealMovedTo({ account: 'b' }), raised(2));
       await stage.project([both]);
-      expect(await parkedKeys(both)).toEqual(['1', KEY]);
+      expect(await deadLetterKeys(both)).toEqual(['1', KEY]);
       const mended = nameless(deals, ({ type }) => type === 'DealMovedTo');
       await retry([mended], '1');
-      expect(await parkedKeys(mended)).toEqual([KEY]);
+      expect(await deadLetterKeys(mended)).toEqual([KEY]);
       expect(await stage.documents(mended)).toMatchObject({ 1: { account: 'a', total: 24 } });
       await retry([deals], KEY);
       expect(await stage.documents(deals)).toMatchObject({ 1: { account: 'b', total: 26 } });
@@ -481,9 +481,9 @@ describe('a dead letter', () => {
       };
       await stage.happens('deal-x', raised(1));
       await stage.project([own]);
-      expect(await parkedKeys(own)).toEqual(['1', KEY]);
+      expect(await deadLetterKeys(own)).toEqual(['1', KEY]);
       await retry([deals]);
-      expect(await parkedKeys(deals)).toEqual([]);
+      expect(await deadLetterKeys(deals)).toEqual([]);
       expect(await stage.documents(deals)).toMatchObject({ 1: { account: 'b' } });
     });
 
@@ -530,7 +530,7 @@ describe('a dead letter', () => {
       await skip([deals], '@stream deal-2');
       await retry([deals]);
       expect(await stage.documents(deals)).toMatchObject({ 2: { total: 12 }, 3: { account: 'c', total: 13 } });
-      expect(await parkedKeys(deals)).toEqual([]);
+      expect(await deadLetterKeys(deals)).toEqual([]);
     });
 
     it('is recorded when the store refuses a document: with the refused event, not with earlier ones', async () => {
@@ -661,6 +661,6 @@ describe('a dead letter', () => {
       DeadLetterSkipped({ readModel: 'dealTallies', version: 1, key: '1', eventId: randomUUID(), reason: 'x' }),
     );
     await stage.project([deals, tallies]);
-    expect(await parkedKeys(deals)).toEqual(['1']);
+    expect(await deadLetterKeys(deals)).toEqual(['1']);
   });
 });

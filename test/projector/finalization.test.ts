@@ -223,13 +223,13 @@ describe('finalization', () => {
 
 describe('a wake signal', () => {
   it('wakes at once if it was set before, and waits no longer than its timeout', async () => {
-    const bell = new WakeSignal();
-    bell.notify();
-    bell.notify();
-    await bell.wait(60_000);
-    await bell.wait(1);
-    const heard = bell.wait(60_000);
-    bell.notify();
+    const wakeSignal = new WakeSignal();
+    wakeSignal.notify();
+    wakeSignal.notify();
+    await wakeSignal.wait(60_000);
+    await wakeSignal.wait(1);
+    const heard = wakeSignal.wait(60_000);
+    wakeSignal.notify();
     await heard;
   });
 });
