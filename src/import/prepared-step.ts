@@ -67,7 +67,7 @@ function commandIdOf(mapping: string, { record, step }: PlannedStep): string {
 }
 
 /** The stream that the command writes to. */
-export function streamOf({ command, commandId }: PreparedStep): Stream {
+function streamOf({ command, commandId }: PreparedStep): Stream {
   const { type } = command.definition.record;
   return { type, id: command.id ?? derivedId(type, commandId) };
 }
