@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Definitions } from '../../contracts/definitions.js';
 import type { NewEvent } from '../../contracts/event.js';
 import type { AnyCommandDefinition, Command } from '../kernel/command.js';
-import { derivedId, eventId } from '../kernel/derived-id.js';
+import { eventId } from '../kernel/derived-id.js';
 import { toCurrent, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
 import type { AnyRecordType } from '../kernel/record.js';
 import { Rejection } from '../kernel/rejection.js';
 import { EventIdTaken, WrongRevision, type Appended, type EventLog, type EventToAppend } from '../log/port.js';
 import { decide } from './decision.js';
-import { issue, isWrittenBy, type IssuedCommand, type Request } from './issued-command.js';
+import { issue, isWrittenBy, streamOf, type IssuedCommand, type Request } from './issued-command.js';
 import { emptyStream, type RecordedStream, type Trace } from './recorded-stream.js';
 import { ReadBack } from './read-back.js';
 import { Records } from './records.js';
@@ -82,8 +82,8 @@ export class CommandHandler {
   }
 
   /** The first event of a record whose id is derived from a commandId; undefined when that command did not run. @throws LogUnavailable */
-  async begun({ type }: Pick<AnyRecordType, 'type'>, commandId: string): Promise<RecordedEvent | undefined> {
-    const [first] = await this.#log.readStream({ type, id: derivedId(type, commandId.toLowerCase()) }, 0, 1);
+  async begun(record: Pick<AnyRecordType, 'type'>, commandId: string): Promise<RecordedEvent | undefined> {
+    const [first] = await this.#log.readStream(streamOf(record, null, commandId.toLowerCase()), 0, 1);
     return first && toCurrent(first, this.#definitions);
   }
 
@@ -94,7 +94,7 @@ export class CommandHandler {
    */
   async resultOf({ record }: AnyCommandDefinition, input: unknown, commandId: string): Promise<Position | undefined> {
     const { id } = input as { readonly id?: string | null };
-    const events = await this.#log.readStream({ type: record.type, id: id ?? derivedId(record.type, commandId) });
+    const events = await this.#log.readStream(streamOf(record, id, commandId));
     return events.findLast((event) => event.metadata.commandId === commandId)?.position;
   }
 

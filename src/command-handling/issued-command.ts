@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Command, DecisionContext } from '../kernel/command.js';
 import { derivedId } from '../kernel/derived-id.js';
 import type { Metadata, Stream } from '../kernel/event.js';
+import type { AnyRecordType } from '../kernel/record.js';
 import { Rejection } from '../kernel/rejection.js';
 import type { EventToAppend } from '../log/port.js';
 import { commandHash } from './command-hash.js';
@@ -44,9 +45,8 @@ export interface IssuedCommand {
  * @throws Rejection when occurredAt is in the future.
  */
 export function issue(command: Command, request: Request, now: number): IssuedCommand {
-  const { type } = command.definition.record;
   const commandId = command.commandId?.toLowerCase() ?? request.commandId ?? randomUUID();
-  const stream: Stream = { type, id: command.id ?? derivedId(type, commandId) };
+  const stream = streamOf(command.definition.record, command.id, commandId);
   const issuedAt = new Date(now).toISOString();
   const occurredAt = command.occurredAt ?? request.carriedOver?.recordedAt ?? issuedAt;
   if (occurredAt > issuedAt) {
@@ -73,6 +73,11 @@ export function issue(command: Command, request: Request, now: number): IssuedCo
     metadata,
     issuedAt,
   };
+}
+
+/** The stream of a command's record. Without an id, it is a new record, whose id is derived from the commandId. */
+export function streamOf({ type }: Pick<AnyRecordType, 'type'>, id: string | null | undefined, commandId: string): Stream {
+  return { type, id: id ?? derivedId(type, commandId) };
 }
 
 /**

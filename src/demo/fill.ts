@@ -3,7 +3,7 @@ import { assertHistoryAllowed } from '../import/history.js';
 import type { EventLog } from '../log/port.js';
 import { eventsOf } from '../log/walk.js';
 import type { CommandHandler } from '../command-handling/command-handler.js';
-import { DAYS, generate, type DemoCommand } from './generate.js';
+import { DAYS, generate } from './generate.js';
 
 export interface DemoOptions {
   readonly log: EventLog;
@@ -42,7 +42,7 @@ export async function fillDemo({ log, commandHandler, seed, until, onProgress, s
   const commands = generate(period.seed, period.until);
   if (started) {
     const last = commands.at(-1);
-    if (last && (await hasRun(log, last))) return nothing;
+    if (last && (await commandHandler.resultOf(last.command.definition, last.command, last.commandId)) !== undefined) return nothing;
     await assertHistoryAllowed(log);
   }
   const importedAt = new Date().toISOString();
@@ -77,10 +77,4 @@ async function demoIn(log: EventLog): Promise<{ readonly seed: number; readonly 
   const { value: first } = await eventsOf(log, { limit: 1 }).next();
   const [seed] = /^demo:(\d+)$/.exec(first?.metadata.causationId ?? '')?.slice(1) ?? [];
   return first && seed !== undefined ? { seed: Number(seed), until: Date.parse(first.metadata.recordedAt) + DAYS * DAY } : undefined;
-}
-
-/** Whether a command has run. */
-async function hasRun(log: EventLog, { command, commandId }: DemoCommand): Promise<boolean> {
-  const events = await log.readStream({ type: command.definition.record.type, id: command.id ?? '' });
-  return events.some(({ metadata }) => metadata.commandId === commandId);
 }

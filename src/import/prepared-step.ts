@@ -3,9 +3,9 @@ import { patterns } from '../../contracts/fields/index.js';
 import { domain } from '../domain.js';
 import type { Command } from '../kernel/command.js';
 import { derivedId } from '../kernel/derived-id.js';
-import { streamName, type Stream } from '../kernel/event.js';
+import { streamName } from '../kernel/event.js';
 import { InvalidInput } from '../kernel/input.js';
-import type { Request } from '../command-handling/issued-command.js';
+import { streamOf, type Request } from '../command-handling/issued-command.js';
 import { referencedIds } from '../command-handling/references.js';
 import { InvalidValue } from './expression.js';
 import { actorOf, inputOf, type PlannedStep } from './plan.js';
@@ -66,12 +66,6 @@ function commandIdOf(mapping: string, { record, step }: PlannedStep): string {
     : derivedId('import', mapping, record.mapping.name, record.row?.key ?? '', step.name);
 }
 
-/** The stream that the command writes to. */
-export function streamOf({ command, commandId }: PreparedStep): Stream {
-  const { type } = command.definition.record;
-  return { type, id: command.id ?? derivedId(type, commandId) };
-}
-
 /** Every step reads this, so a step that writes it runs alone. */
 const EVERYTHING = Symbol('everything');
 
@@ -88,10 +82,11 @@ export function accessesOf(step: PlannedStep, prepared: PreparedStep | Reason): 
   const { record } = step;
   const accesses = new Map<unknown, Access>([[EVERYTHING, record.mapping === undefined ? 'write' : 'read']]);
   if ('command' in prepared) {
-    const { creates, record: written } = prepared.command.definition;
+    const { command, commandId } = prepared;
+    const { creates, record: written } = command.definition;
     if (!creates && readIndirectly.has(written.type)) accesses.set(EVERYTHING, 'write');
-    for (const reference of referencedIds(prepared.command)) accesses.set(streamName(reference), 'read');
-    accesses.set(streamName(streamOf(prepared)), 'write');
+    for (const reference of referencedIds(command)) accesses.set(streamName(reference), 'read');
+    accesses.set(streamName(streamOf(written, command.id, commandId)), 'write');
   }
   return accesses.set(record, 'write');
 }

@@ -1,10 +1,9 @@
 /** Runs the command of a step. After a rejection, the later steps of the same record do not run. */
 import { Rejection } from '../kernel/rejection.js';
-import type { EventLog } from '../log/port.js';
 import type { CommandHandler, Outcome } from '../command-handling/command-handler.js';
 import type { Refusal } from '../policies/refusals.js';
 import type { PlannedRecord, PlannedStep } from './plan.js';
-import { prepareStep, streamOf, type Circumstances, type PreparedStep, type Reason } from './prepared-step.js';
+import { prepareStep, type Circumstances, type PreparedStep, type Reason } from './prepared-step.js';
 
 export type Verdict =
   /** `rejected`: the step ran, but a process manager's command that follows from it was refused. */
@@ -14,7 +13,6 @@ export type Verdict =
   | { readonly kind: 'notRun' };
 
 export interface StepRunnerOptions {
-  readonly log: Pick<EventLog, 'readStream'>;
   readonly commandHandler: CommandHandler;
   /** The commands of process managers that were refused since the last call. */
   readonly refusals: () => readonly Refusal[];
@@ -104,8 +102,8 @@ export class StepRunner {
     for (const step of later) {
       const prepared = prepareStep(step, this.#circumstances);
       if (!('command' in prepared)) continue;
-      const events = await this.#options.log.readStream(streamOf(prepared));
-      if (events.some(({ metadata }) => metadata.commandId === prepared.commandId)) return true;
+      const { command, commandId } = prepared;
+      if ((await this.#options.commandHandler.resultOf(command.definition, command, commandId)) !== undefined) return true;
     }
     return false;
   }

@@ -1,7 +1,7 @@
 /** Calculations with calendar days (`2018-02-26`) and instants (`2018-02-26T19:58:54.000Z`). */
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** The latest calendar day in any time zone at an instant: clocks are at most 14 hours ahead of UTC. */
 export function latestDay(instant: string): string {
@@ -13,9 +13,9 @@ export function daysBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / DAY_MS;
 }
 
-/** The next calendar day. */
-export function dayAfter(day: string): string {
-  return new Date(Date.parse(`${day}T00:00:00.000Z`) + DAY_MS).toISOString().slice(0, 10);
+/** A day so many days later. */
+export function shifted(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00.000Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
 /** The month of an instant in UTC, `2018-02`. */

@@ -1,5 +1,5 @@
 /** Calendar periods that figures are grouped by. A period is named by its first day, such as `2018-02-26`. */
-import { dayAfter } from './calendar.js';
+import { shifted } from './calendar.js';
 
 export const periodUnits = ['day', 'week', 'month', 'quarter', 'year'] as const;
 
@@ -26,10 +26,5 @@ export function periodOf(day: string, unit: PeriodUnit): string {
 /** The first day of the period after the one that begins on a day. */
 export function periodAfter(start: string, unit: PeriodUnit): string {
   const longest = { day: 1, week: 7, month: 31, quarter: 92, year: 366 }[unit];
-  return unit === 'day' ? dayAfter(start) : periodOf(shifted(start, longest), unit);
-}
-
-/** A day so many days later. */
-export function shifted(day: string, days: number): string {
-  return new Date(Date.parse(`${day}T00:00:00.000Z`) + days * 86_400_000).toISOString().slice(0, 10);
+  return periodOf(shifted(start, longest), unit);
 }

@@ -1,4 +1,5 @@
 /** Time zones of the IANA database: what their clocks show at an instant, and when their days begin. */
+import { DAY_MS } from './calendar.js';
 
 /** Whether the text names a zone, such as `UTC` or `Europe/Bucharest`. */
 export function isTimeZone(name: string): boolean {
@@ -36,8 +37,8 @@ function offsetAt(instant: number, zone: string): number {
  * @param local milliseconds since 1970 as the zone's clocks count them
  */
 export function localOffset(local: number, zone: string): number {
-  const before = offsetAt(local - 86_400_000, zone);
-  const after = offsetAt(local + 86_400_000, zone);
+  const before = offsetAt(local - DAY_MS, zone);
+  const after = offsetAt(local + DAY_MS, zone);
   return offsetAt(local - before, zone) === before ? before : offsetAt(local - after, zone) === after ? after : before;
 }
 

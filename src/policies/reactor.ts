@@ -8,7 +8,7 @@ import type { Policy, Step } from '../kernel/policy.js';
 import { Rejection } from '../kernel/rejection.js';
 import type { EventLog } from '../log/port.js';
 import type { operationsCodes } from '../operations/rejections.js';
-import type { CommandHandler } from '../command-handling/command-handler.js';
+import type { CommandHandler, Outcome } from '../command-handling/command-handler.js';
 import type { Request } from '../command-handling/issued-command.js';
 import { findAsOf, type FindingOptions } from './finding.js';
 import { refusalIdOf, Refusals, type KeptRefusal, type PolicyCommand, type Refusal, type Retried } from './refusals.js';
@@ -84,24 +84,29 @@ export class Reactor {
 
   /** Runs all commands that follow from an event. */
   async #run(policy: Policy, event: RecordedEvent, occasion: Occasion): Promise<Position> {
-    const request = requestOf(policy.name, event);
+    const { recordedAt, importedAt } = event.metadata;
+    const request: Request = {
+      ...requestOf(policy.name, event),
+      ...(importedAt === undefined ? {} : { carriedOver: { recordedAt, importedAt } }),
+    };
     let last = event.position;
     for await (const step of this.#stepsOf(policy, event)) {
-      const id = refusalIdOf({ policy: policy.name, step: step.name, event });
+      const command = commandOf(policy, step, event);
+      const id = refusalIdOf(command);
       const kept = occasion === 'appended' ? undefined : await this.#refusals.find(id);
       const isRefused = kept !== undefined && kept.state.status !== 'accepted';
       if (isRefused && occasion === 'followed') continue;
       const answer = await this.#issue(policy, step, event, request);
       if (typeof answer === 'number') last = Math.max(last, answer, isRefused ? await this.#refusals.keepAccepted(id, request) : 0);
-      else last = Math.max(last, await this.#refuse(policy, step, event, answer, request));
+      else last = Math.max(last, await this.#refuse(command, answer, (code) => this.#refusals.keep(command, code, request)));
     }
     return last;
   }
 
-  async #refuse(policy: Policy, step: Step, event: RecordedEvent, refused: Refused, request: Request): Promise<Position> {
-    const command: PolicyCommand = { policy: policy.name, step: step.name, command: step.command.name, event };
-    const { position, appended } = await this.#refusals.keep(command, refused.code, request);
-    this.#options.onRefusal({ ...command, code: refused.code, message: refused.message, isNew: appended > 0 });
+  /** Keeps that a command is refused, and tells of it. @returns where that stands */
+  async #refuse(command: PolicyCommand, { code, message }: Refused, keep: (code: string) => Promise<Outcome>): Promise<Position> {
+    const { position, appended } = await keep(code);
+    this.#options.onRefusal({ ...command, code, message, isNew: appended > 0 });
     return position;
   }
 
@@ -119,23 +124,22 @@ export class Reactor {
   }
 
   async #runAgain(policy: Policy | undefined, retried: Retried, { state }: KeptRefusal): Promise<Position> {
-    const { log, definitions, onRefusal } = this.#options;
+    const { log, definitions } = this.#options;
     const stream = { type: state.eventRecordType, id: state.eventRecordId };
     const [recorded] = policy ? await log.readStream(stream, state.eventRevision, 1) : [];
-    const { carriedOver: _, ...settling } = requestOf(retried.data.policy, retried);
-    if (!policy || !recorded) return (await this.#refusals.keepRefusedAgain(retried, GONE, settling)).position;
+    const settling = requestOf(retried.data.policy, retried);
+    const refuseAgain = (code: string): Promise<Outcome> => this.#refusals.keepRefusedAgain(retried, code, settling);
+    const gone = async (): Promise<Position> => (await refuseAgain(GONE)).position;
+    if (!policy || !recorded) return gone();
     const event = toCurrent(recorded, definitions);
-    const { carriedOver: __, ...request } = requestOf(policy.name, event);
+    const request = requestOf(policy.name, event);
     for await (const step of this.#stepsOf(policy, event)) {
       if (step.name !== state.step) continue;
       const answer = await this.#issue(policy, step, event, request);
       if (typeof answer === 'number') return Math.max(answer, await this.#refusals.keepAccepted(retried.stream.id, settling));
-      const { code, message } = answer;
-      const { position, appended } = await this.#refusals.keepRefusedAgain(retried, code, settling);
-      onRefusal({ policy: policy.name, step: step.name, command: step.command.name, event, code, message, isNew: appended > 0 });
-      return position;
+      return await this.#refuse(commandOf(policy, step, event), answer, refuseAgain);
     }
-    return (await this.#refusals.keepRefusedAgain(retried, GONE, settling)).position;
+    return gone();
   }
 
   #stepsOf(policy: Policy, event: RecordedEvent): ReturnType<Policy['react']> {
@@ -168,16 +172,18 @@ export class Reactor {
   }
 }
 
-/** The request of what a policy does because of an event. */
+function commandOf({ name: policy }: Policy, { name: step, command }: Step, event: RecordedEvent): PolicyCommand {
+  return { policy, step, command: command.name, event };
+}
+
+/** The request of what a policy does because of an event, recorded as of today. */
 function requestOf(policy: string, { id, metadata }: RecordedEvent): Request {
-  const { recordedAt, importedAt } = metadata;
   return {
     actor: `policy:${policy}`,
     onBehalfOf: metadata.onBehalfOf ?? metadata.actor,
     correlationId: metadata.correlationId,
     causationId: id,
     repeatsById: true,
-    ...(importedAt === undefined ? {} : { carriedOver: { recordedAt, importedAt } }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** What resolvers work with: the services of the program, and what belongs to one request. */
 import DataLoader from 'dataloader';
 import type { Definitions } from '../../../contracts/definitions.js';
-import { dayAfter } from '../../kernel/calendar.js';
+import { shifted } from '../../kernel/calendar.js';
 import type { Command } from '../../kernel/command.js';
 import type { Position } from '../../kernel/event.js';
 import type { Document } from '../../kernel/projection.js';
@@ -140,7 +140,7 @@ export class ApiContext {
     if (!asOf) return undefined;
     if ('position' in asOf) return asOf.position;
     const { log, timeZone } = this.services;
-    return log.positionAt('time' in asOf ? asOf.time : new Date(startOfDay(dayAfter(asOf.day), timeZone) - 1).toISOString());
+    return log.positionAt('time' in asOf ? asOf.time : new Date(startOfDay(shifted(asOf.day, 1), timeZone) - 1).toISOString());
   }
 
   /** Brings the arguments of a root field to one moment, and waits until the read model has reached it. */

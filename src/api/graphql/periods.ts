@@ -3,7 +3,8 @@
  * all, then into the periods of those times. So the bounds are exact in any time zone, and few, however far apart the dates are.
  */
 import type { Cut } from '../../../contracts/fields/kind.js';
-import { periodAfter, periodOf, shifted, type PeriodUnit } from '../../kernel/period.js';
+import { shifted } from '../../kernel/calendar.js';
+import { periodAfter, periodOf, type PeriodUnit } from '../../kernel/period.js';
 import { startOfDay } from '../../kernel/time-zone.js';
 
 /** The most bounds of one summary. */
