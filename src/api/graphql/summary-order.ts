@@ -1,10 +1,10 @@
 /** In which order a summary gives its groups. */
-import { GraphQLEnumType, GraphQLInputObjectType, GraphQLNonNull } from 'graphql';
+import { GraphQLInputObjectType, GraphQLNonNull } from 'graphql';
 import type { Kind } from '../../../contracts/fields/kind.js';
-import { constantCase } from '../../kernel/constant-case.js';
 import type { MoneyByCurrency } from '../../kernel/money.js';
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
 import type { Scalar, SummaryGroup } from '../../views/port/query.js';
+import { enumType } from './enum-type.js';
 import { badInput } from './errors.js';
 import { SortDirection } from './filters.js';
 import { currencyOfOrder } from './money-arguments.js';
@@ -28,15 +28,9 @@ export function summaryOrder(typeName: string, { dimensions, measures, computed 
     ...measures.filter((column) => isNumber(column.kind) || isSum(column)),
     ...computed.flatMap(({ name, field: { kind, description } }) => (isNumber(kind) ? [{ name, description }] : [])),
   ];
-  const field = new GraphQLEnumType({
-    name: `${typeName}SummaryOrderField`,
-    description: 'What groups can be ordered by. Null comes before everything.',
-    values: {
-      [constantCase(DOCUMENTS)]: { value: DOCUMENTS, description: 'How many documents are in the group.' },
-      ...Object.fromEntries(
-        fields.map(({ name, description }) => [constantCase(name), { value: name, description: description ?? `By ${name}.` }]),
-      ),
-    },
+  const field = enumType(`${typeName}SummaryOrderField`, 'What groups can be ordered by. Null comes before everything.', {
+    [DOCUMENTS]: 'How many documents are in the group.',
+    ...Object.fromEntries(fields.map(({ name, description }) => [name, description ?? `By ${name}.`])),
   });
   return new GraphQLInputObjectType({
     name: `${typeName}SummaryOrder`,

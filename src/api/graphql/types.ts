@@ -1,7 +1,6 @@
 /** GraphQL types of kinds of fields, each made once. */
 import {
   GraphQLBoolean,
-  GraphQLEnumType,
   GraphQLFloat,
   GraphQLID,
   GraphQLInputObjectType,
@@ -10,6 +9,7 @@ import {
   GraphQLNonNull,
   GraphQLObjectType,
   GraphQLString,
+  type GraphQLEnumType,
   type GraphQLFieldConfigMap,
   type GraphQLInputFieldConfigMap,
   type GraphQLInputType,
@@ -18,9 +18,9 @@ import {
   type GraphQLScalarType,
 } from 'graphql';
 import type { AnyFields as FieldsByName, ApiScalar, ApiType, Kind } from '../../../contracts/fields/kind.js';
-import { constantCase } from '../../kernel/constant-case.js';
 import type { ApiContext } from './context.js';
 import { DistributionType } from './distribution-type.js';
+import { enumType } from './enum-type.js';
 import { scalarOf } from './scalars.js';
 import { checkFieldNames } from './type-names.js';
 import { canBeWithheld } from './withheld.js';
@@ -64,11 +64,7 @@ export class TypeRegistry {
       if (before.join('\0') !== values.join('\0')) throw new TypeError(`Two lists of values are named ${name}.`);
       return known;
     }
-    const made = new GraphQLEnumType({
-      name,
-      description,
-      values: Object.fromEntries(values.map((value) => [constantCase(value), { value, description: meanings[value] }])),
-    });
+    const made = enumType(name, description, Object.fromEntries(values.map((value) => [value, meanings[value]])));
     this.#enums.set(name, made);
     return made;
   }
