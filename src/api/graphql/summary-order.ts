@@ -7,7 +7,7 @@ import type { Scalar, SummaryGroup } from '../../views/port/query.js';
 import { enumType } from './enum-type.js';
 import { badInput } from './errors.js';
 import { SortDirection } from './filters.js';
-import { currencyOfOrder } from './money-arguments.js';
+import { checkOrderCurrency, currencyOfOrder } from './money-arguments.js';
 import type { OrderInput } from './order.js';
 
 /** What stands for the number of documents among the fields to order by. */
@@ -53,17 +53,12 @@ export function ordered(
   groupBy: readonly string[],
   { dimensions, measures, computed }: Orderable,
 ): readonly SummaryGroup[] {
-  const terms = orderBy.map(({ field, direction, currency }, index) => {
-    const path = `orderBy.${index}`;
+  const terms = orderBy.map((term, index) => {
+    const { field, direction, currency } = term;
     const sum = measures.find((measure) => measure.name === field && isSum(measure));
-    if (sum && currency == null) {
-      throw badInput('BAD_USER_INPUT', `${path}.currency`, `${field}: name the currency to order by, such as currency: "EUR".`);
-    }
-    if (!sum && currency != null) {
-      throw badInput('BAD_USER_INPUT', `${path}.currency`, `${field} is not money: it is ordered without a currency.`);
-    }
+    checkOrderCurrency(term, index, sum !== undefined);
     if (dimensions.some(({ name }) => name === field) && !groupBy.includes(field)) {
-      throw badInput('BAD_USER_INPUT', `${path}.field`, `${field} can be ordered by where it is grouped by.`);
+      throw badInput('BAD_USER_INPUT', `orderBy.${index}.field`, `${field} can be ordered by where it is grouped by.`);
     }
     const rate = computed.find(({ name }) => name === field);
     const valueOf = (group: SummaryGroup): Scalar => {
