@@ -27,7 +27,7 @@ export function OneOf<F extends Fields>(
     input: objectInput(name, alternatives).refine((value) => present(value) === 1, {
       error: `must have exactly one of ${names.join(', ')}`,
     }),
-    api: { oneOf: name, fields, description },
+    api: { oneOf: name, fields: alternatives, description },
     expression: { types: ['map'], says: 'an object' },
     fields: alternatives,
   });

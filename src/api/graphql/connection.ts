@@ -1,14 +1,7 @@
 /** Relay connections: pages of a list with cursors. */
-import {
-  GraphQLBoolean,
-  GraphQLInt,
-  GraphQLList,
-  GraphQLNonNull,
-  GraphQLObjectType,
-  GraphQLString,
-  type GraphQLFieldConfigArgumentMap,
-} from 'graphql';
+import { GraphQLBoolean, GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLString, type GraphQLFieldConfigArgumentMap } from 'graphql';
 import { badInput, readFirst } from './errors.js';
+import { listOf } from './non-null.js';
 
 const PageInfo = new GraphQLObjectType({
   name: 'PageInfo',
@@ -60,13 +53,12 @@ export function connectionType(typeName: string, node: GraphQLObjectType): Graph
       node: { type: new GraphQLNonNull(node), description: 'The entry.' },
     },
   });
-  const list = (type: GraphQLObjectType) => new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type)));
   return new GraphQLObjectType({
     name: `${typeName}Connection`,
     description: 'One page of a list.',
     fields: {
-      edges: { type: list(edge), description: 'The entries with their cursors.' },
-      nodes: { type: list(node), description: 'The entries without their cursors.' },
+      edges: { type: listOf(edge), description: 'The entries with their cursors.' },
+      nodes: { type: listOf(node), description: 'The entries without their cursors.' },
       pageInfo: { type: new GraphQLNonNull(PageInfo), description: 'Where the page lies in the list.' },
       totalCount: { type: GraphQLInt, description: 'How many entries the whole list has; counted only when asked for.' },
     },

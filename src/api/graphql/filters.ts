@@ -11,8 +11,9 @@ import {
 } from 'graphql';
 import { Id } from '../../../contracts/fields/index.js';
 import type { Kind } from '../../../contracts/fields/kind.js';
-import { constantCase } from '../../kernel/constant-case.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
+import type { Operator } from './column-conditions.js';
+import { enumType } from './enum-type.js';
 import { currencyOfFilter, currencyOfOrder } from './money-arguments.js';
 import type { Relations } from './relations.js';
 import { BigIntScalar } from './scalars.js';
@@ -32,8 +33,6 @@ const meanings: Readonly<Record<Operator, string>> = {
   startsWith: 'Begins with this, without case and accents.',
   contains: 'Contains this, without case and accents.',
 };
-
-export type Operator = 'eq' | 'ne' | 'in' | 'notIn' | 'isNull' | 'lt' | 'lte' | 'gt' | 'gte' | 'startsWith' | 'contains';
 
 const equality: readonly Operator[] = ['eq', 'ne', 'in', 'notIn', 'isNull'];
 const order: readonly Operator[] = ['lt', 'lte', 'gt', 'gte'];
@@ -119,13 +118,11 @@ export class Filters {
     if (known) return known;
     const columns = model.columns.filter((column) => column.sort);
     if (columns.length === 0) return undefined;
-    const field = new GraphQLEnumType({
-      name: `${name}Field`,
-      description: 'What a list can be ordered by. Text is ordered without case and accents; null comes before everything.',
-      values: Object.fromEntries(
-        columns.map((column) => [constantCase(column.name), { value: column.name, description: describe(column) }]),
-      ),
-    });
+    const field = enumType(
+      `${name}Field`,
+      'What a list can be ordered by. Text is ordered without case and accents; null comes before everything.',
+      Object.fromEntries(columns.map((column) => [column.name, describe(column)])),
+    );
     const made = new GraphQLInputObjectType({
       name,
       description: 'What a list is ordered by, and in which direction.',

@@ -1,5 +1,5 @@
 /** A record's history: each event with who, when, why, its data, and the fields of the record that it changed. From the log alone. */
-import { GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString, type GraphQLEnumType, type GraphQLResolveInfo } from 'graphql';
+import { GraphQLNonNull, GraphQLObjectType, GraphQLString, type GraphQLEnumType, type GraphQLResolveInfo } from 'graphql';
 import type { Definitions } from '../../../contracts/definitions.js';
 import { streamName, toCurrent, toShow, type RecordedEvent, type Stream } from '../../kernel/event.js';
 import type { Document, Projection } from '../../kernel/projection.js';
@@ -8,6 +8,7 @@ import type { ApiContext } from './context.js';
 import { inContractWords } from './contract-words.js';
 import { badInput, readFirst } from './errors.js';
 import { eventFields, type ShownEvent } from './event-fields.js';
+import { listOf } from './non-null.js';
 import { JsonScalar } from './scalars.js';
 
 interface Entry extends ShownEvent {
@@ -38,7 +39,7 @@ export function historyConnection(eventType: GraphQLEnumType): GraphQLObjectType
         resolve: ({ event }) => (known.has(event.type) ? event.type : null),
       },
       changes: {
-        type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(FieldChange))),
+        type: listOf(FieldChange),
         description: 'The fields of the record that it changed.',
       },
     },

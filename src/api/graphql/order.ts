@@ -3,8 +3,7 @@ import type { ReadModelSpec } from '../../kernel/read-model.js';
 import type { Served } from '../../views/port/builds.js';
 import type { ViewReader } from '../../views/port/store.js';
 import type { ListQuery, Order, Where } from '../../views/port/query.js';
-import { badInput } from './errors.js';
-import { isMoney } from './money-arguments.js';
+import { checkOrderCurrency, isMoney } from './money-arguments.js';
 
 export interface OrderInput {
   readonly field: string;
@@ -26,11 +25,9 @@ export interface Row {
 /** Each field once, in the order given. @throws GraphQLError when a field of money comes without a currency, or another with one */
 export function toOrder(model: ReadModelSpec, input: readonly OrderInput[] | null | undefined): readonly MoneyOrder[] {
   const seen = new Set<string>();
-  return (input ?? []).flatMap(({ field, direction, currency }, index) => {
-    const path = `orderBy.${index}.currency`;
-    if (isMoney(model, field)) {
-      if (currency == null) throw badInput('BAD_USER_INPUT', path, `${field}: name the currency to order by, such as currency: "EUR".`);
-    } else if (currency != null) throw badInput('BAD_USER_INPUT', path, `${field} is not money: it is ordered without a currency.`);
+  return (input ?? []).flatMap((order, index) => {
+    const { field, direction, currency } = order;
+    checkOrderCurrency(order, index, isMoney(model, field));
     if (seen.has(field)) return [];
     seen.add(field);
     return [{ column: field, descending: direction, ...(currency == null ? {} : { currency }) }];

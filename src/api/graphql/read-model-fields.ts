@@ -14,10 +14,9 @@ import { Filters } from './filters.js';
 import { historyOf } from './history.js';
 import { listArguments, selectionArguments } from './list-arguments.js';
 import { toOrder } from './order.js';
-import { withFoundRecords } from './related-filters.js';
+import { foundSelection } from './related-filters.js';
 import { relatedPage, type RelatedListArguments } from './related-lists.js';
 import { Relations } from './relations.js';
-import { toSelection } from './selection.js';
 import { summaryField } from './summary.js';
 import { checkFieldNames, typeNameOf } from './type-names.js';
 import { describe, merged, required, showing, type Fields, type TypeRegistry } from './types.js';
@@ -174,43 +173,29 @@ export class ReadModelFields {
     }
     const dimensions = model.columns.filter((column) => column.dimension);
     if (dimensions.length > 0) {
-      const summary = summaryField(model, this.types, {
+      fields[`${model.name}Summary`] = summaryField(model, this.types, {
         args: { ...selectionArguments(this.#filters, model), ...momentArguments },
         // What is not grouped by is null, also of columns that every document has.
         relations: merged(dimensions.map((column) => this.#relationField({ ...column, optional: true }))),
         derived: this.#computedFields(model),
+        select: (context, given, moment) => foundSelection(context, this.#relations, model, given, moment),
       });
-      fields[`${model.name}Summary`] = this.#withRelatedFilters(model, summary);
     }
     return fields;
   }
 
   #listField(model: ReadModelSpec, connection: GraphQLObjectType): Fields[string] {
-    return this.#withRelatedFilters(model, {
+    return {
       type: connection,
       description: `A page of the list of ${model.name}.`,
       args: { ...listArguments(this.#filters, model), ...momentArguments },
       resolve: async (_, args: ListArguments, context, info) => {
         const first = readFirst(args.first);
         const moment = await context.moment(model, args);
-        const selection = toSelection(model, args, moment);
+        const selection = await foundSelection(context, this.#relations, model, args, moment);
         const after = args.after ?? undefined;
         const cut = { orderBy: toOrder(model, args.orderBy), first, ...(after === undefined ? {} : { after }) };
         return documentsPage(context, info, model, selection, cut, moment);
-      },
-    });
-  }
-
-  /** A root field whose conditions on related records are looked up before it is answered. */
-  #withRelatedFilters(model: ReadModelSpec, field: Fields[string]): Fields[string] {
-    const { resolve } = field;
-    if (!resolve || this.#relations.from(model).length === 0) return field;
-    return {
-      ...field,
-      resolve: async (source, args: ListArguments, context, info) => {
-        if (!args.where) return resolve(source, args, context, info);
-        const where = await withFoundRecords(context, this.#relations, model, args.where, await context.moment(model, args));
-        return resolve(source, { ...args, where }, context, info);
       },
     };
   }

@@ -2,11 +2,12 @@
  * Conditions on related records, one step away: `opportunities(where: { account: { industry: { eq: "hotels" } } })`. The records that match
  * are looked up first, in their own read model as of the same moment; then the documents that refer to one of them are asked for.
  */
-import type { Where } from '../../views/port/query.js';
+import type { Selection, Where } from '../../views/port/query.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
 import type { ApiContext, Moment } from './context.js';
 import { badInput } from './errors.js';
 import type { Reference, Relations } from './relations.js';
+import { toSelection, type SelectionArguments } from './selection.js';
 import { DEEPEST, FoundRecords, toWhere, type WhereInput } from './where.js';
 
 /** The most records that a condition may match. */
@@ -19,10 +20,23 @@ const MOST_LOOKUPS = 10;
 const PAGE = 1_000;
 
 /**
- * The same `where` with the records found that match its conditions on related ones.
- * @throws GraphQLError when there are too many such conditions, or one matches too many records; and what the view port throws
+ * What a caller selects by, with the records found that match its conditions on related ones.
+ * @throws GraphQLError what `toSelection` throws, or when there are too many such conditions, or one matches too many records; and what
+ * the view port throws
  */
-export async function withFoundRecords(
+export async function foundSelection(
+  context: ApiContext,
+  relations: Relations,
+  model: ReadModelSpec,
+  args: SelectionArguments,
+  moment: Moment,
+): Promise<Selection> {
+  const where = await withFoundRecords(context, relations, model, args.where, moment);
+  return toSelection(model, { ...args, where: where ?? null }, moment);
+}
+
+/** The same `where` with the records found that match its conditions on related ones. */
+async function withFoundRecords(
   context: ApiContext,
   relations: Relations,
   model: ReadModelSpec,

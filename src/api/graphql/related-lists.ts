@@ -7,9 +7,9 @@ import { at, momentOf, type ApiContext, type Moment } from './context.js';
 import { documentsPage, type Cut } from './documents-page.js';
 import { readFirst } from './errors.js';
 import { readPage, toOrder, type OrderInput, type Row } from './order.js';
-import { withFoundRecords } from './related-filters.js';
+import { foundSelection } from './related-filters.js';
 import type { Reference, Relations } from './relations.js';
-import { toSelection, type SelectionArguments } from './selection.js';
+import type { SelectionArguments } from './selection.js';
 
 export interface RelatedListArguments extends SelectionArguments, PageArguments {
   readonly orderBy?: readonly OrderInput[] | null;
@@ -33,9 +33,9 @@ export async function relatedPage(
     const { source } = reference;
     const first = readFirst(args.first);
     await context.reached(source, moment);
-    const where = await withFoundRecords(context, relations, source, args.where, moment);
+    const selection = await foundSelection(context, relations, source, args, moment);
     const after = args.after ?? undefined;
-    return new RelatedPages(context, info, reference, moment, toSelection(source, { ...args, where: where ?? null }, moment), {
+    return new RelatedPages(context, info, reference, moment, selection, {
       orderBy: toOrder(source, args.orderBy),
       first,
       ...(after === undefined ? {} : { after }),

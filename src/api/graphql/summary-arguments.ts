@@ -1,19 +1,12 @@
 /** What a summary is asked: by what to group, how many groups to give, and in which time zone to cut. */
-import {
-  GraphQLEnumType,
-  GraphQLInputObjectType,
-  GraphQLInt,
-  GraphQLList,
-  GraphQLNonNull,
-  GraphQLString,
-  type GraphQLFieldConfigArgumentMap,
-} from 'graphql';
-import { constantCase } from '../../kernel/constant-case.js';
-import { periodUnits, type PeriodUnit } from '../../kernel/period.js';
+import { GraphQLInputObjectType, GraphQLInt, GraphQLNonNull, GraphQLString, type GraphQLFieldConfigArgumentMap } from 'graphql';
+import type { PeriodUnit } from '../../kernel/period.js';
 import type { ColumnSpec } from '../../kernel/read-model.js';
 import { isTimeZone } from '../../kernel/time-zone.js';
 import type { MomentArguments } from './context.js';
+import { enumType } from './enum-type.js';
 import { badInput } from './errors.js';
+import { listOf } from './non-null.js';
 import type { OrderInput } from './order.js';
 import type { CutColumn } from './periods.js';
 import type { SelectionArguments } from './selection.js';
@@ -31,28 +24,20 @@ export interface SummaryArguments extends MomentArguments, SelectionArguments {
 /** Days and instants that are kept to be compared can be cut into periods. */
 export const isCut = ({ kind, filter, dimension }: ColumnSpec): boolean => kind.cut !== undefined && (filter || dimension);
 
-const unitWords: Readonly<Record<PeriodUnit, string>> = {
+const Unit = enumType<PeriodUnit>('PeriodUnit', 'A calendar period that days and instants are grouped by.', {
   day: 'A calendar day.',
   week: 'A week from Monday to Sunday, as ISO 8601 counts.',
   month: 'A calendar month.',
   quarter: 'Three calendar months, from January, April, July or October on.',
   year: 'A calendar year.',
-};
-
-const Unit = new GraphQLEnumType({
-  name: 'PeriodUnit',
-  description: 'A calendar period that days and instants are grouped by.',
-  values: Object.fromEntries(periodUnits.map((unit) => [unit.toUpperCase(), { value: unit, description: unitWords[unit] }])),
 });
 
 export function summaryArguments(typeName: string, dimensions: readonly ColumnSpec[]): GraphQLFieldConfigArgumentMap {
-  const dimension = new GraphQLEnumType({
-    name: `${typeName}Dimension`,
-    description: 'What documents can be grouped by.',
-    values: Object.fromEntries(
-      dimensions.map(({ name, description }) => [constantCase(name), { value: name, description: description ?? `By ${name}.` }]),
-    ),
-  });
+  const dimension = enumType(
+    `${typeName}Dimension`,
+    'What documents can be grouped by.',
+    Object.fromEntries(dimensions.map(({ name, description }) => [name, description ?? `By ${name}.`])),
+  );
   const groupBy = new GraphQLInputObjectType({
     name: `${typeName}GroupBy`,
     description: 'One thing that documents are grouped by.',
@@ -65,7 +50,7 @@ export function summaryArguments(typeName: string, dimensions: readonly ColumnSp
   });
   return {
     groupBy: {
-      type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(groupBy))),
+      type: listOf(groupBy),
       defaultValue: [],
       description: 'What documents are grouped by; nothing when absent: then all of them are one group.',
     },

@@ -1,13 +1,13 @@
 /** In which order a summary gives its groups. */
-import { GraphQLEnumType, GraphQLInputObjectType, GraphQLNonNull } from 'graphql';
+import { GraphQLInputObjectType, GraphQLNonNull } from 'graphql';
 import type { Kind } from '../../../contracts/fields/kind.js';
-import { constantCase } from '../../kernel/constant-case.js';
 import type { MoneyByCurrency } from '../../kernel/money.js';
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
 import type { Scalar, SummaryGroup } from '../../views/port/query.js';
+import { enumType } from './enum-type.js';
 import { badInput } from './errors.js';
 import { SortDirection } from './filters.js';
-import { currencyOfOrder } from './money-arguments.js';
+import { checkOrderCurrency, currencyOfOrder } from './money-arguments.js';
 import type { OrderInput } from './order.js';
 
 /** What stands for the number of documents among the fields to order by. */
@@ -28,15 +28,9 @@ export function summaryOrder(typeName: string, { dimensions, measures, computed 
     ...measures.filter((column) => isNumber(column.kind) || isSum(column)),
     ...computed.flatMap(({ name, field: { kind, description } }) => (isNumber(kind) ? [{ name, description }] : [])),
   ];
-  const field = new GraphQLEnumType({
-    name: `${typeName}SummaryOrderField`,
-    description: 'What groups can be ordered by. Null comes before everything.',
-    values: {
-      [constantCase(DOCUMENTS)]: { value: DOCUMENTS, description: 'How many documents are in the group.' },
-      ...Object.fromEntries(
-        fields.map(({ name, description }) => [constantCase(name), { value: name, description: description ?? `By ${name}.` }]),
-      ),
-    },
+  const field = enumType(`${typeName}SummaryOrderField`, 'What groups can be ordered by. Null comes before everything.', {
+    [DOCUMENTS]: 'How many documents are in the group.',
+    ...Object.fromEntries(fields.map(({ name, description }) => [name, description ?? `By ${name}.`])),
   });
   return new GraphQLInputObjectType({
     name: `${typeName}SummaryOrder`,
@@ -59,17 +53,12 @@ export function ordered(
   groupBy: readonly string[],
   { dimensions, measures, computed }: Orderable,
 ): readonly SummaryGroup[] {
-  const terms = orderBy.map(({ field, direction, currency }, index) => {
-    const path = `orderBy.${index}`;
+  const terms = orderBy.map((term, index) => {
+    const { field, direction, currency } = term;
     const sum = measures.find((measure) => measure.name === field && isSum(measure));
-    if (sum && currency == null) {
-      throw badInput('BAD_USER_INPUT', `${path}.currency`, `${field}: name the currency to order by, such as currency: "EUR".`);
-    }
-    if (!sum && currency != null) {
-      throw badInput('BAD_USER_INPUT', `${path}.currency`, `${field} is not money: it is ordered without a currency.`);
-    }
+    checkOrderCurrency(term, index, sum !== undefined);
     if (dimensions.some(({ name }) => name === field) && !groupBy.includes(field)) {
-      throw badInput('BAD_USER_INPUT', `${path}.field`, `${field} can be ordered by where it is grouped by.`);
+      throw badInput('BAD_USER_INPUT', `orderBy.${index}.field`, `${field} can be ordered by where it is grouped by.`);
     }
     const rate = computed.find(({ name }) => name === field);
     const valueOf = (group: SummaryGroup): Scalar => {

@@ -15,12 +15,13 @@ import { date } from '../../../contracts/fields/scalars.js';
 import { MoneyByCurrencyField } from '../../kernel/computed-fields.js';
 import type { Document } from '../../kernel/projection.js';
 import type { ColumnSpec, ReadModelSpec } from '../../kernel/read-model.js';
-import type { SummaryGroup } from '../../views/port/query.js';
+import type { Selection, SummaryGroup } from '../../views/port/query.js';
 import { at, type ApiContext, type Moment } from './context.js';
 import { badInput } from './errors.js';
+import { listOf } from './non-null.js';
 import type { OrderInput } from './order.js';
 import { PositionScalar, scalarOf } from './scalars.js';
-import { toSelection } from './selection.js';
+import type { SelectionArguments } from './selection.js';
 import { groupingOf, isCut, MOST_GROUPS, summaryArguments, topOf, zoneOf, type SummaryArguments } from './summary-arguments.js';
 import { groupsOf, together } from './summary-groups.js';
 import { DOCUMENTS, ordered, summaryOrder } from './summary-order.js';
@@ -33,10 +34,11 @@ interface Shared {
   /** The records that its dimensions refer to. */
   readonly relations: Fields;
   readonly derived: Fields;
+  readonly select: (context: ApiContext, args: SelectionArguments, moment: Moment) => Promise<Selection>;
 }
 
 /** The root field `leadsSummary` of a read model with dimensions. */
-export function summaryField(model: ReadModelSpec, types: TypeRegistry, { args, relations, derived }: Shared): Fields[string] {
+export function summaryField(model: ReadModelSpec, types: TypeRegistry, { args, relations, derived, select }: Shared): Fields[string] {
   const typeName = typeNameOf(model);
   const dimensions = model.columns.filter((column) => column.dimension || isCut(column));
   const measures = model.columns.filter((column) => column.measure);
@@ -56,7 +58,7 @@ export function summaryField(model: ReadModelSpec, types: TypeRegistry, { args, 
     name: `${typeName}Summary`,
     description: 'Documents by groups, and all of them together.',
     fields: {
-      groups: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(group))), description: 'The groups, in order.' },
+      groups: { type: listOf(group), description: 'The groups, in order.' },
       rest: { type: group, description: 'All groups beyond top as one; null when there are none.' },
       total: { type: new GraphQLNonNull(group), description: 'All groups as one.' },
       timeZone: { type: new GraphQLNonNull(GraphQLString), description: 'The zone that instants were cut in.' },
@@ -77,7 +79,7 @@ export function summaryField(model: ReadModelSpec, types: TypeRegistry, { args, 
       const { columns, cuts } = groupingOf(dimensions, given.groupBy);
       const orderBy = given.orderBy ?? (top === undefined ? [] : [{ field: DOCUMENTS, direction: true }]);
       const wanted = wantedMeasures(model, measures, orderBy, info);
-      const grouping = { ...toSelection(model, given, moment), columns, cuts, measures: wanted.map(({ name }) => name), timeZone };
+      const grouping = { ...(await select(context, given, moment)), columns, cuts, measures: wanted.map(({ name }) => name), timeZone };
       const { views } = context.services;
       const build = context.build(model);
       // A moment that is still to come means now.

@@ -1,7 +1,6 @@
 /** GraphQL types of kinds of fields, each made once. */
 import {
   GraphQLBoolean,
-  GraphQLEnumType,
   GraphQLFloat,
   GraphQLID,
   GraphQLInputObjectType,
@@ -10,6 +9,7 @@ import {
   GraphQLNonNull,
   GraphQLObjectType,
   GraphQLString,
+  type GraphQLEnumType,
   type GraphQLFieldConfigMap,
   type GraphQLInputFieldConfigMap,
   type GraphQLInputType,
@@ -17,10 +17,10 @@ import {
   type GraphQLOutputType,
   type GraphQLScalarType,
 } from 'graphql';
-import type { AnyFields as FieldsByName, ApiScalar, ApiType, Kind } from '../../../contracts/fields/kind.js';
-import { constantCase } from '../../kernel/constant-case.js';
+import type { AnyFields as FieldsByName, ApiType, Kind } from '../../../contracts/fields/kind.js';
 import type { ApiContext } from './context.js';
 import { DistributionType } from './distribution-type.js';
+import { enumType } from './enum-type.js';
 import { scalarOf } from './scalars.js';
 import { checkFieldNames } from './type-names.js';
 import { canBeWithheld } from './withheld.js';
@@ -64,11 +64,7 @@ export class TypeRegistry {
       if (before.join('\0') !== values.join('\0')) throw new TypeError(`Two lists of values are named ${name}.`);
       return known;
     }
-    const made = new GraphQLEnumType({
-      name,
-      description,
-      values: Object.fromEntries(values.map((value) => [constantCase(value), { value, description: meanings[value] }])),
-    });
+    const made = enumType(name, description, Object.fromEntries(values.map((value) => [value, meanings[value]])));
     this.#enums.set(name, made);
     return made;
   }
@@ -83,19 +79,19 @@ export class TypeRegistry {
     return this.#input(kind.api);
   }
 
-  /** The input type of a command. */
-  inputObject(name: string, description: string, fields: FieldsByName): GraphQLInputObjectType {
+  /** The type of an input object. @param isOneOf whether it takes exactly one of its fields, all of which are optional */
+  inputObject(name: string, description: string, fields: FieldsByName, isOneOf = false): GraphQLInputObjectType {
     return made(
       this.#inputs,
       name,
       fields,
-      () => new GraphQLInputObjectType({ name, description, fields: () => this.#inputFields(fields) }),
+      () => new GraphQLInputObjectType({ name, description, isOneOf, fields: () => this.#inputFields(fields) }),
     );
   }
 
   #output(api: ApiType): GraphQLOutputType {
     if ('named' in api) return namedType(api.named);
-    if ('scalar' in api) return this.#scalar(api.scalar);
+    if ('scalar' in api) return scalarOf(api.scalar);
     if ('enum' in api) return this.enum(api.enum, api.values, api.description, api.meanings);
     if ('list' in api) return new GraphQLList(new GraphQLNonNull(this.#output(api.list)));
     if ('object' in api) return this.#object(api.object, api.description, api.fields);
@@ -105,22 +101,8 @@ export class TypeRegistry {
   #input(api: ApiType): GraphQLInputType {
     if ('list' in api) return new GraphQLList(new GraphQLNonNull(this.#input(api.list)));
     if ('object' in api) return this.inputObject(`${api.object}Input`, api.description, api.fields);
-    if ('oneOf' in api) return this.#oneOf(`${api.oneOf}Input`, api.description, api.fields);
+    if ('oneOf' in api) return this.inputObject(`${api.oneOf}Input`, api.description, api.fields, true);
     return this.#output(api) as GraphQLInputType;
-  }
-
-  #scalar(scalar: ApiScalar): GraphQLScalarType {
-    return scalarOf(scalar);
-  }
-
-  #oneOf(name: string, description: string, fields: FieldsByName): GraphQLInputObjectType {
-    return made(this.#inputs, name, fields, () => {
-      const alternatives = (): GraphQLInputFieldConfigMap =>
-        Object.fromEntries(
-          Object.entries(fields).map(([key, field]) => [key, { type: this.input(field.kind), description: describe(field) }]),
-        );
-      return new GraphQLInputObjectType({ name, description, isOneOf: true, fields: alternatives });
-    });
   }
 
   #inputFields(fields: FieldsByName): GraphQLInputFieldConfigMap {

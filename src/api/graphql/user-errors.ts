@@ -1,11 +1,13 @@
 /** `userErrors`: how what a rule or an operation refuses reaches the client, with the path to the argument to change. */
-import { GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
+import { GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
 import { recordCodes, userErrorCodes } from '../../kernel/error-codes.js';
 import { Rejection, type Codes } from '../../kernel/rejection.js';
 import { NotFound } from '../../projector/not-found.js';
 import { StaleDecision } from '../../projector/record-decision.js';
 import { NotReady } from '../../views/port/errors.js';
+import { enumType } from './enum-type.js';
 import { pathOf } from './errors.js';
+import { listOf } from './non-null.js';
 import type { Fields } from './types.js';
 
 export interface UserError {
@@ -21,18 +23,14 @@ export interface UserError {
  */
 export function userErrorsField(codes: Codes, recordTypes: readonly string[]): Fields {
   const meanings = Object.assign({}, userErrorCodes, codes, ...recordTypes.map(recordCodes)) as Codes;
-  const code = new GraphQLEnumType({
-    name: 'ErrorCode',
-    description: 'Why a command or an operation was refused. docs/errors.md says what to do about each.',
-    values: Object.fromEntries(Object.entries(meanings).map(([name, description]) => [name, { description }])),
-  });
+  const code = enumType('ErrorCode', 'Why a command or an operation was refused. docs/errors.md says what to do about each.', meanings);
   const userError = new GraphQLObjectType<UserError>({
     name: 'UserError',
     description: 'A refusal by a rule. Nothing was written.',
     fields: {
       code: { type: new GraphQLNonNull(code), description: 'What was refused. It is stable: a program may act on it.' },
       path: {
-        type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLString))),
+        type: listOf(GraphQLString),
         description: 'The way to the argument to change, such as ["input", "opportunity", "pipelineId"]; empty when it is none of them.',
       },
       message: { type: new GraphQLNonNull(GraphQLString), description: 'The reason, for people. It may change.' },
@@ -40,7 +38,7 @@ export function userErrorsField(codes: Codes, recordTypes: readonly string[]): F
   });
   return {
     userErrors: {
-      type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(userError))),
+      type: listOf(userError),
       description: 'Why it was refused; empty when it was done.',
     },
   };

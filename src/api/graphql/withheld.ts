@@ -1,8 +1,9 @@
 /** Values that an answer leaves out although the record has them, or had them: those that its viewer may not see, and those that were erased. */
-import { GraphQLList, GraphQLNonNull, GraphQLString, type GraphQLFieldConfigMap } from 'graphql';
+import { GraphQLString, type GraphQLFieldConfigMap } from 'graphql';
 import type { Kind } from '../../../contracts/fields/kind.js';
 import type { Document } from '../../kernel/projection.js';
 import type { ApiContext } from './context.js';
+import { listOf } from './non-null.js';
 
 /** Whether values of a field can be withheld: personal data and money. Such a field is nullable in the contract, even where every record has one. */
 export function canBeWithheld({ kind, personal }: { readonly kind: Kind; readonly personal: boolean }): boolean {
@@ -12,7 +13,7 @@ export function canBeWithheld({ kind, personal }: { readonly kind: Kind; readonl
 /** The field `withheld` of a record. */
 export const withheldField: GraphQLFieldConfigMap<object, ApiContext> = {
   withheld: {
-    type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLString))),
+    type: listOf(GraphQLString),
     description: 'The names of the fields that are null because you may not see them, or because their values were erased.',
     resolve: (document) => withheldFrom(document as Document),
   },

@@ -1,7 +1,6 @@
 /** The builds of read models: what there is, and the mutations that begin, cut over, roll back and drop builds. */
 import {
   GraphQLBoolean,
-  GraphQLEnumType,
   GraphQLFloat,
   GraphQLInt,
   GraphQLNonNull,
@@ -15,25 +14,19 @@ import { buildName } from '../../../views/port/build-identity.js';
 import { rateNow, secondsLeft } from '../../../views/serving/progress.js';
 import { connectionType, pageArguments, pageOf, type PageArguments } from '../connection.js';
 import type { ApiContext } from '../context.js';
+import { enumType } from '../enum-type.js';
+import { text, whole } from '../non-null.js';
 import { DateTimeScalar, PositionScalar } from '../scalars.js';
 import type { Fields } from '../types.js';
 import { operationMutation, readModelInput } from './mutation.js';
 
-const text = new GraphQLNonNull(GraphQLString);
-const whole = new GraphQLNonNull(GraphQLInt);
 const position = new GraphQLNonNull(PositionScalar);
 
-const states: Readonly<Record<BuildState, string>> = {
+const BuildStateType = enumType<BuildState>('ReadModelBuildState', 'What a build is doing.', {
   building: 'It is being built from the first event on.',
   ready: 'It has caught up and waits to be cut over to.',
   live: 'It answers queries.',
   retired: 'It was live before, and is kept up to date to be rolled back to.',
-};
-
-const BuildStateType = new GraphQLEnumType({
-  name: 'ReadModelBuildState',
-  description: 'What a build is doing.',
-  values: Object.fromEntries(Object.entries(states).map(([state, description]) => [state.toUpperCase(), { value: state, description }])),
 });
 
 /** The end of the log: as this server noted it last, or as the build's projector saw it, whichever is later. */

@@ -1,7 +1,6 @@
 /** Dead letters: documents that wait for an event that could not be applied, and what an operator decides about them. */
 import {
   GraphQLID,
-  GraphQLInt,
   GraphQLNonNull,
   GraphQLObjectType,
   GraphQLString,
@@ -13,12 +12,10 @@ import type { BuildDeadLetter, Skip } from '../../../projector/dead-letter-admin
 import type { UnappliedEvent } from '../../../views/port/dead-letters.js';
 import { connectionType, pageArguments, pageOf, type PageArguments } from '../connection.js';
 import type { ApiContext } from '../context.js';
+import { text, whole } from '../non-null.js';
 import { DateTimeScalar, PositionScalar } from '../scalars.js';
 import type { Fields } from '../types.js';
 import { commandIdInput, operationMutation, readModelInput } from './mutation.js';
-
-const text = new GraphQLNonNull(GraphQLString);
-const whole = new GraphQLNonNull(GraphQLInt);
 
 interface DeadLettersArguments extends PageArguments {
   readonly readModel?: string | null;

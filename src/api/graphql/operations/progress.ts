@@ -1,9 +1,10 @@
 /** `projectionProgress`: the builds of read models whenever they change, to watch a rebuild. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
+import { GraphQLString } from 'graphql';
 import { MEASURED_MS, rateNow } from '../../../views/serving/progress.js';
 import type { ApiContext } from '../context.js';
 import { stoppable } from '../live.js';
+import { listOf } from '../non-null.js';
 import { ReadModelBuild } from './builds.js';
 import type { Fields } from '../types.js';
 
@@ -12,7 +13,7 @@ const EVERY_MS = 250;
 
 export function progressField(): Fields[string] {
   return {
-    type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(ReadModelBuild))),
+    type: listOf(ReadModelBuild),
     description: 'Every build, of all read models or of one: as they are now, and then whenever one changes, a few times a second at most.',
     args: { readModel: { type: GraphQLString, description: 'The name of a read model; all of them when absent.' } },
     subscribe: async (_, { readModel }: { readonly readModel?: string | null }, context) => {

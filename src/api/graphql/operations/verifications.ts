@@ -1,36 +1,17 @@
 /** Verifications: read models built beside the live ones and compared with them. */
-import {
-  GraphQLBoolean,
-  GraphQLEnumType,
-  GraphQLFloat,
-  GraphQLID,
-  GraphQLInt,
-  GraphQLList,
-  GraphQLNonNull,
-  GraphQLObjectType,
-  GraphQLString,
-  type GraphQLOutputType,
-} from 'graphql';
+import { GraphQLBoolean, GraphQLFloat, GraphQLID, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
 import type { Difference } from '../../../projector/difference.js';
 import type { Verification } from '../../../projector/verification.js';
 import type { VerificationJob } from '../../../projector/verifications.js';
 import type { ApiContext } from '../context.js';
 import { badInput } from '../errors.js';
+import { enumType } from '../enum-type.js';
+import { listOf, text, whole } from '../non-null.js';
 import { DateTimeScalar, JsonScalar, PositionScalar } from '../scalars.js';
 import type { Fields } from '../types.js';
 import { operationMutation } from './mutation.js';
 
-const text = new GraphQLNonNull(GraphQLString);
-const whole = new GraphQLNonNull(GraphQLInt);
-const listOf = (type: GraphQLOutputType) => new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type)));
-
-/** An enum of a union of words, each with its description. */
-function enumOf<Word extends string>(name: string, description: string, words: Readonly<Record<Word, string>>): GraphQLEnumType {
-  const values = Object.entries<string>(words).map(([value, meaning]) => [value.toUpperCase(), { value, description: meaning }] as const);
-  return new GraphQLEnumType({ name, description, values: Object.fromEntries(values) });
-}
-
-const VerificationState = enumOf<VerificationJob['state']>('VerificationState', 'What a verification is doing.', {
+const VerificationState = enumType<VerificationJob['state']>('VerificationState', 'What a verification is doing.', {
   waiting: 'It waits for another one to end.',
   building: 'It builds the read models from the first event on.',
   comparing: 'It compares documents.',
@@ -38,7 +19,7 @@ const VerificationState = enumOf<VerificationJob['state']>('VerificationState', 
   failed: 'It has ended with an error.',
 });
 
-const DifferenceKind = enumOf<Difference['problem']>(
+const DifferenceKind = enumType<Difference['problem']>(
   'ReadModelDifferenceKind',
   'How a stored document differs from what its events make.',
   {
