@@ -21,9 +21,7 @@ export async function runStatus(
   return withSession(config, terminal, {}, async (session) => {
     const { out } = terminal;
     const records = (await session.administration.builds()).filter(({ name }) => names.length === 0 || names.includes(name));
-    for (const name of names) {
-      if (!records.some((record) => record.name === name)) await session.administration.served([name]);
-    }
+    session.administration.mustBeReadModels(names.filter((name) => !records.some((record) => record.name === name)));
     const rows = await rowsOf(session, records);
     if (json) out.write(`${JSON.stringify({ builds: rows.map(jsonOfBuild) }, undefined, 2)}\n`);
     else if (rows.length === 0) out.write('Nothing has been built yet: start the server, or run `daybook projections rebuild --all`.\n');
@@ -75,9 +73,9 @@ export async function rowsOf({ log, administration }: Session, records: readonly
 }
 
 /** The named read models without duplicates; all if none is named. @throws NotFound */
-export async function readModels({ administration }: Session, names: readonly string[]): Promise<readonly string[]> {
+export function readModels({ administration }: Session, names: readonly string[]): readonly string[] {
   if (names.length === 0) return administration.readModels;
-  await administration.served(names);
+  administration.mustBeReadModels(names);
   return [...new Set(names)];
 }
 

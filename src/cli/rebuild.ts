@@ -28,7 +28,7 @@ const CUT_OVER_TIMEOUT_MS = 5_000;
  */
 export async function runRebuild(config: Config, names: readonly string[], options: RebuildOptions, terminal: Terminal): Promise<number> {
   return withSession(config, terminal, { projects: options.wait }, async (session) => {
-    const wanted = await readModels(session, names);
+    const wanted = readModels(session, names);
     const builds: BuildId[] = [];
     for (const name of wanted) builds.push(await session.administration.rebuild(name));
     const worker = await projectorOf(session, wanted[0] ?? '');

@@ -4,7 +4,7 @@ import type { Difference } from '../projector/difference.js';
 import type { Verification } from '../projector/verification.js';
 import { verifyIsolated, type IsolatedVerificationOptions } from '../projector/isolated-verification.js';
 import { buildName } from '../views/port/build-identity.js';
-import { readModels, type OutputOptions } from './builds.js';
+import type { OutputOptions } from './builds.js';
 import { progress, silent, type Progress } from './progress.js';
 import { withSession } from './session.js';
 import { count, counted, plain } from './table.js';
@@ -23,7 +23,7 @@ export interface VerifyOptions extends OutputOptions {
 export async function runVerify(config: Config, names: readonly string[], options: VerifyOptions, terminal: Terminal): Promise<number> {
   return withSession(config, terminal, {}, async (session) => {
     const { out, err } = terminal;
-    const asked = await session.administration.verifiable(await readModels(session, names));
+    const asked = await session.administration.verifiable(names.length > 0 ? names : undefined);
     const bars = stepBars(options.json && err.isTTY !== true ? undefined : err);
     let verifications: readonly Verification[];
     try {

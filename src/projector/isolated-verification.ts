@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { openLog, openScratchViews, openViewReader } from '../engines.js';
-import { servedVersions } from '../views/serving/versions.js';
 import { projectionsOf } from './catalogue.js';
+import { ProgramReadModels } from './program-read-models.js';
 import { verify, type Verification, type VerifyOptions } from './verification.js';
 
 export interface IsolatedVerificationOptions extends Pick<VerifyOptions, 'onProgress' | 'signal' | 'maxDifferences' | 'unprojected'> {
   readonly config: Config;
-  /** The read models to verify; defaults to all. */
-  readonly readModels?: readonly string[];
+  /** The names of the read models to verify. */
+  readonly readModels: readonly string[];
   /** The URL of a module that exports `projections`; defaults to this program's own. */
   readonly projections?: string;
 }
 
-/** @throws PositionTimeout, LogUnavailable, ViewsUnavailable, and the signal's reason when it aborts */
+/** @throws NotFound, PositionTimeout, LogUnavailable, ViewsUnavailable, and the signal's reason when it aborts */
 export async function verifyIsolated({
   config,
   readModels,
@@ -36,9 +36,7 @@ export async function verifyIsolated({
       () => aside.reader.close(),
     );
     const all = await projectionsOf(config, module);
-    const names = readModels ?? [...new Set(all.map(({ model }) => model.name))];
-    const served = servedVersions(await live.builds(), all);
-    const projections = names.flatMap((name) => served.filter(({ model }) => model.name === name));
+    const projections = new ProgramReadModels(all).served(await live.builds(), readModels);
     return await verify({ ...options, log, live, scratch: aside, projections, pageSize: config.projectionPage });
   } finally {
     for (const step of closing.reverse()) await step();

@@ -48,6 +48,11 @@ export class ReadModelAdministration {
     return this.#readModels.names;
   }
 
+  /** Checks that this program has these read models. @throws NotFound */
+  mustBeReadModels(names: readonly string[]): void {
+    for (const name of names) this.#readModels.versionsOf(name);
+  }
+
   /** All registered builds, or those of one read model; ordered by name and number. @throws NotFound */
   async builds(name?: string): Promise<readonly BuildRecord[]> {
     const records = await this.#options.reader.builds();
@@ -87,15 +92,6 @@ export class ReadModelAdministration {
     if (absent.length > 0) throw new NotReady(`Not built yet: ${absent.join(', ')}. ${howToBuild(absent)}`, field);
     const readModels = served.map(({ name }) => name);
     return { readModels, unprojected: await this.unprojected(readModels) };
-  }
-
-  /**
-   * The projections of the versions that answer, of these read models or of all, each once.
-   * @param field the input that named them
-   * @throws NotFound
-   */
-  async served(names?: readonly string[], field?: string): Promise<readonly Projection[]> {
-    return this.#readModels.served(await this.builds(), names, field);
   }
 
   /** Begins a build of the newest version beside the live one, or returns the one that is being built. @throws NotFound */

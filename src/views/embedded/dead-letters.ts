@@ -1,8 +1,8 @@
 /** Dead letters in the file: one row per unapplied event. */
-import { parseStreamName, streamName, type Position } from '../../kernel/event.js';
+import { parseStreamName, streamName } from '../../kernel/event.js';
 import type { Database } from '../../sqlite/database.js';
 import type { Build } from '../port/builds.js';
-import type { DeadLetter, DeadLetterChange, UnappliedEvent } from '../port/dead-letters.js';
+import type { DeadLetter, DeadLetterChange, DeadLetterOptions, UnappliedEvent, UnappliedEventOptions } from '../port/dead-letters.js';
 import { and, join, raw, sql, TRUE, type Sql } from './sql.js';
 
 type Row = Omit<UnappliedEvent, 'stream'> & { readonly stream: string };
@@ -26,12 +26,6 @@ export function writeDeadLetters(database: Database, { model, number }: Build, c
   }
 }
 
-export interface DeadLetterOptions {
-  readonly first: number;
-  readonly after?: string;
-  readonly keys?: readonly string[];
-}
-
 /** The first unapplied event of each dead letter, and how many there are. */
 export function deadLettersIn(database: Database, build: Build, { first, after, keys }: DeadLetterOptions): readonly DeadLetter[] {
   const condition = and([
@@ -46,11 +40,6 @@ export function deadLettersIn(database: Database, build: Build, { first, after, 
     .prepare<Row & { readonly eventCount: number }>(text)
     .all(...values)
     .map((row) => ({ first: eventOf(row), eventCount: row.eventCount }));
-}
-
-export interface UnappliedEventOptions {
-  readonly first: number;
-  readonly after?: Position;
 }
 
 export function unappliedEventsIn(

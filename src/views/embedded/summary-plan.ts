@@ -26,12 +26,12 @@ export function summaryPlan(layout: Layout, { groupBy, measures, cuts = {}, ...s
   const dimensions = groupBy.map((name) => dimensionColumn(layout.model, layout.columns, name, cuts));
   const groups = dimensions.map((_, index) => identifier(`g${index}`));
   const sources = sourcesOf(layout, selection, indexed);
+  const named = dimensions.map((column, index) => {
+    const bounds = cuts[column.spec.name];
+    return sql`${bounds ? stretchOf(column, bounds) : column.value} AS ${groups[index] ?? raw('')}`;
+  });
   /** The selected documents, with the group's values and other columns. */
   const documents = (columns: (source: Source) => readonly Sql[]): Sql => {
-    const named = dimensions.map((column, index) => {
-      const bounds = cuts[column.spec.name];
-      return sql`${bounds ? stretchOf(column, bounds) : column.value} AS ${groups[index] ?? raw('')}`;
-    });
     const rows = sources.map(
       (source) => sql`SELECT ${join([...named, ...columns(source), raw('1')])} FROM ${source.table} WHERE ${source.condition}`,
     );

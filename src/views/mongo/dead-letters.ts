@@ -4,8 +4,7 @@
  * write can't restore it.
  */
 import type { Collection, Document as Bson } from 'mongodb';
-import type { Position } from '../../kernel/event.js';
-import type { DeadLetter, DeadLetterChange, UnappliedEvent } from '../port/dead-letters.js';
+import type { DeadLetter, DeadLetterChange, DeadLetterOptions, UnappliedEvent, UnappliedEventOptions } from '../port/dead-letters.js';
 import { guarded } from './apply.js';
 import { idAt, type DeadLetterRow } from './layout.js';
 
@@ -39,12 +38,6 @@ export async function countDeadLetters(rows: Collection<DeadLetterRow>): Promise
   return row?.n ?? 0;
 }
 
-export interface DeadLetterOptions {
-  readonly first: number;
-  readonly after?: string;
-  readonly keys?: readonly string[];
-}
-
 /** The first unapplied event of each dead letter, and how many there are. */
 export async function deadLettersIn(
   rows: Collection<DeadLetterRow>,
@@ -61,11 +54,6 @@ export async function deadLettersIn(
     ])
     .toArray();
   return found.map(({ event, eventCount }) => ({ first: JSON.parse(event) as UnappliedEvent, eventCount }));
-}
-
-export interface UnappliedEventOptions {
-  readonly first: number;
-  readonly after?: Position;
 }
 
 export async function unappliedEventsIn(

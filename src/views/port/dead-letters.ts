@@ -30,16 +30,20 @@ export interface DeadLetter {
   readonly eventCount: number;
 }
 
+export interface DeadLetterOptions {
+  readonly first: number;
+  readonly after?: string;
+  readonly keys?: readonly string[];
+}
+
+export interface UnappliedEventOptions {
+  readonly first: number;
+  readonly after?: Position;
+}
+
 export interface DeadLetterQueries {
   /** Documents with dead letters, ordered by key; limited to `keys` if given. */
-  deadLetters(
-    build: Served,
-    options: { readonly first: number; readonly after?: string; readonly keys?: readonly string[] },
-  ): Promise<readonly DeadLetter[]>;
+  deadLetters(build: Served, options: DeadLetterOptions): Promise<readonly DeadLetter[]>;
   /** The dead letters of one document, oldest first. */
-  unappliedEvents(
-    build: Served,
-    key: string,
-    options: { readonly first: number; readonly after?: Position },
-  ): Promise<readonly UnappliedEvent[]>;
+  unappliedEvents(build: Served, key: string, options: UnappliedEventOptions): Promise<readonly UnappliedEvent[]>;
 }

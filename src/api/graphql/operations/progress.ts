@@ -16,8 +16,8 @@ export function progressField(): Fields[string] {
     type: listOf(ReadModelBuild),
     description: 'Every build, of all read models or of one: as they are now, and then whenever one changes, a few times a second at most.',
     args: { readModel: { type: GraphQLString, description: 'The name of a read model; all of them when absent.' } },
-    subscribe: async (_, { readModel }: { readonly readModel?: string | null }, context) => {
-      if (readModel != null) await context.services.administration.served([readModel]);
+    subscribe: (_, { readModel }: { readonly readModel?: string | null }, context) => {
+      if (readModel != null) context.services.administration.mustBeReadModels([readModel]);
       return stoppable((signal) => follow(context, readModel ?? undefined, signal));
     },
   };
