@@ -226,6 +226,7 @@ describe('a query', () => {
     const other = await startServer(large.path);
     for (let n = 0; n < 60; n++) await registerLead(other, { name: `Lead ${n}`, email: 'ana@example.com' });
     const minPosition = await other.logPosition();
+    await other.ask('query ($minPosition: Position) { leads(first: 1, minPosition: $minPosition) { totalCount } }', { minPosition });
     const query = (levels: number): string =>
       `query ($n: Int! = 500, $minPosition: Position) { leads(first: $n, minPosition: $minPosition) {
         nodes { ${'duplicates(first: $n) { '.repeat(levels)} id ${'}'.repeat(levels)} } } }`;

@@ -4,10 +4,7 @@ import { createLogger } from '../../../dist/src/logger.js';
 import { serve } from '../../../dist/src/main.js';
 
 const [place, projections] = process.argv.slice(2);
-const config = loadConfig(
-  {},
-  { ...JSON.parse(place), port: 0, logLevel: 'warn', cutOver: 'manual', minPositionTimeoutMs: 30_000, projectionPage: 50 },
-);
+const config = loadConfig({}, { ...JSON.parse(place), port: 0, logLevel: 'warn', cutOver: 'manual', projectionPage: 50 });
 const { url, ready } = await serve(config, createLogger('warn'), { projections });
 await ready;
 console.log(url);
