@@ -5,7 +5,6 @@ import type { ReadModelSpec } from '../../kernel/read-model.js';
 import type { Where } from '../../views/port/query.js';
 import { badInput } from './errors.js';
 import { columnConditions, type ColumnFilter } from './column-conditions.js';
-import type { OrderInput } from './order.js';
 import { scalarOf } from './scalars.js';
 
 export const currencyOfFilter: GraphQLInputFieldConfigMap = {
@@ -24,15 +23,6 @@ export const currencyOfOrder: GraphQLInputFieldConfigMap = {
 
 export function isMoney(model: ReadModelSpec, column: string): boolean {
   return model.columns.some(({ name, kind }) => name === column && kind.compared === 'money');
-}
-
-/** @throws GraphQLError when an order by money comes without a currency, or another with one */
-export function checkOrderCurrency({ field, currency }: OrderInput, index: number, money: boolean): void {
-  if (money === (currency != null)) return;
-  const problem = money
-    ? `${field}: name the currency to order by, such as currency: "EUR".`
-    : `${field} is not money: it is ordered without a currency.`;
-  throw badInput('BAD_USER_INPUT', `orderBy.${index}.currency`, problem);
 }
 
 /**

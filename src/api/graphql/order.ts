@@ -3,7 +3,8 @@ import type { ReadModelSpec } from '../../kernel/read-model.js';
 import type { Served } from '../../views/port/builds.js';
 import type { ViewReader } from '../../views/port/store.js';
 import type { ListQuery, Order, Where } from '../../views/port/query.js';
-import { checkOrderCurrency, isMoney } from './money-arguments.js';
+import { badInput } from './errors.js';
+import { isMoney } from './money-arguments.js';
 
 export interface OrderInput {
   readonly field: string;
@@ -20,6 +21,15 @@ export interface MoneyOrder extends Order {
 export interface Row {
   readonly cursor: string;
   readonly document: Readonly<Record<string, unknown>>;
+}
+
+/** @throws GraphQLError when an order by money comes without a currency, or another with one */
+export function checkOrderCurrency({ field, currency }: OrderInput, index: number, money: boolean): void {
+  if (money === (currency != null)) return;
+  const problem = money
+    ? `${field}: name the currency to order by, such as currency: "EUR".`
+    : `${field} is not money: it is ordered without a currency.`;
+  throw badInput('BAD_USER_INPUT', `orderBy.${index}.currency`, problem);
 }
 
 /** Each field once, in the order given. @throws GraphQLError when a field of money comes without a currency, or another with one */

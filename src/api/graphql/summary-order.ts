@@ -7,8 +7,8 @@ import type { Scalar, SummaryGroup } from '../../views/port/query.js';
 import { enumType } from './enum-type.js';
 import { badInput } from './errors.js';
 import { SortDirection } from './filters.js';
-import { checkOrderCurrency, currencyOfOrder } from './money-arguments.js';
-import type { OrderInput } from './order.js';
+import { currencyOfOrder } from './money-arguments.js';
+import { checkOrderCurrency, type OrderInput } from './order.js';
 
 /** What stands for the number of documents among the fields to order by. */
 export const DOCUMENTS = 'documents';
