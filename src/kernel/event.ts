@@ -30,6 +30,16 @@ export interface Metadata {
   readonly recordedAt: string;
   /** Set on events imported from another system, whose `recordedAt` is that system's time. */
   readonly importedAt?: string;
+  /** The codes of the warnings that the user acknowledged. Absent when there were none. */
+  readonly acknowledged?: readonly string[];
+}
+
+/** Fields of an event's data that are encrypted under one key. */
+export interface SealedPart {
+  /** The id of the key: 12 random bytes as 16 characters of base64url. */
+  readonly k: string;
+  /** Format byte 0x01, nonce (12 bytes), AES-256-GCM ciphertext, tag (16 bytes). */
+  readonly v: Uint8Array;
 }
 
 export interface RecordedEvent<Type extends string = string, Data = unknown> extends NewEvent<Type, Data> {
@@ -39,6 +49,8 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> ext
   readonly revision: number;
   readonly position: Position;
   readonly metadata: Metadata;
+  /** Absent when nothing is sealed. The sealed fields are not in `data`. */
+  readonly sealed?: readonly SealedPart[];
 }
 
 /** The recorded form of each event of a union. */

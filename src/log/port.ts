@@ -1,5 +1,5 @@
 /** The event log: what every engine must do, no more. `test/conformance/log.ts` is the definition of each sentence here. */
-import type { Metadata, Position, RecordedEvent, Stream } from '../kernel/event.js';
+import type { Metadata, Position, RecordedEvent, SealedPart, Stream } from '../kernel/event.js';
 import { KnownError } from '../kernel/known-error.js';
 
 /**
@@ -11,6 +11,8 @@ export interface EventToAppend {
   readonly type: string;
   readonly version: number;
   readonly data: unknown;
+  /** The encrypted fields, which are not in `data`. Absent when nothing is sealed. */
+  readonly sealed?: readonly SealedPart[];
   readonly metadata: Omit<Metadata, 'recordedAt'> & { readonly recordedAt?: string };
 }
 

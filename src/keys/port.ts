@@ -1,0 +1,41 @@
+/**
+ * Where the keys of sealed fields are stored: apart from the log and from the read models, each wrapped by the master key, which is not in
+ * the store. `test/conformance/keys.ts` defines each sentence here.
+ */
+import { KnownError } from '../kernel/known-error.js';
+
+/** A key as it is stored. */
+export interface WrappedKey {
+  /** Its id: 12 random bytes as 16 characters of base64url. */
+  readonly k: string;
+  /** The fingerprint of the master key that wraps it. */
+  readonly master: string;
+  readonly wrapped: Uint8Array;
+}
+
+/** A store of wrapped keys, and of a few named values that say which log and which master key it belongs to. */
+export interface KeyStore {
+  /** Adds keys; durable when it resolves. @throws KeysUnavailable */
+  add(keys: readonly WrappedKey[]): Promise<void>;
+  /** The keys with these ids; those that are not there are left out. @throws KeysUnavailable */
+  find(ids: readonly string[]): Promise<readonly WrappedKey[]>;
+  /** Removes keys, durably; those that are not there are ignored. @throws KeysUnavailable */
+  drop(ids: readonly string[]): Promise<void>;
+  /** Up to `limit` keys after an id, in the order of their ids. @throws KeysUnavailable */
+  list(after: string, limit: number): Promise<readonly WrappedKey[]>;
+  /** Replaces keys that are still there: one that was dropped stays dropped. @throws KeysUnavailable */
+  replace(keys: readonly WrappedKey[]): Promise<void>;
+  /** A named value; undefined when it was never set. @throws KeysUnavailable */
+  value(name: string): Promise<string | undefined>;
+  /** Sets a value unless there is one. @returns the value that is there afterwards, which may be another process's. @throws KeysUnavailable */
+  setOnce(name: string, value: string): Promise<string>;
+  /** Sets a value. @throws KeysUnavailable */
+  set(name: string, value: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The key store can't be opened, read or written, or does not belong to this log. The message says what to do. */
+export class KeysUnavailable extends KnownError {
+  override readonly name = 'KeysUnavailable';
+  readonly code = 'KEYS_UNAVAILABLE';
+}
