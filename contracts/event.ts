@@ -1,6 +1,6 @@
 /** Event types: version, fields, and the upcasters of earlier versions. */
 import { z } from 'zod';
-import type { Fields, Of } from './fields/index.js';
+import type { Fields, Of, Whole } from './fields/index.js';
 
 /** An event that a command has decided, before it is appended. */
 export interface NewEvent<Type extends string = string, Data = unknown> {
@@ -12,6 +12,7 @@ export interface NewEvent<Type extends string = string, Data = unknown> {
 /** An earlier version of an event type, and the function that converts its data to the next version. */
 interface Upcaster {
   readonly from: number;
+  readonly fields: Fields;
   readonly schema: z.ZodType;
   readonly lift: (data: never) => unknown;
 }
@@ -29,7 +30,7 @@ export interface AnyEventDefinition {
 
 /** An event type at its current version. Called with data, it validates the data and returns a {@link NewEvent}. */
 export interface EventDefinition<Type extends string = string, F extends Fields = Fields> extends AnyEventDefinition {
-  (data: Of<F>): NewEvent<Type, Of<F>>;
+  (data: Whole<F>): NewEvent<Type, Whole<F>>;
   readonly type: Type;
   readonly fields: F;
   /**
@@ -62,7 +63,8 @@ function define<Type extends string, F extends Fields>(
 ): EventDefinition<Type, F> {
   const version = upcasters.length + 1;
   const schema = storedObject(fields).meta({ description });
-  const make = (data: Of<F>): NewEvent<Type, Of<F>> => ({ type, version, data: schema.parse(data) as Of<F> });
+  const whole = z.object(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.whole])));
+  const make = (data: Whole<F>): NewEvent<Type, Whole<F>> => ({ type, version, data: whole.parse(data) as Whole<F> });
   return Object.assign(make, {
     type,
     version,
@@ -74,13 +76,18 @@ function define<Type extends string, F extends Fields>(
       if (from !== version) {
         throw new RangeError(`${type}: upcasters are declared in order; the next is from version ${version}, not ${from}.`);
       }
-      return define(type, description, fields, [...upcasters, { from, schema: storedObject(old), lift }]);
+      return define(type, description, fields, [...upcasters, { from, fields: old, schema: storedObject(old), lift }]);
     },
   });
 }
 
 function storedObject(fields: Fields): z.ZodObject {
   return z.object(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.stored])));
+}
+
+/** The fields of an event type at a version; undefined when the version is not known to this program. */
+export function fieldsAt(definition: AnyEventDefinition, version: number): Fields | undefined {
+  return version === definition.version ? definition.fields : definition.upcasters[version - 1]?.fields;
 }
 
 /**

@@ -6,7 +6,7 @@ import { fold } from './fold.js';
 const { kind } = List(Text(50), 50);
 
 /** Up to 50 tags of at most 50 characters. Defaults to none. */
-export const Tags = Field.of<readonly string[]>({
+export const Tags = Field.ofSealed<readonly string[]>({
   ...kind,
   ...(kind.input ? { input: (kind.input as z.ZodType<readonly string[]>).transform(distinct) } : {}),
 })

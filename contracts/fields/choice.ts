@@ -1,6 +1,6 @@
 /** One of a fixed list of values. */
 import { z } from 'zod';
-import { Field } from './field.js';
+import { Field, type OpenField } from './field.js';
 import { must } from './must.js';
 
 /** The values of a choice, in order, each with its meaning for the published contract. */
@@ -15,7 +15,7 @@ export function Choice<const Value extends string>(
   name: string,
   description: string,
   allowed: readonly Value[] | Meanings<Value>,
-): Field<Value, 'required'> {
+): OpenField<Value> {
   const [values, meanings] = isList(allowed) ? [allowed, undefined] : [Object.keys(allowed) as Value[], allowed];
   const be = `be one of ${values.map((value) => `"${value}"`).join(', ')}`;
   return Field.of({

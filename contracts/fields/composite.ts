@@ -1,19 +1,27 @@
 /** Composite field kinds: lists and objects. */
 import { z } from 'zod';
-import { Field, type Fields, type Given, type Of } from './field.js';
-import type { AnyFields } from './kind.js';
+import { Field, type OpenField, type Fields, type Given, type Of } from './field.js';
+import type { AnyField, AnyFields, Kind } from './kind.js';
 import { must } from './must.js';
 
-/** A list of up to `max` values of one kind. */
-export function List<Value, Input>(
-  of: Field<Value, 'required', Input>,
+/** A list of up to `max` values of one kind. It is sealed, as a whole, when its values are. */
+export function List<Value, Input, Seal extends boolean>(
+  of: Field<Value, 'required', Input, Seal>,
   max: number,
-): Field<readonly Value[], 'required', readonly Input[]> {
-  const { input } = of.kind;
-  const { api, name } = of.kind;
-  return Field.of({
+): Field<readonly Value[], 'required', readonly Input[], Seal> {
+  return (of.sealed ? Field.ofSealed(listOf(of, max)) : Field.of(listOf(of, max))) as Field<
+    readonly Value[],
+    'required',
+    readonly Input[],
+    Seal
+  >;
+}
+
+function listOf(of: AnyField, max: number): Kind {
+  const { api, name, input } = of.kind;
+  return {
     name: `list of ${name}`,
-    stored: z.array(of.stored),
+    stored: z.array(of.whole),
     ...(input
       ? {
           // A list that is too long is refused before its entries are validated.
@@ -27,7 +35,7 @@ export function List<Value, Input>(
     allowed: `At most ${max} entries.`,
     expression: { types: ['list'], says: 'a list' },
     entry: of,
-  });
+  };
 }
 
 /**
@@ -35,7 +43,7 @@ export function List<Value, Input>(
  * @param name its name in the GraphQL contract
  * @param description its description in the published contract
  */
-export function Nested<F extends Fields>(name: string, description: string, fields: F): Field<Of<F>, 'required', Given<F>> {
+export function Nested<F extends Fields>(name: string, description: string, fields: F): OpenField<Of<F>, Given<F>> {
   const stored = Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.stored]));
   return Field.of({
     name: `object of ${Object.entries(fields)

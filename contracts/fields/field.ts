@@ -6,16 +6,17 @@ interface Parts {
   readonly absence: Absence;
   readonly fallback?: unknown;
   readonly description?: string;
-  /** The field that holds the id of the person's record; `id` for the record itself. */
-  readonly personal?: string;
+  readonly sealed?: true;
+  readonly openReason?: string;
 }
 
 /** An immutable field declaration: each method returns a new one. */
-export class Field<Value = unknown, A extends Absence = Absence, Input = Value> implements AnyField {
-  /** Exist in types only: the stored value; the input value, in which parts of objects may be left out; what absence means. */
+export class Field<Value = unknown, A extends Absence = Absence, Input = Value, Seal extends boolean = boolean> implements AnyField {
+  /** Exist in types only: the stored value; the input value, in which parts of objects may be left out; what absence means; whether it is sealed. */
   declare readonly value: Value;
   declare readonly given: Input;
   declare readonly absent: A;
+  declare readonly isSealed: Seal;
 
   readonly #parts: Parts;
 
@@ -26,9 +27,14 @@ export class Field<Value = unknown, A extends Absence = Absence, Input = Value> 
     this.#parts = parts;
   }
 
-  /** A required field of a kind. */
-  static of<Value, Input = Value>(kind: Kind): Field<Value, 'required', Input> {
-    return new Field<Value, 'required', Input>(kind, { absence: 'required' });
+  /** A required field of a kind that is not sealed. */
+  static of<Value, Input = Value>(kind: Kind): Field<Value, 'required', Input, false> {
+    return new Field<Value, 'required', Input, false>(kind, { absence: 'required' });
+  }
+
+  /** A required field of a kind that is sealed. */
+  static ofSealed<Value, Input = Value>(kind: Kind): Field<Value, 'required', Input, true> {
+    return new Field<Value, 'required', Input, true>({ ...kind, sealed: true }, { absence: 'required' });
   }
 
   get absence(): Absence {
@@ -45,43 +51,58 @@ export class Field<Value = unknown, A extends Absence = Absence, Input = Value> 
     return this.#parts.description;
   }
 
-  /** Set for personal data: the field with the id of the person's record, `id` for the record itself. */
-  get whose(): string | undefined {
-    return this.#parts.personal;
+  get sealed(): boolean {
+    const { sealed, openReason } = this.#parts;
+    return openReason === undefined && (sealed ?? this.kind.sealed ?? false);
+  }
+
+  get openReason(): string | undefined {
+    return this.#parts.openReason;
   }
 
   /** May be left out, and is then null. */
-  optional(): Field<Value, 'optional', Input> {
+  optional(): Field<Value, 'optional', Input, Seal> {
     return this.#with({ absence: 'optional' });
   }
 
   /** May be left out, and then has this value. */
-  default(fallback: Value): Field<Value, 'defaulted', Input> {
+  default(fallback: Value): Field<Value, 'defaulted', Input, Seal> {
     return this.#with({ absence: 'defaulted', fallback });
   }
 
+  /** Personal data of a kind that is not sealed by default, such as a day of birth. */
+  seal(): Field<Value, A, Input, true> {
+    return this.#with({ sealed: true });
+  }
+
   /**
-   * Marks personal data: it is left out of logs and errors, and marked in the published schema of events.
-   * @param whose the field with the id of the person's record. Defaults to the record itself.
+   * Not personal data, though its kind is sealed by default: the log stores it in the clear, where it can't be erased.
+   * @param reason why; a test lists all reasons
    */
-  personal(whose = 'id'): Field<Value, A, Input> {
-    return this.#with({ personal: whose });
+  open(reason: string): Field<Value, A, Input, false> {
+    return this.#with({ openReason: reason });
   }
 
   /** Sets the description in the published contract: a sentence. */
-  describe(description: string): Field<Value, A, Input> {
+  describe(description: string): Field<Value, A, Input, Seal> {
     return this.#with({ description });
   }
 
   /** The same field in a revision: left out, it stays unchanged. @param clears whether null clears it */
-  change(clears = this.absence === 'optional'): Field<Value, 'kept' | 'clearable', Input> {
+  change(clears = this.absence === 'optional'): Field<Value, 'kept' | 'clearable', Input, Seal> {
     return this.#with({ absence: clears ? 'clearable' : 'kept' });
   }
 
-  /** The schema of a stored value, in events and documents. */
+  /** The schema of a stored value, in events and documents. A sealed value may be withheld: then it is null. */
   get stored(): z.ZodType {
-    const { absence, description, personal } = this.#parts;
-    const meta = { ...(description === undefined ? {} : { description }), ...(personal === undefined ? {} : { personal }) };
+    const { absence } = this.#parts;
+    return this.sealed && (absence === 'required' || absence === 'defaulted') ? this.whole.nullable() : this.whole;
+  }
+
+  /** The schema of a value that is not withheld. */
+  get whole(): z.ZodType {
+    const { absence, description } = this.#parts;
+    const meta = { ...(description === undefined ? {} : { description }), ...(this.sealed ? { sealed: true } : {}) };
     const schema = Object.keys(meta).length > 0 ? this.kind.stored.meta(meta) : this.kind.stored;
     switch (absence) {
       case 'required':
@@ -117,10 +138,16 @@ export class Field<Value = unknown, A extends Absence = Absence, Input = Value> 
     }
   }
 
-  #with<B extends Absence = A>(parts: Partial<Parts>): Field<Value, B, Input> {
-    return new Field<Value, B, Input>(this.kind, { ...this.#parts, ...parts });
+  #with<B extends Absence, S extends boolean>(parts: Partial<Parts>): Field<Value, B, Input, S> {
+    return new Field<Value, B, Input, S>(this.kind, { ...this.#parts, ...parts });
   }
 }
+
+/** A required field that is not sealed. */
+export type OpenField<Value, Input = Value> = Field<Value, 'required', Input, false>;
+
+/** A required field that is sealed. */
+export type SealedField<Value, Input = Value> = Field<Value, 'required', Input, true>;
 
 /** No fields: a type without keys. */
 // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type
@@ -132,8 +159,20 @@ export type Fields = Readonly<Record<string, Field>>;
 type Named<F extends Fields, A extends Absence> = { [K in keyof F]: F[K]['absent'] extends A ? K : never }[keyof F];
 type Plain<T> = { readonly [K in keyof T]: T[K] };
 
-/** The stored values of fields, in events, states and documents. */
+/** The value of a field that must be there: null where it is sealed and was erased. */
+type OrWithheld<F extends Field> = F['isSealed'] extends false ? F['value'] : F['value'] | null;
+
+/** The stored values of fields, in recorded events, states and documents: sealed ones are null once they are erased. */
 export type Of<F extends Fields> = Plain<
+  { readonly [K in Named<F, 'required' | 'defaulted'>]: OrWithheld<F[K]> } & {
+    readonly [K in Named<F, 'optional'>]: F[K]['value'] | null;
+  } & { readonly [K in Named<F, 'kept'>]?: F[K]['value'] | undefined } & {
+    readonly [K in Named<F, 'clearable'>]?: F[K]['value'] | null | undefined;
+  }
+>;
+
+/** The values of fields of which none is withheld: in inputs, and in events that are made. */
+export type Whole<F extends Fields> = Plain<
   { readonly [K in Named<F, 'required' | 'defaulted'>]: F[K]['value'] } & {
     readonly [K in Named<F, 'optional'>]: F[K]['value'] | null;
   } & { readonly [K in Named<F, 'kept'>]?: F[K]['value'] | undefined } & {
@@ -150,7 +189,7 @@ export type Given<F extends Fields> = Plain<
 
 /** The fields of a revision: what is left out stays unchanged; null clears optional fields. */
 export type Changes<F extends Fields> = {
-  readonly [K in keyof F]: Field<F[K]['value'], F[K]['absent'] extends 'optional' ? 'clearable' : 'kept', F[K]['given']>;
+  readonly [K in keyof F]: Field<F[K]['value'], F[K]['absent'] extends 'optional' ? 'clearable' : 'kept', F[K]['given'], F[K]['isSealed']>;
 };
 
 /** The fields of a revision, for its event and its command. */

@@ -1,7 +1,7 @@
 /** Field kinds for ids. */
 import { z } from 'zod';
 import type { RecordTypeName } from '../record-types.js';
-import { Field } from './field.js';
+import { Field, type OpenField } from './field.js';
 import type { Kind } from './kind.js';
 import { must } from './must.js';
 
@@ -27,16 +27,16 @@ function idKind(name: string, pattern: RegExp, be: string, stored: z.ZodType = z
 const id = idKind('id', patterns.id, 'an id: 1 to 64 letters, digits, "_" or "-"');
 
 /** The id of a record: 1 to 64 letters, digits, `_` or `-`. Daybook generates UUIDs. */
-export const Id: Field<string, 'required'> = Field.of(id);
+export const Id: OpenField<string> = Field.of(id);
 
 /** The id of another record. Commands refuse unknown ids; GraphQL adds the record itself: `account` for `accountId`. */
-export const Ref = (type: RecordTypeName): Field<string, 'required'> => Field.of({ ...id, refersTo: type });
+export const Ref = (type: RecordTypeName): OpenField<string> => Field.of({ ...id, refersTo: type });
 
 /** A UUID. */
-export const Uuid: Field<string, 'required'> = Field.of(idKind('id', patterns.uuid, 'a UUID', z.uuid()));
+export const Uuid: OpenField<string> = Field.of(idKind('id', patterns.uuid, 'a UUID', z.uuid()));
 
 /** The id of a user, or of a program that acts as one. GraphQL adds the actor: `owner` for `ownerId`. */
-export const User: Field<string, 'required'> = Field.of({
+export const User: OpenField<string> = Field.of({
   ...idKind('user', patterns.user, 'a user id: 1 to 100 letters, digits or "_.@:-"'),
   isUser: true,
 });

@@ -1,7 +1,7 @@
 /** Field declarations and field kinds. */
 export { Choice } from './choice.js';
 export { List, Nested } from './composite.js';
-export { changes, pick, Field, type Fields, type Given, type None, type Of } from './field.js';
+export { changes, pick, Field, type Fields, type OpenField, type Given, type None, type Of, type Whole } from './field.js';
 export { Id, patterns, Ref, User, Uuid } from './id.js';
 export { Currency, MoneyField, type Money } from './money.js';
 export { Decimal, Flag, Int } from './number.js';

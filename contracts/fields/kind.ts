@@ -17,10 +17,14 @@ export interface AnyField {
   readonly fallback: unknown;
   /** The description in the published contract. */
   readonly description: string | undefined;
-  /** Set for personal data: the field with the id of the person's record, `id` for the record itself. */
-  readonly whose: string | undefined;
-  /** The schema of a stored value, in events and documents. */
+  /** Whether the log stores it encrypted: then it is null once its key was dropped. */
+  readonly sealed: boolean;
+  /** Why a value that is sealed by default is not. Undefined for all others. */
+  readonly openReason: string | undefined;
+  /** The schema of a stored value, in events and documents. A sealed value may be withheld: then it is null. */
   readonly stored: z.ZodType;
+  /** The schema of a value that is not withheld. */
+  readonly whole: z.ZodType;
   /** The schema of an input value, which converts it to its stored form. @throws TypeError when the kind is only for read models */
   readonly input: z.ZodType;
 }
@@ -47,6 +51,8 @@ export interface Kind {
   readonly added?: Addition;
   /** Summaries can group it by calendar periods. */
   readonly cut?: Cut;
+  /** Its values may be personal data: the log stores them encrypted unless a field is declared `open`. */
+  readonly sealed?: true;
   /** The types of import mapping expressions that it accepts. */
   readonly expression?: ExpressionTypes;
   /** The record type whose ids are its values. */

@@ -1,7 +1,7 @@
 /** Money: an integer of minor units and a currency. It is never a floating-point number. */
 import { z } from 'zod';
 import { objectInput } from './composite.js';
-import { Field, type Fields } from './field.js';
+import { Field, type OpenField, type Fields } from './field.js';
 import { Int } from './number.js';
 import { currencyCode } from './scalars.js';
 import { textKind } from './text.js';
@@ -9,7 +9,7 @@ import { textKind } from './text.js';
 const currency = /^[A-Z]{3}$/;
 
 /** An ISO 4217 alphabetic code. */
-export const Currency: Field<string, 'required'> = Field.of(
+export const Currency: OpenField<string> = Field.of(
   textKind('text', {
     max: 3,
     pattern: currency,
@@ -34,7 +34,7 @@ const fields: Fields = {
 };
 
 /** An amount in minor units of a currency. */
-export const MoneyField: Field<Money, 'required'> = Field.of({
+export const MoneyField: OpenField<Money> = Field.of({
   name: 'money',
   stored: z.object({ amount: z.number().int(), currency: z.string().regex(currency) }),
   input: objectInput('Money', fields),

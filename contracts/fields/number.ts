@@ -1,13 +1,13 @@
 /** Field kinds for numbers, and flags. */
 import { z } from 'zod';
-import { Field } from './field.js';
+import { Field, type OpenField } from './field.js';
 import { must } from './must.js';
 import { bigInt } from './scalars.js';
 
 const LARGEST_32 = 2_147_483_647;
 
 /** A whole number from `min` to `max`. */
-export function Int(min = -LARGEST_32 - 1, max = LARGEST_32): Field<number, 'required'> {
+export function Int(min = -LARGEST_32 - 1, max = LARGEST_32): OpenField<number> {
   const is32 = min >= -LARGEST_32 - 1 && max <= LARGEST_32;
   return Field.of({
     name: 'int',
@@ -24,7 +24,7 @@ export function Int(min = -LARGEST_32 - 1, max = LARGEST_32): Field<number, 'req
 }
 
 /** A number from `min` to `max`. */
-export function Decimal(min = -Number.MAX_VALUE, max = Number.MAX_VALUE): Field<number, 'required'> {
+export function Decimal(min = -Number.MAX_VALUE, max = Number.MAX_VALUE): OpenField<number> {
   return Field.of({
     name: 'decimal',
     stored: z.number().min(min).max(max),
@@ -39,7 +39,7 @@ export function Decimal(min = -Number.MAX_VALUE, max = Number.MAX_VALUE): Field<
 }
 
 /** True or false. */
-export const Flag: Field<boolean, 'required'> = Field.of({
+export const Flag: OpenField<boolean> = Field.of({
   name: 'boolean',
   stored: z.boolean(),
   input: z.boolean({ error: must('be true or false') }),

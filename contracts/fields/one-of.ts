@@ -1,7 +1,7 @@
 /** An input with exactly one of several fields. */
 import { z } from 'zod';
 import { objectInput } from './composite.js';
-import { Field, type Fields } from './field.js';
+import { Field, type OpenField, type Fields } from './field.js';
 
 /** One of the fields, by its name. @typeParam As the stored or the input value */
 export type OneOfValue<F extends Fields, As extends 'value' | 'given'> = {
@@ -17,7 +17,7 @@ export function OneOf<F extends Fields>(
   name: string,
   description: string,
   fields: F,
-): Field<OneOfValue<F, 'value'>, 'required', OneOfValue<F, 'given'>> {
+): OpenField<OneOfValue<F, 'value'>, OneOfValue<F, 'given'>> {
   const names = Object.keys(fields);
   const alternatives: Fields = Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.optional()]));
   const present = (value: Readonly<Record<string, unknown>>): number => names.filter((key) => (value[key] ?? null) !== null).length;

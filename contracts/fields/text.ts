@@ -1,6 +1,6 @@
 /** Field kinds for text: free text, and text with a format. */
 import { z } from 'zod';
-import { Field } from './field.js';
+import { Field, type OpenField, type SealedField } from './field.js';
 import type { Kind } from './kind.js';
 import { must } from './must.js';
 
@@ -43,11 +43,11 @@ function isWithin(value: string, max: number): boolean {
   return value.length <= max || (value.length <= 2 * max && Array.from(value).length <= max);
 }
 
-/** Text of 1 to `max` characters. Control characters other than tab and line ends are refused. */
-export const Text = (max: number): Field<string, 'required'> => Field.of(textKind('text', { max }));
+/** Free text of 1 to `max` characters, which is sealed. Control characters other than tab and line ends are refused. */
+export const Text = (max: number): SealedField<string> => Field.ofSealed(textKind('text', { max }));
 
 /** An e-mail address of at most 254 characters (RFC 5321). */
-export const Email: Field<string, 'required'> = Field.of(
+export const Email: SealedField<string> = Field.ofSealed(
   textKind('text', {
     max: 254,
     pattern: /^[^\s@"(),:;<>[\]\\]+@[^\s@"(),:;<>[\]\\.]+(\.[^\s@"(),:;<>[\]\\.]+)+$/u,
@@ -56,7 +56,7 @@ export const Email: Field<string, 'required'> = Field.of(
 );
 
 /** A phone number as people write it: 5 to 15 digits (E.164 has at most 15), with `+`, blanks, dots, dashes, slashes and brackets. */
-export const Phone: Field<string, 'required'> = Field.of(
+export const Phone: SealedField<string> = Field.ofSealed(
   textKind('text', {
     max: 40,
     pattern: /^\+?(?:[ ()./-]*[0-9]){5,15}[ ()./-]*$/,
@@ -65,7 +65,7 @@ export const Phone: Field<string, 'required'> = Field.of(
 );
 
 /** A web address with http or https. */
-export const WebSite: Field<string, 'required'> = Field.of(
+export const WebSite: SealedField<string> = Field.ofSealed(
   textKind('text', {
     max: 500,
     pattern: /^https?:\/\/[^\s/?#.]+(?:\.[^\s/?#.]+)+\.?(?:[/?#]\S*)?$/i,
@@ -74,11 +74,11 @@ export const WebSite: Field<string, 'required'> = Field.of(
 );
 
 /** A language tag such as `ro` or `pt-BR` (BCP 47). */
-export const Language: Field<string, 'required'> = Field.of(
+export const Language: OpenField<string> = Field.of(
   textKind('text', { max: 35, pattern: /^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$/, hint: 'a BCP 47 tag such as pt-BR' }),
 );
 
 /** A calendar month, `2018-02`. */
-export const Month: Field<string, 'required'> = Field.of(
+export const Month: OpenField<string> = Field.of(
   textKind('text', { max: 7, pattern: /^\d{4}-(0[1-9]|1[0-2])$/, hint: 'a month such as 2018-02' }),
 );

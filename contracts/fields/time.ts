@@ -1,12 +1,12 @@
 /** Field kinds for days and instants. */
 import { z } from 'zod';
 import { isDay, isInstant, toInstant } from './calendar.js';
-import { Field } from './field.js';
+import { Field, type OpenField } from './field.js';
 import { must } from './must.js';
 import { date, dateTime } from './scalars.js';
 
 /** A calendar day, `2018-02-26`, without a time or time zone. */
-export const Day: Field<string, 'required'> = Field.of({
+export const Day: OpenField<string> = Field.of({
   name: 'day',
   stored: z.iso.date(),
   input: z.string({ error: must('be a day such as 2018-02-26') }).refine(isDay, { error: 'must be a day such as 2018-02-26' }),
@@ -19,7 +19,7 @@ export const Day: Field<string, 'required'> = Field.of({
 const instant = 'be an instant such as 2018-02-26T19:58:54.000Z';
 
 /** An instant. Inputs are ISO 8601 with any time zone offset; stored in UTC with milliseconds: `2018-02-26T19:58:54.000Z`. */
-export const Instant: Field<string, 'required'> = Field.of({
+export const Instant: OpenField<string> = Field.of({
   name: 'instant',
   stored: z.iso.datetime({ precision: 3 }),
   input: z.preprocess(toInstant, z.string({ error: must(instant) }).refine(isInstant, { error: `must ${instant}` })),

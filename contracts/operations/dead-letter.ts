@@ -3,10 +3,10 @@ import { event, type EventOf } from '../event.js';
 import { Int, Text, Uuid } from '../fields/index.js';
 
 /** Long enough for compound keys. */
-const Key = Text(2_000);
+const Key = Text(2_000).open('It is made of ids.');
 
 const readModel = {
-  readModel: Text(100).describe('The read model, such as leads.'),
+  readModel: Text(100).open('It is a name in the program.').describe('The read model, such as leads.'),
   version: Int(1).describe('The version of the read model.'),
 };
 
@@ -19,7 +19,7 @@ export const skip = {
   ...readModel,
   key: Key.describe('The key of the document.'),
   eventId: Uuid.describe("The event that can't be handled."),
-  reason: Text(1_000).personal().describe('Why it can be skipped.'),
+  reason: Text(1_000).describe('Why it can be skipped.'),
 };
 
 export const DeadLettersRetried = event('DeadLettersRetried', 'An operator retried dead letters of a read model.', retry);

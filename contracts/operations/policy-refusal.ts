@@ -8,19 +8,22 @@ export const PolicyRefusalStatus = Choice('PolicyRefusalStatus', 'What became of
   accepted: 'It was accepted when it was tried again.',
 });
 
+/** A name in the program. */
+const Name = Text(200).open('It is a name in the program.');
+
 /** Which command it was. Its input is not told: it follows from the event, and may hold personal data. */
 export const policyRefusal = {
-  policy: Text(100).describe('The name of the policy.'),
-  step: Text(200).describe("The policy's name for the command."),
-  command: Text(100).describe('The name of the command.'),
+  policy: Name.describe('The name of the policy.'),
+  step: Name.describe("The policy's name for the command."),
+  command: Name.describe('The name of the command.'),
   eventId: Uuid.describe('The event that the policy reacted to.'),
-  eventType: Text(100).describe('The type of that event.'),
-  eventRecordType: Text(100).describe('The type of the record that the event is of.'),
+  eventType: Name.describe('The type of that event.'),
+  eventRecordType: Name.describe('The type of the record that the event is of.'),
   eventRecordId: Id.describe('The id of the record that the event is of.'),
   eventRevision: Int(0).describe('The revision of that record at the event.'),
 };
 
-const Code = Text(100).describe('Why it was refused: a code of docs/errors.md.');
+const Code = Name.describe('Why it was refused: a code of docs/errors.md.');
 
 export const PolicyCommandRefused = event('PolicyCommandRefused', 'A rule refused a command of a policy.', {
   ...policyRefusal,

@@ -15,20 +15,20 @@ const AccountStatus = Choice('AccountStatus', 'What we are to each other.', {
   'former customer': 'It bought from us, and does not any more.',
 });
 
-// Names and numbers are personal data because a household, and a business of one person, go by those of a person.
+// Names are sealed whatever the kind: a household, and a business of one person, go by those of a person.
 export const account = {
   kind: AccountKind.default('company').describe('What the account is: a company unless told.'),
-  name: Text(200).personal().describe('The name in use.'),
-  legalName: Text(200).personal().optional().describe('The registered name, if it differs from the name in use.'),
-  registrationNumber: Text(50).personal().optional().describe('The number in the register of companies.'),
-  taxNumber: Text(50).personal().optional().describe('The number that the tax authorities gave it.'),
-  industry: Text(100).optional().describe('The line of business.'),
-  size: Text(50).optional().describe('Such as a range of employees or of revenue.'),
-  segment: Text(100).optional().describe("The company's own grouping of accounts."),
+  name: Text(200).describe('The name in use.'),
+  legalName: Text(200).optional().describe('The registered name, if it differs from the name in use.'),
+  registrationNumber: Text(50).optional().describe('The number in the register of companies.'),
+  taxNumber: Text(50).optional().describe('The number that the tax authorities gave it.'),
+  industry: Text(100).open('Reports group by it; it is a class of many.').optional().describe('The line of business.'),
+  size: Text(50).open('Reports group by it; it is a class of many.').optional().describe('Such as a range of employees or of revenue.'),
+  segment: Text(100).open('Reports group by it; it is a class of many.').optional().describe("The company's own grouping of accounts."),
   website: WebSite.optional().describe('The web address, such as https://example.com.'),
   status: AccountStatus.default('prospect').describe('What we are to each other: a prospect unless told.'),
-  email: Email.personal().optional().describe('The e-mail address, such as ana@example.com.'),
-  phone: Phone.personal().optional().describe('The phone number: 5 to 15 digits, such as +40 21 555 0100.'),
+  email: Email.optional().describe('The e-mail address, such as ana@example.com.'),
+  phone: Phone.optional().describe('The phone number: 5 to 15 digits, such as +40 21 555 0100.'),
   tags: Tags,
 };
 

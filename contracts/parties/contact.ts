@@ -4,16 +4,16 @@ import { changes, Day, Email, Language, List, Phone, Ref, Text, User, type Of } 
 import { Tags } from '../tags.js';
 
 export const contact = {
-  salutation: Text(50).personal().optional().describe('Such as Ms, Dr or Prof.'),
-  name: Text(200).personal().describe('The name in full.'),
-  firstName: Text(99).personal().optional().describe('The given name.'),
-  lastName: Text(100).personal().optional().describe('The family name.'),
+  salutation: Text(50).optional().describe('Such as Ms, Dr or Prof.'),
+  name: Text(200).describe('The name in full.'),
+  firstName: Text(99).optional().describe('The given name.'),
+  lastName: Text(100).optional().describe('The family name.'),
   languages: List(Language, 20).default([]).describe('The languages that the person speaks, the preferred one first.'),
-  birthDate: Day.personal().optional().describe('The day of birth.'),
+  birthDate: Day.seal().optional().describe('The day of birth.'),
   accountId: Ref('account').optional().describe('The company or household that the person belongs to.'),
-  jobRole: Text(100).personal().optional().describe("The person's role at the account."),
-  email: Email.personal().optional().describe('The e-mail address, such as ana@example.com.'),
-  phone: Phone.personal().optional().describe('The phone number: 5 to 15 digits, such as +40 21 555 0100.'),
+  jobRole: Text(100).optional().describe("The person's role at the account."),
+  email: Email.optional().describe('The e-mail address, such as ana@example.com.'),
+  phone: Phone.optional().describe('The phone number: 5 to 15 digits, such as +40 21 555 0100.'),
   tags: Tags,
 };
 

@@ -20,6 +20,7 @@ import {
 } from '../fields/index.js';
 import { account, AccountKind } from '../parties/account.js';
 import { contact } from '../parties/contact.js';
+import { StageName } from './pipeline.js';
 
 export const LeadStatus = Choice('LeadStatus', 'How far a lead has come.', {
   open: 'It has not been judged yet.',
@@ -49,16 +50,19 @@ export const DisqualificationReason = Choice('DisqualificationReason', 'Why a le
 
 /** The fields that can be revised. */
 export const lead = {
-  name: Text(200).personal().describe('The name of the person, or of the company.'),
-  company: Text(200).personal().optional().describe('The company, where the name is that of a person.'),
-  email: Email.personal().optional().describe('The e-mail address, such as ana@example.com.'),
-  phone: Phone.personal().optional().describe('The phone number: 5 to 15 digits, such as +40 21 555 0100.'),
-  interest: Text(2000).personal().optional().describe('What the lead is interested in.'),
+  name: Text(200).describe('The name of the person, or of the company.'),
+  company: Text(200).optional().describe('The company, where the name is that of a person.'),
+  email: Email.optional().describe('The e-mail address, such as ana@example.com.'),
+  phone: Phone.optional().describe('The phone number: 5 to 15 digits, such as +40 21 555 0100.'),
+  interest: Text(2000).optional().describe('What the lead is interested in.'),
 };
 
 /** The origin of a lead: given when it is registered, and not revised. */
 export const origin = {
-  origin: Text(100).optional().describe('Where the lead came from: a channel, a partner, an event.'),
+  origin: Text(100)
+    .open('Reports count by it; it is a channel.')
+    .optional()
+    .describe('Where the lead came from: a channel, a partner, an event.'),
   campaignId: Id.optional().describe('The campaign that it came from.'),
 };
 
@@ -66,10 +70,10 @@ export const origin = {
 export const qualification = {
   temperature: Temperature.describe('How likely the lead is to buy.'),
   score: Int(0, 100).optional().describe('From 0, hopeless, to 100, as good as sold.'),
-  budget: Text(1000).personal().optional().describe('What they can spend.'),
-  authority: Text(1000).personal().optional().describe('Who decides.'),
-  need: Text(1000).personal().optional().describe('What they need it for.'),
-  timing: Text(1000).personal().optional().describe('When they want it.'),
+  budget: Text(1000).optional().describe('What they can spend.'),
+  authority: Text(1000).optional().describe('Who decides.'),
+  need: Text(1000).optional().describe('What they need it for.'),
+  timing: Text(1000).optional().describe('When they want it.'),
 };
 
 /** The origin and registration time of a lead, by which the lead funnel counts. Each event has it, so that projections need no lookup. */
@@ -82,7 +86,7 @@ export const LeadAssigned = event('LeadAssigned', 'A lead was given to another o
 export const LeadQualified = event('LeadQualified', 'A lead was qualified.', { ...qualification, source: LeadSource });
 export const LeadDisqualified = event('LeadDisqualified', 'A lead was disqualified.', {
   reason: DisqualificationReason,
-  note: Text(2000).personal().optional(),
+  note: Text(2000).optional(),
   source: LeadSource,
 });
 export const LeadReopened = event('LeadReopened', 'A qualified or disqualified lead was reopened.', {
@@ -95,30 +99,23 @@ const made = { id: Id, existing: Flag.describe('Whether it existed before: then 
 
 const ConvertedAccount = Nested('ConvertedAccount', 'The account that a lead became.', {
   ...made,
-  name: Text(200).personal('account.id').optional(),
+  name: Text(200).optional(),
   kind: AccountKind.optional(),
   ...pick(account, 'industry', 'size', 'segment', 'website', 'tags'),
 });
 
-const person = pick(contact, 'salutation', 'firstName', 'lastName', 'jobRole', 'email', 'phone');
-
 const ConvertedContact = Nested('ConvertedContact', 'The contact that a lead became.', {
   ...made,
-  name: Text(200).personal('contact.id').optional(),
-  salutation: person.salutation.personal('contact.id'),
-  firstName: person.firstName.personal('contact.id'),
-  lastName: person.lastName.personal('contact.id'),
-  jobRole: person.jobRole.personal('contact.id'),
-  email: person.email.personal('contact.id'),
-  phone: person.phone.personal('contact.id'),
+  name: Text(200).optional(),
+  ...pick(contact, 'salutation', 'firstName', 'lastName', 'jobRole', 'email', 'phone'),
   tags: contact.tags,
 });
 
 const ConvertedOpportunity = Nested('ConvertedOpportunity', 'The opportunity that a lead became.', {
   id: Id,
-  name: Text(200).personal('account.id'),
+  name: Text(200),
   pipelineId: Ref('pipeline'),
-  stage: Text(100).optional().describe("Null for the pipeline's first stage."),
+  stage: StageName.optional().describe("Null for the pipeline's first stage."),
   amount: MoneyField,
   expectedClose: Day.optional(),
   ownerId: User,

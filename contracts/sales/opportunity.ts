@@ -2,6 +2,7 @@
 import { event } from '../event.js';
 import { changes, Choice, Day, Id, Instant, Int, MoneyField, Nested, Ref, Text, User, type Of } from '../fields/index.js';
 import { LeadSource } from './lead.js';
+import { LossReason, StageName } from './pipeline.js';
 
 export const OpportunityStatus = Choice('OpportunityStatus', 'Whether an opportunity is open, and how it ended.', {
   open: 'It may still be won.',
@@ -11,7 +12,7 @@ export const OpportunityStatus = Choice('OpportunityStatus', 'Whether an opportu
 
 /** A stage as it was when the opportunity entered it. */
 export const StageReached = Nested('StageReached', 'A stage as it was when the opportunity entered it.', {
-  name: Text(100),
+  name: StageName,
   probability: Int(1, 99).describe('The win probability in percent.'),
   order: Int(0).describe('Its order in the pipeline, from 0.'),
 });
@@ -47,17 +48,17 @@ const move = { direction: Choice('StageDirection', 'The direction of a move.', [
 /** What closing events also contain: when it was opened, and its lead. */
 const origins = { openedAt: Instant, lead: FromLead.optional() };
 
-const note = Text(2000).personal().optional();
+const note = Text(2000).optional();
 
 /** The fields that can be revised. */
 export const opportunity = {
-  name: Text(200).personal().describe('What is to be sold, in a few words.'),
+  name: Text(200).describe('What is to be sold, in a few words.'),
   accountId: Ref('account').describe('The account that may buy.'),
   contactId: Ref('contact').optional().describe('The person to talk to.'),
   amount: MoneyField.describe("The expected amount: 0 or more, in the pipeline's currency."),
   expectedClose: Day.optional().describe('The expected day of the win.'),
   campaignId: Id.optional().describe("The campaign that it came from. Defaults to the lead's."),
-  note: Text(5000).personal().optional().describe('Notes.'),
+  note: Text(5000).optional().describe('Notes.'),
 };
 
 export const OpportunityOpened = event('OpportunityOpened', 'An opportunity was opened.', {
@@ -88,7 +89,7 @@ export const OpportunityWon = event('OpportunityWon', 'An opportunity was won.',
   standing: StandingField,
 });
 export const OpportunityLost = event('OpportunityLost', 'An opportunity was lost.', {
-  reason: Text(100).describe('One of the reasons of its pipeline, or "other".'),
+  reason: LossReason.describe('One of the reasons of its pipeline, or "other".'),
   note,
   ...origins,
   standing: StandingField,
@@ -98,7 +99,7 @@ const Closing = Nested('Closing', 'How an opportunity ended.', {
   status: Choice('ClosedStatus', 'How an opportunity ended.', ['won', 'lost']),
   at: Instant,
   amount: MoneyField,
-  reason: Text(100).optional(),
+  reason: LossReason.optional(),
 });
 
 /** `was` is the closing that this undoes, so that projections can subtract it. */

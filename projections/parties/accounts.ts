@@ -9,7 +9,7 @@ export const accounts = list('accounts', account, {
   version: 1,
   description: 'A company or a household that we do business with, or would like to.',
   columns: { ...fields, ownerId: User.describe('The owner.') },
-  derived: { phoneDigits: Text(40).personal().optional().describe('The digits of the phone number, for comparison.') },
+  derived: { phoneDigits: Text(40).optional().describe('The digits of the phone number, for comparison.') },
   derive: ({ phone }) => ({ phoneDigits: phoneDigits(phone) }),
   filter: ['name', 'status', 'registrationNumber', 'taxNumber', 'industry', 'segment', 'email', 'phoneDigits', 'ownerId'],
   sort: ['name'],

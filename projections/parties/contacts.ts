@@ -9,7 +9,7 @@ export const contacts = list('contacts', contact, {
   version: 1,
   description: 'A person, with or without an account.',
   columns: { ...fields, ownerId: User.describe('The owner.') },
-  derived: { phoneDigits: Text(40).personal().optional().describe('The digits of the phone number, for comparison.') },
+  derived: { phoneDigits: Text(40).optional().describe('The digits of the phone number, for comparison.') },
   derive: ({ phone }) => ({ phoneDigits: phoneDigits(phone) }),
   filter: ['name', 'birthDate', 'accountId', 'email', 'phoneDigits', 'ownerId'],
   sort: ['name', 'lastName'],

@@ -1,6 +1,6 @@
 /** The lead funnel: how many leads of a month, origin and campaign reached each step. What is undone is subtracted. */
-import { Decimal, Id, Int, Month, Text, type Money, type Of } from '../../contracts/fields/index.js';
-import { leadEvents, type LeadSource } from '../../contracts/sales/lead.js';
+import { Decimal, Id, Int, Month, type Money, type Of } from '../../contracts/fields/index.js';
+import { leadEvents, origin, type LeadSource } from '../../contracts/sales/lead.js';
 import { opportunityEvents, type FromLead } from '../../contracts/sales/opportunity.js';
 import { daysBetween, monthOf } from '../../src/kernel/calendar.js';
 import { CompoundId, DistributionField, MoneyByCurrencyField } from '../../src/kernel/computed-fields.js';
@@ -21,7 +21,7 @@ interface Counts {
 const columns = {
   id: CompoundId.describe('The month, the origin and the campaign.'),
   month: Month.describe('The month (UTC) in which the leads were registered.'),
-  origin: Text(100).optional().describe('Their origin; null if unknown.'),
+  origin: origin.origin.describe('Their origin; null if unknown.'),
   campaignId: Id.optional().describe('Their campaign.'),
   registered: Int(0).describe('The number of leads.'),
   qualified: Int(0).describe('The number qualified and not reopened since, including converted ones.'),

@@ -1,6 +1,8 @@
 /** The list of opportunities. */
 import { Day, Instant, Int, MoneyField, Ref, Text, User } from '../../contracts/fields/index.js';
+import { origin } from '../../contracts/sales/lead.js';
 import { opportunity as fields, OpportunityStatus, type Opportunity } from '../../contracts/sales/opportunity.js';
+import { LossReason, StageName } from '../../contracts/sales/pipeline.js';
 import { list } from '../../src/kernel/list.js';
 import { share } from '../../src/kernel/money.js';
 import { opportunity } from '../../src/sales/opportunity.js';
@@ -17,17 +19,17 @@ export const opportunities = list('opportunities', opportunity, {
     movesBack: Int(0).describe('The number of moves back to an earlier stage.'),
     closedAt: Instant.optional().describe('When it was won or lost.'),
     wonOn: Day.optional().describe('The day of the agreement.'),
-    lossReason: Text(100).optional().describe('Why it was lost.'),
-    closingNote: Text(2000).personal().optional().describe('The note on the closing.'),
+    lossReason: LossReason.optional().describe('Why it was lost.'),
+    closingNote: Text(2000).optional().describe('The note on the closing.'),
     ownerId: User.describe('The owner.'),
   },
   derived: {
-    stageName: Text(100).describe('Its stage, or the one in which it was closed.'),
+    stageName: StageName.describe('Its stage, or the one in which it was closed.'),
     stageOrder: Int(0).describe('The order of its stage in the pipeline, from 0.'),
     probability: Int(0, 100).describe('The win probability in percent: that of its stage, 100 when won, 0 when lost.'),
     weightedAmount: MoneyField.describe('The amount times the probability.'),
     leadId: Ref('lead').optional().describe('The lead that it came from.'),
-    origin: Text(100).optional().describe('The origin of that lead.'),
+    origin: origin.origin.describe('The origin of that lead.'),
   },
   derive: (opportunity) => ({
     stageName: opportunity.stage.name,

@@ -2,9 +2,9 @@
  * The pipeline board: one document for each stage of each version of a pipeline. Opportunities keep the version of their last move, so
  * a board shows the current stages, and the older ones that still have opportunities.
  */
-import { Day, Flag, Int, List, MoneyField, Nested, Ref, Text, type Money, type Of } from '../../contracts/fields/index.js';
+import { Day, Flag, Int, List, MoneyField, Nested, Ref, type Money, type Of } from '../../contracts/fields/index.js';
 import { opportunityEvents, type StageReached, type Standing } from '../../contracts/sales/opportunity.js';
-import { pipelineEvents, type Stage } from '../../contracts/sales/pipeline.js';
+import { pipeline, pipelineEvents, StageName, type Stage } from '../../contracts/sales/pipeline.js';
 import { CompoundId } from '../../src/kernel/computed-fields.js';
 import { plus, share } from '../../src/kernel/money.js';
 import { compoundKey, projectionOfMany, type Change } from '../../src/kernel/projection.js';
@@ -18,10 +18,10 @@ const Arrivals = Nested('Arrivals', "How many of a stage's opportunities came to
 const columns = {
   id: CompoundId.describe('The id of the pipeline, the version and the name of the stage.'),
   pipelineId: Ref('pipeline').describe('The pipeline.'),
-  pipelineName: Text(100).describe('The name of the pipeline in this version.'),
+  pipelineName: pipeline.name.describe('The name of the pipeline in this version.'),
   version: Int(1).describe('The version of the pipeline.'),
   current: Flag.describe('Whether opportunities can enter it: false in older versions and retired pipelines.'),
-  stageName: Text(100).describe('The name of the stage.'),
+  stageName: StageName.describe('The name of the stage.'),
   order: Int(0).describe('The order of the stage in the pipeline, from 0.'),
   probability: Int(1, 99).describe('The win probability in percent.'),
   expectedDays: Int(1).optional().describe('The maximum time that an opportunity should stay in the stage, in days.'),

@@ -1,5 +1,6 @@
 /** Sales key figures: one document for each month, owner at that time, and pipeline. What is undone is subtracted in the original month. */
-import { Decimal, Int, List, Month, Nested, Ref, Text, User, type Of } from '../../contracts/fields/index.js';
+import { Decimal, Int, List, Month, Nested, Ref, User, type Of } from '../../contracts/fields/index.js';
+import { LossReason } from '../../contracts/sales/pipeline.js';
 import { opportunityEvents, type Standing } from '../../contracts/sales/opportunity.js';
 import { daysBetween, monthOf } from '../../src/kernel/calendar.js';
 import { CompoundId, DistributionField, MoneyByCurrencyField } from '../../src/kernel/computed-fields.js';
@@ -9,7 +10,7 @@ import { compoundKey, projectionOfMany, type Change } from '../../src/kernel/pro
 import { readModel } from '../../src/kernel/read-model.js';
 
 const losses = {
-  reason: Text(100).describe('One of the reasons of the pipeline, or "other".'),
+  reason: LossReason.describe('One of the reasons of the pipeline, or "other".'),
   count: Int(1).describe('The number of opportunities.'),
 };
 type Losses = Of<typeof losses>;

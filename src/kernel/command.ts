@@ -1,6 +1,6 @@
 /** Commands. A command has fields, which are its input, and `decide`, which holds its rules. */
 import type { NewEvent } from '../../contracts/event.js';
-import { Id, Instant, Int, Uuid, type Fields, type Given, type Of } from '../../contracts/fields/index.js';
+import { Id, Instant, Int, Uuid, type Fields, type Given, type Whole } from '../../contracts/fields/index.js';
 import type { RecordTypeName } from '../../contracts/record-types.js';
 import { reader } from './input.js';
 import type { AnyRecordType, StateOf } from './record.js';
@@ -66,17 +66,17 @@ interface Options<L extends LooksAt> {
 export interface CreatesOptions<I extends Fields, L extends LooksAt, Event extends NewEvent> extends Options<L> {
   readonly input: I;
   /** The ids of the records in `looksAt`. */
-  readonly reads?: (input: Of<I>) => Ids<L>;
+  readonly reads?: (input: Whole<I>) => Ids<L>;
   /** The first events of the record. @throws Rejection when a rule refuses */
-  readonly decide: (input: Of<I>, context: DecisionContext & States<L>) => readonly Event[];
+  readonly decide: (input: Whole<I>, context: DecisionContext & States<L>) => readonly Event[];
 }
 
 export interface ChangesOptions<State, I extends Fields, L extends LooksAt, Event extends NewEvent> extends Options<L> {
   readonly input?: I;
   /** The ids of the records in `looksAt`. */
-  readonly reads?: (state: State, input: Of<I>) => Ids<L>;
+  readonly reads?: (state: State, input: Whole<I>) => Ids<L>;
   /** The resulting events; none when nothing changes. @throws Rejection when a rule refuses */
-  readonly decide: (state: State, input: Of<I>, context: DecisionContext & States<L>) => readonly Event[];
+  readonly decide: (state: State, input: Whole<I>, context: DecisionContext & States<L>) => readonly Event[];
 }
 
 /** A command with validated input. */

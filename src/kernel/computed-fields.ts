@@ -1,11 +1,11 @@
 /** Field kinds that only read models use. */
 import { z } from 'zod';
-import { Field, MoneyField } from '../../contracts/fields/index.js';
+import { Field, MoneyField, type OpenField } from '../../contracts/fields/index.js';
 import type { Distribution } from './distribution.js';
 import type { MoneyByCurrency } from './money.js';
 
 /** The id of a document that is identified by several values: see `compoundKey`. */
-export const CompoundId: Field<string, 'required'> = Field.of({
+export const CompoundId: OpenField<string> = Field.of({
   name: 'id',
   stored: z.string().min(1),
   api: { named: 'ID' },
@@ -13,7 +13,7 @@ export const CompoundId: Field<string, 'required'> = Field.of({
 });
 
 /** Sums of money: at most one amount per currency. */
-export const MoneyByCurrencyField: Field<MoneyByCurrency, 'required'> = Field.of({
+export const MoneyByCurrencyField: OpenField<MoneyByCurrency> = Field.of({
   name: 'moneyByCurrency',
   stored: z.record(z.string(), z.int()),
   api: { list: MoneyField.kind.api },
@@ -25,7 +25,7 @@ export const MoneyByCurrencyField: Field<MoneyByCurrency, 'required'> = Field.of
 });
 
 /** The count and distribution of values, as a sketch that can be merged. */
-export const DistributionField: Field<Distribution, 'required'> = Field.of({
+export const DistributionField: OpenField<Distribution> = Field.of({
   name: 'distribution',
   stored: z.object({ count: z.int(), sum: z.number() }).loose(),
   api: { named: 'Distribution' },

@@ -25,8 +25,8 @@ export interface ColumnSpec {
   readonly kind: Kind;
   /** May be null. */
   readonly optional: boolean;
-  /** Personal data: see `Field.personal`. */
-  readonly personal: boolean;
+  /** The log stores its values encrypted, so they may be withheld. */
+  readonly sealed: boolean;
   readonly description?: string;
   readonly filter: boolean;
   readonly sort: boolean;
@@ -104,8 +104,8 @@ function columnsOf(name: string, columns: Fields, abilities: Abilities<string>):
   return Object.entries(columns).map(([column, field]) => ({
     name: column,
     kind: field.kind,
-    optional: field.absence === 'optional',
-    personal: field.whose !== undefined,
+    optional: field.absence === 'optional' || field.sealed,
+    sealed: field.sealed,
     ...(field.description === undefined ? {} : { description: field.description }),
     filter: filter.includes(column),
     sort: sort.includes(column),
@@ -122,7 +122,7 @@ export function shapeOf(model: ReadModelSpec): string {
   const known = shapes.get(model);
   if (known !== undefined) return known;
   const { history, duplicates, columns } = model;
-  const described = columns.map(({ description: _, personal: __, kind, ...column }) => [Object.entries(column).sort(), kind.name]);
+  const described = columns.map(({ description: _, sealed: __, kind, ...column }) => [Object.entries(column).sort(), kind.name]);
   const shape = createHash('sha256')
     .update(JSON.stringify([history, duplicates, described]))
     .digest('base64url')

@@ -1,5 +1,5 @@
 /** Contact: a person, with or without an account. */
-import { changes, Text, User } from '../../contracts/fields/index.js';
+import { changes, Text, User, type Whole } from '../../contracts/fields/index.js';
 import {
   ContactAssigned,
   ContactRegistered,
@@ -27,7 +27,7 @@ export const RegisterContact = contact.creates('RegisterContact', {
   description: 'Registers a person, by one name or by first and last name.',
   input: {
     ...fields,
-    name: Text(200).personal().optional().describe('The full name. Defaults to first and last name.'),
+    name: Text(200).optional().describe('The full name. Defaults to first and last name.'),
     ownerId: User.optional().describe('Defaults to the caller.'),
   },
   decide: (input, { actor, occurredAt }) => {
@@ -55,7 +55,7 @@ export const AssignContact = contact.changes('AssignContact', {
   decide: (contact, { ownerId }) => (ownerId === contact.ownerId ? [] : [ContactAssigned({ ownerId, fromId: contact.ownerId })]),
 });
 
-type Naming = Pick<Contact, 'name' | 'firstName' | 'lastName'>;
+type Naming = Pick<Whole<typeof fields>, 'name' | 'firstName' | 'lastName'>;
 
 /** The names after a revision: the full name is always consistent with its parts. */
 function naming(

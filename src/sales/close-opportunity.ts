@@ -13,7 +13,7 @@ export const WinOpportunity = opportunity.changes('WinOpportunity', {
   input: {
     amount: MoneyField.optional().describe("The agreed amount. Defaults to the opportunity's amount."),
     wonOn: Day.optional().describe('The day of the agreement. Defaults to the day of occurredAt in UTC.'),
-    note: Text(2000).personal().optional().describe('Notes about the win.'),
+    note: Text(2000).optional().describe('Notes about the win.'),
   },
   decide: (opportunity, { amount, wonOn, note }, { occurredAt }) => {
     refuseClosed(opportunity);
@@ -36,7 +36,7 @@ export const LoseOpportunity = opportunity.changes('LoseOpportunity', {
   description: 'Closes an open opportunity as lost, for one of the pipeline\'s reasons or "other".',
   input: {
     reason: Text(100).describe('One of the loss reasons of the current version of the pipeline, or "other".'),
-    note: Text(2000).personal().optional().describe('Required when the reason is "other".'),
+    note: Text(2000).optional().describe('Required when the reason is "other".'),
   },
   looksAt: { pipeline },
   reads: ({ pipelineId }) => ({ pipeline: pipelineId }),
@@ -55,7 +55,7 @@ export const ReopenOpportunity = opportunity.changes('ReopenOpportunity', {
   verb: 'correct',
   input: {
     stage: Text(100).optional().describe('A stage of the current version of the pipeline. Defaults to the stage in which it was closed.'),
-    note: Text(2000).personal().optional().describe('Why it is reopened.'),
+    note: Text(2000).optional().describe('Why it is reopened.'),
   },
   looksAt: { pipeline },
   reads: ({ pipelineId }) => ({ pipeline: pipelineId }),

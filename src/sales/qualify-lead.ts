@@ -24,7 +24,7 @@ export const DisqualifyLead = lead.changes('DisqualifyLead', {
   description: 'Disqualifies an open lead.',
   input: {
     reason: DisqualificationReason.describe('Why it is disqualified.'),
-    note: Text(2000).personal().optional().describe('Required when the reason is "other".'),
+    note: Text(2000).optional().describe('Required when the reason is "other".'),
   },
   decide: (lead, { reason, note }) => {
     refuseUnlessOpen(lead, 'disqualified');

@@ -79,7 +79,7 @@ describe('the Olist import', () => {
   });
 
   test('splits a profile of two words into two tags', () => {
-    const tags = converted().map(({ data }) => data.contact?.tags.join('+') ?? '');
+    const tags = converted().map(({ data }) => data.contact?.tags?.join('+') ?? '');
     expect(tally(tags)).toMatchObject({ cat: 407, 'cat+wolf': 8, 'eagle+cat': 3, '': 177 });
   });
 

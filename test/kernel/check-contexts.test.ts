@@ -18,7 +18,7 @@ function declared(
   commandName: string,
   more: Readonly<Record<string, ReturnType<typeof Ref>>> = {},
 ) {
-  const Begun = event(eventName, 'It began.', { name: Text(20) });
+  const Begun = event(eventName, 'It began.', { name: Text(20).open('It is made up.') });
   const record = recordType<{ readonly name: string }>()(type, [Begun], {
     begins: { [eventName]: ({ data }: { readonly data: { readonly name: string } }) => data },
     evolves: {},

@@ -11,7 +11,7 @@ import { recordType } from '../../src/kernel/record-type.js';
 import { changesOf, revised } from '../../src/kernel/revision.js';
 import { recordedAs } from '../support/domain/given.js';
 
-const Opened = event('TabOpened', 'A tab was opened.', { name: Text(20) });
+const Opened = event('TabOpened', 'A tab was opened.', { name: Text(20).open('It is made up.') });
 const Charged = event('TabCharged', 'Something was put on a tab.', { amount: Int(1) });
 const tab = recordType<{ readonly name: string; readonly total: number }>()('account', [Opened, Charged], {
   begins: { TabOpened: ({ data }) => ({ name: data.name, total: 0 }) },

@@ -131,7 +131,7 @@ const mistakes: Readonly<Record<string, () => unknown>> = {
       looksAt: { account },
       // @ts-expect-error nothing is looked at as accountt
       reads: (_, { accountId }) => ({ accountt: accountId }),
-      decide: (_, __, { account: other }) => [LeadRevised({ name: other.name })],
+      decide: (_, __, { account: other }) => [LeadRevised({ name: other.industry ?? '' })],
     }),
   'a verb that there is not': () =>
     lead.changes('RenameLead', {
@@ -150,7 +150,7 @@ const mistakes: Readonly<Record<string, () => unknown>> = {
     recordType<{ readonly name: string }>()('leed', [], { begins: {}, evolves: {} });
   },
   'a record type: an event that is left out of evolves': () => {
-    recordType<{ readonly name: string }>()('lead', [LeadRegistered, LeadRevised], {
+    recordType<{ readonly name: string | null }>()('lead', [LeadRegistered, LeadRevised], {
       begins: { LeadRegistered: ({ data }) => ({ name: data.name }) },
       // @ts-expect-error LeadRevised is missing
       evolves: {},
@@ -166,8 +166,8 @@ const mistakes: Readonly<Record<string, () => unknown>> = {
     list('leads', lead, { ...versioned, columns: { name: Int(0) } });
   },
   'a list: a required column of what may be null': () => {
-    // @ts-expect-error the company may be null
-    list('leads', lead, { ...versioned, columns: { company: Text(200) } });
+    // @ts-expect-error the origin may be null
+    list('leads', lead, { ...versioned, columns: { origin: Text(100).open('It is a channel.') } });
   },
   'a list: a choice with fewer values than the state': () => {
     // @ts-expect-error there are more states than open

@@ -15,13 +15,14 @@ declare module '../../contracts/record-types.js' {
   }
 }
 
-const account = Text(100);
+const OPEN = 'It is made up.';
+const account = Text(100).open(OPEN);
 
-export const DealOpened = event('DealOpened', 'A deal was opened.', { account, name: Text(100), amount: Decimal() });
+export const DealOpened = event('DealOpened', 'A deal was opened.', { account, name: Text(100).open(OPEN), amount: Decimal() });
 export const DealRaised = event('DealRaised', 'A deal is worth more.', { by: Decimal() });
 export const DealMovedTo = event('DealMovedTo', 'A deal went to another account.', { account });
 export const DealWithdrawn = event('DealWithdrawn', 'A deal was withdrawn.', {});
-export const AccountRenamed = event('AccountRenamed', 'An account has another name.', { name: Text(100) });
+export const AccountRenamed = event('AccountRenamed', 'An account has another name.', { name: Text(100).open(OPEN) });
 
 const dealEvents = [DealOpened, DealRaised, DealMovedTo, DealWithdrawn] as const;
 const events = [...dealEvents, AccountRenamed] as const;
@@ -54,7 +55,7 @@ export const RaiseDeal = deal.changes('RaiseDeal', {
   },
 });
 
-const columns = { id: Id, account, accountName: Text(100), total: Int() };
+const columns = { id: Id, account, accountName: Text(100).open(OPEN), total: Int() };
 const dealModel = readModel('deals', { version: 1, description: 'A deal.', columns, filter: ['account'], sort: ['total'] });
 const dealModelInCents = readModel('deals', {
   version: 2,

@@ -124,7 +124,7 @@ export class TypeRegistry {
           Object.fromEntries(
             Object.entries(fields).map(([key, field]) => {
               const type = this.output(field.kind);
-              const nullable = field.absence === 'optional' || canBeWithheld({ kind: field.kind, personal: field.whose !== undefined });
+              const nullable = field.absence === 'optional' || canBeWithheld(field);
               const shown = nullable ? type : required(type);
               return [key, { type: shown, description: describe(field), ...showing(field.kind, key) }];
             }),

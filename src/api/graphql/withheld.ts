@@ -6,8 +6,8 @@ import type { ApiContext } from './context.js';
 import { listOf } from './non-null.js';
 
 /** Whether values of a field can be withheld: personal data and money. Such a field is nullable in the contract, even where every record has one. */
-export function canBeWithheld({ kind, personal }: { readonly kind: Kind; readonly personal: boolean }): boolean {
-  return personal || kind.added === 'money' || kind.added === 'moneyByCurrency';
+export function canBeWithheld({ kind, sealed }: { readonly kind: Kind; readonly sealed: boolean }): boolean {
+  return sealed || kind.added === 'money' || kind.added === 'moneyByCurrency';
 }
 
 /** The field `withheld` of a record. */

@@ -12,16 +12,22 @@ export const leadConversion = policy({
   on: {
     *LeadConverted({ stream, data: { account, contact, opportunity, ownerId } }) {
       if (!account.existing) {
-        const { existing: _, name, kind, ...known } = account;
-        yield step('account', RegisterAccount, { ...known, name: name ?? '', kind: kind ?? 'company', ownerId });
+        const { existing: _, name, kind, tags, ...known } = account;
+        yield step('account', RegisterAccount, { ...known, name: name ?? '', kind: kind ?? 'company', tags: tags ?? [], ownerId });
       }
       if (contact && !contact.existing) {
-        const { existing: _, ...known } = contact;
-        yield step('contact', RegisterContact, { ...known, ownerId, accountId: account.id });
+        const { existing: _, tags, ...known } = contact;
+        yield step('contact', RegisterContact, { ...known, tags: tags ?? [], ownerId, accountId: account.id });
       }
       if (opportunity) {
         const contactId = contact?.id ?? null;
-        yield step('opportunity', OpenOpportunity, { ...opportunity, accountId: account.id, contactId, leadId: stream.id });
+        yield step('opportunity', OpenOpportunity, {
+          ...opportunity,
+          name: opportunity.name ?? '',
+          accountId: account.id,
+          contactId,
+          leadId: stream.id,
+        });
       }
     },
   },
