@@ -26,6 +26,8 @@ export interface AnyEventDefinition {
   readonly fields: Fields;
   readonly schema: z.ZodType;
   readonly upcasters: readonly Upcaster[];
+  /** Set when sealed fields under the keys that the event names are withheld from then on, and why: see `erasure`. */
+  readonly withholds?: 'erased' | 'lost';
 }
 
 /** An event type at its current version. Called with data, it validates the data and returns a {@link NewEvent}. */

@@ -5,7 +5,9 @@ export interface RecordTypes {
   readonly account: unknown;
   readonly contact: unknown;
   readonly deadLetter: unknown;
+  readonly erasureReview: unknown;
   readonly lead: unknown;
+  readonly log: unknown;
   readonly opportunity: unknown;
   readonly pipeline: unknown;
   readonly policy: unknown;

@@ -2,7 +2,7 @@
 import { definitionsOf, type Definitions } from '../contracts/definitions.js';
 import { contexts as own } from './contexts/index.js';
 import { checkContexts } from './kernel/check-contexts.js';
-import type { AnyCommandDefinition } from './kernel/command.js';
+import type { AnyCommandDefinition, Verb } from './kernel/command.js';
 import type { Context } from './kernel/context.js';
 import type { Policy } from './kernel/policy.js';
 import type { Projection } from './kernel/projection.js';
@@ -17,6 +17,8 @@ export interface Domain {
   readonly commands: readonly AnyCommandDefinition[];
   /** The commands that users and imports can issue: the mutations. */
   readonly offered: readonly AnyCommandDefinition[];
+  /** The commands that erase the texts of a record, one per record type. */
+  readonly textErasures: readonly AnyCommandDefinition[];
   readonly projections: readonly Projection[];
   readonly policies: readonly Policy[];
   /** The rejection codes with their meanings. */
@@ -24,6 +26,8 @@ export interface Domain {
   /** The record types that are part of the published contract. */
   readonly published: readonly AnyRecordType[];
 }
+
+const NOT_OFFERED: readonly Verb[] = ['system', 'eraseText'];
 
 /**
  * @param modules the names of the contexts to use. Defaults to all.
@@ -38,7 +42,8 @@ export function domainOf(contexts: readonly Context[] = own, modules: readonly s
     records,
     definitions: definitionsOf(records.flatMap(({ events }) => events)),
     commands,
-    offered: commands.filter(({ verb, record }) => verb !== 'system' && published.includes(record)),
+    offered: commands.filter(({ verb, record }) => !NOT_OFFERED.includes(verb) && published.includes(record)),
+    textErasures: commands.filter(({ verb }) => verb === 'eraseText'),
     projections: used.flatMap((context) => context.projections),
     policies: used.flatMap((context) => context.policies),
     codes: Object.assign({}, ...used.map((context) => context.codes)) as Codes,

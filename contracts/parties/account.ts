@@ -1,4 +1,5 @@
 /** Account: a company or a household that we do business with, or would like to. */
+import { erasure, ErasureGround } from '../erasure.js';
 import { event } from '../event.js';
 import { changes, Choice, Email, Phone, Text, User, WebSite, type Of } from '../fields/index.js';
 import { Tags } from '../tags.js';
@@ -36,5 +37,7 @@ export const AccountRegistered = event('AccountRegistered', 'An account was regi
 export const AccountRevised = event('AccountRevised', 'The data of an account changed.', changes(account));
 export const AccountAssigned = event('AccountAssigned', 'An account was given to another owner.', { ownerId: User, fromId: User });
 
-export const accountEvents = [AccountRegistered, AccountRevised, AccountAssigned] as const;
+export const AccountErased = erasure('AccountErased', 'The personal data of a household was erased.', { ground: ErasureGround });
+
+export const accountEvents = [AccountRegistered, AccountRevised, AccountAssigned, AccountErased] as const;
 export type Account = Of<typeof account> & { readonly ownerId: string };

@@ -1,4 +1,5 @@
 /** Contact: a person, with or without an account. */
+import { erasure, ErasureGround } from '../erasure.js';
 import { event } from '../event.js';
 import { changes, Day, Email, Language, List, Phone, Ref, Text, User, type Of } from '../fields/index.js';
 import { Tags } from '../tags.js';
@@ -21,5 +22,7 @@ export const ContactRegistered = event('ContactRegistered', 'A contact was regis
 export const ContactRevised = event('ContactRevised', 'The data of a contact changed.', changes(contact));
 export const ContactAssigned = event('ContactAssigned', 'A contact was given to another owner.', { ownerId: User, fromId: User });
 
-export const contactEvents = [ContactRegistered, ContactRevised, ContactAssigned] as const;
+export const ContactErased = erasure('ContactErased', 'The personal data of a contact was erased.', { ground: ErasureGround });
+
+export const contactEvents = [ContactRegistered, ContactRevised, ContactAssigned, ContactErased] as const;
 export type Contact = Of<typeof contact> & { readonly ownerId: string };

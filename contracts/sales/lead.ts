@@ -1,4 +1,5 @@
 /** Lead: a person or a company that may become a customer. */
+import { erasure, ErasureGround } from '../erasure.js';
 import { event } from '../event.js';
 import {
   changes,
@@ -129,6 +130,8 @@ export const LeadConverted = event('LeadConverted', 'A lead became an account an
   source: LeadSource,
 });
 
+export const LeadErased = erasure('LeadErased', 'The personal data of a lead was erased.', { ground: ErasureGround });
+
 export const leadEvents = [
   LeadRegistered,
   LeadRevised,
@@ -137,6 +140,7 @@ export const leadEvents = [
   LeadDisqualified,
   LeadReopened,
   LeadConverted,
+  LeadErased,
 ] as const;
 
 type Nullable<T> = { readonly [K in keyof T]: T[K] | null };

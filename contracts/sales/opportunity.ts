@@ -1,4 +1,5 @@
 /** Opportunity: a possible sale that moves through a pipeline until it is won or lost. */
+import { erasure, ErasureGround } from '../erasure.js';
 import { event } from '../event.js';
 import { changes, Choice, Day, Id, Instant, Int, MoneyField, Nested, Ref, Text, User, type Of } from '../fields/index.js';
 import { LeadSource } from './lead.js';
@@ -111,6 +112,11 @@ export const OpportunityReopened = event('OpportunityReopened', 'A won or lost o
   standing: StandingField,
 });
 
+/** New texts may follow. */
+export const OpportunityTextErased = erasure('OpportunityTextErased', 'The texts of an opportunity were erased.', {
+  ground: ErasureGround,
+});
+
 export const opportunityEvents = [
   OpportunityOpened,
   OpportunityRevised,
@@ -119,6 +125,7 @@ export const opportunityEvents = [
   OpportunityWon,
   OpportunityLost,
   OpportunityReopened,
+  OpportunityTextErased,
 ] as const;
 
 export type Opportunity = Of<typeof opportunity> &

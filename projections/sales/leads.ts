@@ -23,7 +23,7 @@ export const leads = list('leads', lead, {
   },
   derived: { phoneDigits: Text(40).optional().describe('The digits of the phone number, for comparison.') },
   derive: ({ phone }) => ({ phoneDigits: phoneDigits(phone) }),
-  filter: ['name', 'company', 'status', 'email', 'phoneDigits', 'origin', 'campaignId', 'temperature', 'ownerId'],
+  filter: ['name', 'company', 'status', 'email', 'phoneDigits', 'origin', 'campaignId', 'temperature', 'accountId', 'contactId', 'ownerId'],
   sort: ['name', 'score'],
   search: ['name', 'company', 'email', 'interest'],
   dimension: ['status', 'origin', 'temperature', 'disqualificationReason', 'ownerId'],

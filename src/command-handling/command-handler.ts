@@ -37,6 +37,11 @@ export interface CommandHandlerOptions {
   readonly log: EventLog;
   /** The event types in the log. */
   readonly definitions: Definitions;
+  /**
+   * Whether the hash of a recorded event is that of a command; defaults to whether they are equal. A log that seals events keys their hashes.
+   * @param stream a stream that was just read
+   */
+  readonly isSameCommand?: (stream: Stream, recorded: string, hash: string) => Promise<boolean>;
   /** The current time, in milliseconds since 1970. */
   readonly clock?: () => number;
   /** The number of records whose state is kept in memory. Defaults to 10,000; 0 loads the record for each command. */
@@ -52,12 +57,15 @@ export class CommandHandler {
   readonly #attempts: number;
   readonly #records: Records;
   readonly #readBack: ReadBack;
+  readonly #isSameCommand: NonNullable<CommandHandlerOptions['isSameCommand']>;
   readonly #running = new Map<string, Promise<unknown>>();
   #reaction: Reaction | undefined;
   /** A position that the log is known to have reached. */
   #reached: Position | undefined;
 
-  constructor({ log, definitions, clock = Date.now, cacheSize = 10_000, attempts = 50 }: CommandHandlerOptions) {
+  constructor(options: CommandHandlerOptions) {
+    const { log, definitions, clock = Date.now, cacheSize = 10_000, attempts = 50 } = options;
+    this.#isSameCommand = options.isSameCommand ?? (async (_, recorded, hash) => recorded === hash);
     this.#log = log;
     this.#definitions = definitions;
     this.#clock = clock;
@@ -183,8 +191,14 @@ export class CommandHandler {
     if (appended.position <= reached) return false;
     const first = await this.#readBack.read(issued.stream, appended.revision - events.length + 1, appended.position);
     if (!first) return true;
-    if (!issued.repeatsById && first.metadata.commandHash !== issued.metadata.commandHash) throw commandIdReused();
+    await this.#checkSame(issued, first.metadata.commandHash);
     return isWrittenBy(issued, first.metadata);
+  }
+
+  /** @throws Rejection when what was recorded under the command's id was another command, or the same one with other input */
+  async #checkSame({ stream, metadata, repeatsById }: IssuedCommand, recorded: string): Promise<void> {
+    if (repeatsById || (await this.#isSameCommand(stream, recorded, metadata.commandHash))) return;
+    throw commandIdReused();
   }
 
   async #done(
@@ -208,8 +222,9 @@ export class CommandHandler {
   }
 
   /** The first result of a command that had run before, after repeating its reaction. */
-  async #repeat({ commandId, stream, metadata, repeatsById }: IssuedCommand, trace: Trace): Promise<Outcome> {
-    if (!repeatsById && trace.hash !== metadata.commandHash) throw commandIdReused();
+  async #repeat(issued: IssuedCommand, trace: Trace): Promise<Outcome> {
+    const { commandId, stream } = issued;
+    await this.#checkSame(issued, trace.hash);
     let { position } = trace;
     if (this.#reaction) {
       const events = (await this.#log.readStream(stream)).filter((event) => event.metadata.commandId === commandId);

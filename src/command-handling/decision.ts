@@ -16,6 +16,7 @@ export async function decide(issued: IssuedCommand, record: RecordedStream, reco
   checkRevision(issued, record);
   const { command, context } = issued;
   const { definition, input } = command;
+  if (record.erased && definition.erases) return [];
   for (const { type, id, field } of referencedIds(command)) {
     if (!(await records.exists({ type, id }))) throw notFound(type, field);
   }
@@ -43,6 +44,9 @@ function checkRevision({ command, stream }: IssuedCommand, record: RecordedStrea
   }
   if (!creates && record.revision < 0) {
     throw new Rejection(`${name}_NOT_FOUND`, `There is no ${stream.type} with this id.`, 'id');
+  }
+  if (record.erased && !command.definition.erases) {
+    throw new Rejection(`${name}_ERASED`, `The personal data of this ${stream.type} was erased; it can't be changed any more.`, 'id');
   }
   const expected = command.expectedRevision;
   if (expected !== null && expected !== record.revision) {

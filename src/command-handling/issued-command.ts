@@ -1,5 +1,6 @@
 /** A command with the request that issued it: record, context and the metadata of its events. */
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Command, DecisionContext } from '../kernel/command.js';
 import { derivedId } from '../kernel/derived-id.js';
 import type { Metadata, Stream } from '../kernel/event.js';
@@ -82,9 +83,9 @@ export function streamOf({ type }: Pick<AnyRecordType, 'type'>, id: string | nul
 
 /**
  * Whether an event with the id of one of this command's events was written by this run: all its metadata is equal, except for recordedAt,
- * which the log sets.
+ * which the log sets, and for the hash, which a log that seals events keys.
  */
 export function isWrittenBy({ metadata }: IssuedCommand, written: Metadata): boolean {
-  const { recordedAt: _, ...known } = metadata;
-  return Object.entries(known).every(([name, value]) => written[name as keyof Metadata] === value);
+  const { recordedAt: _, commandHash: __, ...known } = metadata;
+  return Object.entries(known).every(([name, value]) => isDeepStrictEqual(written[name as keyof Metadata], value));
 }

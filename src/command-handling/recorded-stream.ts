@@ -17,10 +17,12 @@ export interface RecordedStream {
   readonly revision: number;
   readonly position: Position;
   readonly commands: ReadonlyMap<string, Trace>;
+  /** Whether its personal data was erased for good. */
+  readonly erased: boolean;
 }
 
 /** A stream without events. */
-export const emptyStream: RecordedStream = { state: undefined, revision: -1, position: 0, commands: new Map() };
+export const emptyStream: RecordedStream = { state: undefined, revision: -1, position: 0, commands: new Map(), erased: false };
 
 /** Applies further events, which must directly follow. */
 export function follow(
@@ -29,12 +31,13 @@ export function follow(
   events: readonly RecordedEvent[],
   definitions: Definitions,
 ): RecordedStream {
-  let { state, revision, position } = stream;
+  let { state, revision, position, erased } = stream;
   const commands = new Map(stream.commands);
   for (const event of events) {
     state = record.evolve(state, toCurrent(event, definitions));
     ({ revision, position } = event);
+    erased ||= event.type === record.erasedBy;
     commands.set(event.metadata.commandId, { hash: event.metadata.commandHash, revision, position });
   }
-  return { state, revision, position, commands };
+  return { state, revision, position, commands, erased };
 }

@@ -6,13 +6,21 @@ import { pipelines } from '../../projections/sales/pipelines.js';
 import { salesKpis } from '../../projections/sales/sales-kpis.js';
 import type { Context } from '../kernel/context.js';
 import { leadConversion } from '../sales/policies/lead-conversion.js';
+import { personErasure } from '../sales/policies/person-erasure.js';
 import { stageMoves } from '../sales/policies/stage-moves.js';
 import { LoseOpportunity, ReopenOpportunity, WinOpportunity } from '../sales/close-opportunity.js';
 import { ConvertLead } from '../sales/convert-lead.js';
 import { DefinePipeline, RetirePipeline, RevisePipeline } from '../sales/define-pipeline.js';
-import { AssignLead, lead, RegisterLead, ReviseLead } from '../sales/lead.js';
+import { AssignLead, EraseLead, lead, RegisterLead, ReviseLead } from '../sales/lead.js';
 import { LeaveDroppedStage } from '../sales/leave-dropped-stage.js';
-import { AdvanceOpportunity, AssignOpportunity, OpenOpportunity, opportunity, ReviseOpportunity } from '../sales/opportunity.js';
+import {
+  AdvanceOpportunity,
+  AssignOpportunity,
+  EraseOpportunityText,
+  OpenOpportunity,
+  opportunity,
+  ReviseOpportunity,
+} from '../sales/opportunity.js';
 import { pipeline } from '../sales/pipeline.js';
 import { DisqualifyLead, QualifyLead, ReopenLead } from '../sales/qualify-lead.js';
 import { salesCodes } from '../sales/rejections.js';
@@ -29,6 +37,7 @@ export const sales: Context = {
     DisqualifyLead,
     ReopenLead,
     ConvertLead,
+    EraseLead,
     DefinePipeline,
     RevisePipeline,
     RetirePipeline,
@@ -40,8 +49,9 @@ export const sales: Context = {
     LoseOpportunity,
     ReopenOpportunity,
     LeaveDroppedStage,
+    EraseOpportunityText,
   ],
   projections: [leads, pipelines, opportunities, pipelineBoard, leadFunnel, salesKpis],
-  policies: [leadConversion, stageMoves],
+  policies: [leadConversion, stageMoves, personErasure],
   codes: salesCodes,
 };

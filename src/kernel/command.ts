@@ -15,6 +15,8 @@ export type Verb =
   | 'correct'
   /** Defines what other records refer to: pipelines, processes, types. */
   | 'define'
+  /** Erases the texts of a record. The mutation `eraseText` offers those of all record types. */
+  | 'eraseText'
   /** Issued only by process managers; not part of the GraphQL contract. */
   | 'system'
   /** Operates Daybook itself. */
@@ -73,6 +75,8 @@ export interface CreatesOptions<I extends Fields, L extends LooksAt, Event exten
 
 export interface ChangesOptions<State, I extends Fields, L extends LooksAt, Event extends NewEvent> extends Options<L> {
   readonly input?: I;
+  /** It erases the record: of one that is erased already it changes nothing. All other commands are refused then. */
+  readonly erases?: true;
   /** The ids of the records in `looksAt`. */
   readonly reads?: (state: State, input: Whole<I>) => Ids<L>;
   /** The resulting events; none when nothing changes. @throws Rejection when a rule refuses */
@@ -102,6 +106,8 @@ export interface AnyCommandDefinition {
   readonly record: AnyRecordType;
   /** Whether it creates a record. */
   readonly creates: boolean;
+  /** Whether it erases the personal data of a record for good. */
+  readonly erases: boolean;
   /** All input fields, by name. */
   readonly fields: Fields;
   /** The input fields without those that all commands have. */
@@ -151,6 +157,7 @@ interface Declared {
   readonly verb?: Verb;
   readonly looksAt?: LooksAt;
   readonly input?: Fields;
+  readonly erases?: boolean;
   reads?(this: void, first: unknown, second?: unknown): Readonly<Record<string, string | null>>;
   decide(this: void, first: unknown, second: unknown, third?: unknown): readonly NewEvent[];
 }
@@ -160,7 +167,7 @@ export function defineCommand<Type extends RecordTypeName, I extends Fields, Cre
   record: AnyRecordType & { readonly type: Type },
   name: string,
   creates: Creates,
-  { description, verb, looksAt = {}, input, reads, decide }: Declared,
+  { description, verb, looksAt = {}, input, erases = false, reads, decide }: Declared,
 ): CommandDefinition<Type, I, Creates> {
   const own = (input ?? {}) as I;
   const taken = Object.keys(own).find((field) => commonFields.has(field));
@@ -183,6 +190,7 @@ export function defineCommand<Type extends RecordTypeName, I extends Fields, Cre
     verb: verb ?? (creates ? ('create' as const) : ('change' as const)),
     record,
     creates,
+    erases,
     fields,
     own,
     looksAt: Object.values(looksAt).map(recordOf),

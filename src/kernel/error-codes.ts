@@ -3,6 +3,7 @@
  * enum `ErrorCode` has those that `userErrors` can contain. Codes are stable: a program may act on them.
  */
 import { constantCase } from './constant-case.js';
+import type { AnyRecordType } from './record.js';
 import type { Codes } from './rejection.js';
 
 /** Codes that every command may return. */
@@ -66,10 +67,13 @@ export const userErrorCodes = { ...commandCodes, ...operationCodes } as const;
 /** The codes of a request that fails. */
 export type RequestCode = keyof typeof subscriptionCodes | keyof typeof requestCodes | keyof typeof operationCodes;
 
-/** The codes of a record type, such as `opportunity`, with their meanings. */
-export function recordCodes(recordType: string): Codes {
+/** The codes of a record type with their meanings. */
+export function recordCodes({ type: recordType, erasedBy }: Pick<AnyRecordType, 'type' | 'erasedBy'>): Codes {
   const name = constantCase(recordType);
   return {
+    ...(erasedBy === undefined
+      ? {}
+      : { [`${name}_ERASED`]: `The personal data of the ${recordType} was erased: it can't be changed any more.` }),
     [`${name}_NOT_FOUND`]: `There is no record of type ${recordType} with this id.`,
     [`${name}_EXISTS`]: `There already is a record of type ${recordType} with the id given for a new one.`,
   };

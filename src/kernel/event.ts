@@ -49,9 +49,14 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> ext
   readonly revision: number;
   readonly position: Position;
   readonly metadata: Metadata;
-  /** Absent when nothing is sealed. The sealed fields are not in `data`. */
+  /** Absent when nothing is sealed. The sealed fields are not in `data`, unless they were opened. */
   readonly sealed?: readonly SealedPart[];
+  /** Why sealed fields are null in `data`, which has been opened: they were erased, or their key was lost. Absent when none are. */
+  readonly withheld?: Withheld;
 }
+
+/** Why sealed fields are null: they were erased, or their key was lost. */
+export type Withheld = 'erased' | 'lost';
 
 /** The recorded form of each event of a union. */
 export type Recorded<Event extends NewEvent> = Event extends NewEvent<infer Type, infer Data> ? RecordedEvent<Type, Data> : never;

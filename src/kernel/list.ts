@@ -17,6 +17,9 @@ const stamps = {
   ),
 };
 
+/** The part of a document, not a column, that says why sealed columns are null: see `Withheld`. */
+export const WITHHELD = 'withheld';
+
 type Stamps = typeof stamps;
 
 /** Columns of the state. A column that the state lacks, or has with another type, is `never` and does not compile. */
@@ -25,7 +28,9 @@ type InState<State, C extends Fields> = {
 };
 
 /** Columns with names of their own: a list stores them in one document with the state, which the record's next event must find as it was. */
-type NotInState<State, C extends Fields> = { readonly [K in keyof C]: K extends keyof (State & Stamps) ? never : unknown };
+type NotInState<State, C extends Fields> = {
+  readonly [K in keyof C]: K extends keyof (State & Stamps) | typeof WITHHELD ? never : unknown;
+};
 
 interface ListOptions<State, C extends Fields, D extends Fields> extends Abilities<keyof NoInfer<C & D & Stamps> & string> {
   readonly version: number;
@@ -59,7 +64,7 @@ export function list<
   const D extends Fields = None,
 >(
   name: string,
-  record: RecordType<Type, State, Event> & (keyof State & keyof Stamps extends never ? unknown : never),
+  record: RecordType<Type, State, Event> & (keyof State & (keyof Stamps | typeof WITHHELD) extends never ? unknown : never),
   { columns, derived, derive, filter = [], sort = [], one = record.type, ...options }: ListOptions<State, C, D>,
 ): Listed<Of<C & D & Stamps>> {
   const all: Fields = { ...stamps, ...columns, ...derived };
@@ -71,7 +76,9 @@ export function list<
     filter: [...new Set(['createdAt', ...filter])],
     sort: [...new Set(['createdAt', ...sort])],
   });
+  const erasing = new Set(record.events.flatMap(({ type, withholds }) => (withholds === 'erased' ? [type] : [])));
   const after = (current: Document | undefined, event: RecordedEvent): Document | undefined => {
+    const withheld: unknown = event.withheld ?? (erasing.has(event.type) ? 'erased' : current?.[WITHHELD]);
     const state = record.evolve(current as State | undefined, event);
     if (state === undefined) {
       throw new RangeError(`${event.stream.type} ${event.stream.id}: there is no document, but ${event.type} does not begin one.`);
@@ -83,6 +90,7 @@ export function list<
       createdAt: current?.['createdAt'] ?? event.metadata.occurredAt,
       updatedAt: event.metadata.occurredAt,
       revision: event.revision,
+      ...(withheld === undefined ? {} : { [WITHHELD]: withheld }),
     };
   };
   return {

@@ -25,6 +25,8 @@ interface Rules<State, Event extends NewEvent, First extends Event['type']> {
   readonly begins: { readonly [Type in First]: (event: OfType<Event, Type>) => State };
   /** The next state, by type of every later event. */
   readonly evolves: { readonly [Type in Exclude<Event['type'], First>]: (state: State, event: OfType<Event, Type>) => State };
+  /** The event after which no command changes the record any more. */
+  readonly erasedBy?: Exclude<Event['type'], First>;
 }
 
 type Handlers<First> = Readonly<Record<string, (first: First, event: RecordedEvent) => unknown>>;
@@ -46,6 +48,7 @@ export function recordType<State>() {
       type,
       events,
       commandNames,
+      erasedBy: rules.erasedBy,
       evolve: (state, event) => {
         if (state !== undefined) return (Object.hasOwn(evolves, event.type) ? evolves[event.type]?.(state, event) : state) as State;
         if (Object.hasOwn(begins, event.type)) return begins[event.type]?.(event, event) as State;

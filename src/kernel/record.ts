@@ -9,6 +9,8 @@ export interface AnyRecordType {
   readonly events: readonly AnyEventDefinition[];
   /** The names of the commands that were declared of it, so that one that no context lists is found. */
   readonly commandNames: readonly string[];
+  /** The event type that erases a record for good: no command changes it any more. */
+  readonly erasedBy: string | undefined;
   /**
    * The state after an event. Unknown event types leave it unchanged.
    * @param state undefined before the first event

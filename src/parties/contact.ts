@@ -2,13 +2,16 @@
 import { changes, Text, User, type Whole } from '../../contracts/fields/index.js';
 import {
   ContactAssigned,
+  ContactErased,
   ContactRegistered,
   ContactRevised,
   contactEvents,
   contact as fields,
   type Contact,
 } from '../../contracts/parties/contact.js';
+import { ErasureGround } from '../../contracts/erasure.js';
 import { latestDay } from '../kernel/calendar.js';
+import { erased } from '../kernel/erasure.js';
 import { recordType } from '../kernel/record-type.js';
 import { rejection } from './rejections.js';
 import { changesOf, revised } from '../kernel/revision.js';
@@ -20,7 +23,9 @@ export const contact = recordType<Contact>()('contact', contactEvents, {
   evolves: {
     ContactRevised: (contact, { data }) => revised(contact, data),
     ContactAssigned: (contact, { data }) => ({ ...contact, ownerId: data.ownerId }),
+    ContactErased: (contact) => erased(fields, contact),
   },
+  erasedBy: 'ContactErased',
 });
 
 export const RegisterContact = contact.creates('RegisterContact', {
@@ -53,6 +58,15 @@ export const AssignContact = contact.changes('AssignContact', {
   verb: 'assign',
   input: { ownerId: User.describe('The new owner.') },
   decide: (contact, { ownerId }) => (ownerId === contact.ownerId ? [] : [ContactAssigned({ ownerId, fromId: contact.ownerId })]),
+});
+
+export const EraseContact = contact.changes('EraseContact', {
+  description:
+    'Erases the personal data of a person for good, with that of the leads that became the contact, and of a household that has no other contact.',
+  verb: 'correct',
+  erases: true,
+  input: { ground: ErasureGround.describe('Why it is erased.') },
+  decide: (_, { ground }) => [ContactErased({ ground, keys: [] })],
 });
 
 type Naming = Pick<Whole<typeof fields>, 'name' | 'firstName' | 'lastName'>;

@@ -22,7 +22,9 @@ export function findAsOf({ views, build }: FindingOptions, { position }: Recorde
   return async function* find({ model }, values) {
     const served = await build(model.name);
     await views.waitFor(served, position, PATIENCE_MS);
-    const of = Object.entries(values).map(([column, value]): Where => ({ kind: 'is', column, op: 'eq', value: value as Scalar }));
+    const is = ([column, value]: [string, unknown]): Where =>
+      column === 'id' && model.record ? { kind: 'key', keys: [value as string] } : { kind: 'is', column, op: 'eq', value: value as Scalar };
+    const of = Object.entries(values).map(is);
     const query: ListQuery = { where: { kind: 'and', of }, asOf: position, orderBy: [], first: PAGE };
     for (let after: string | undefined; ;) {
       const page = await views.list(served, after === undefined ? query : { ...query, after });

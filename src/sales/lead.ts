@@ -1,4 +1,5 @@
 /** Lead: registered, then qualified or disqualified, and converted once into an account, a contact and an opportunity. */
+import { ErasureGround } from '../../contracts/erasure.js';
 import { changes, User } from '../../contracts/fields/index.js';
 import {
   LeadAssigned,
@@ -6,11 +7,16 @@ import {
   LeadRegistered,
   LeadRevised,
   lead as fields,
+  LeadErased,
   origin,
+  qualification,
   type Lead,
   type LeadSource,
 } from '../../contracts/sales/lead.js';
+import { optional } from '../kernel/command.js';
+import { erased } from '../kernel/erasure.js';
 import { recordType } from '../kernel/record-type.js';
+import { contact } from '../parties/contact.js';
 import { rejection } from './rejections.js';
 import { changesOf, revised } from '../kernel/revision.js';
 
@@ -40,7 +46,7 @@ export const lead = recordType<Lead>()('lead', leadEvents, {
   evolves: {
     LeadRevised: (lead, { data }) => revised(lead, data),
     LeadAssigned: (lead, { data }) => ({ ...lead, ownerId: data.ownerId }),
-    LeadQualified: (lead, { data: { source: _, ...qualification } }) => ({ ...lead, ...qualification, status: 'qualified' }),
+    LeadQualified: (lead, { data: { source: _, ...known } }) => ({ ...lead, ...known, status: 'qualified' }),
     LeadDisqualified: (lead, { data }) => ({
       ...lead,
       status: 'disqualified',
@@ -56,7 +62,9 @@ export const lead = recordType<Lead>()('lead', leadEvents, {
       contactId: data.contact?.id ?? null,
       opportunityId: data.opportunity?.id ?? null,
     }),
+    LeadErased: (lead) => ({ ...erased({ ...fields, ...qualification }, lead), disqualificationNote: null }),
   },
+  erasedBy: 'LeadErased',
 });
 
 export const RegisterLead = lead.creates('RegisterLead', {
@@ -99,3 +107,17 @@ export function refuseConverted(lead: Lead): asserts lead is Lead & { readonly s
 export function sourceOf({ registeredAt, origin, campaignId }: Lead): LeadSource {
   return { registeredAt, origin, campaignId };
 }
+
+export const EraseLead = lead.changes('EraseLead', {
+  description: 'Erases the personal data of a lead for good. One that became a contact is erased with the contact.',
+  verb: 'correct',
+  erases: true,
+  input: { ground: ErasureGround.describe('Why it is erased.') },
+  looksAt: { contact: optional(contact) },
+  reads: ({ contactId }) => ({ contact: contactId }),
+  decide: (_, { ground }, { contact: person }) => {
+    // Only an erased contact has no name.
+    if (person && person.name !== null) throw rejection('LEAD_HAS_CONTACT', 'The lead became a contact. Erase the contact.', 'id');
+    return [LeadErased({ ground, keys: [] })];
+  },
+});

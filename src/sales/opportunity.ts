@@ -1,4 +1,5 @@
 /** Opportunity: a possible sale that moves through a pipeline. The commands on open ones. */
+import { ErasureGround } from '../../contracts/erasure.js';
 import { changes, Ref, Text, User } from '../../contracts/fields/index.js';
 import type { Lead } from '../../contracts/sales/lead.js';
 import {
@@ -8,12 +9,14 @@ import {
   opportunityEvents,
   OpportunityOpened,
   OpportunityRevised,
+  OpportunityTextErased,
   type FromLead,
   type Opportunity,
   type Standing,
 } from '../../contracts/sales/opportunity.js';
 import type { Pipeline } from '../../contracts/sales/pipeline.js';
 import { optional } from '../kernel/command.js';
+import { erased } from '../kernel/erasure.js';
 import { recordType } from '../kernel/record-type.js';
 import { rejection } from './rejections.js';
 import { changesOf, revised } from '../kernel/revision.js';
@@ -65,6 +68,7 @@ export const opportunity = recordType<Opportunity>()('opportunity', opportunityE
       pipelineVersion,
       enteredAt: metadata.occurredAt,
     }),
+    OpportunityTextErased: (opportunity) => ({ ...erased(fields, opportunity), closingNote: null }),
   },
 });
 
@@ -105,6 +109,13 @@ export const ReviseOpportunity = opportunity.changes('ReviseOpportunity', {
     const changed = changesOf(opportunity, input);
     return changed ? [OpportunityRevised({ ...changed, standing: standing(opportunity) })] : [];
   },
+});
+
+export const EraseOpportunityText = opportunity.changes('EraseOpportunityText', {
+  description: 'Erases the texts of an opportunity: its name and its notes, at every moment of its history.',
+  verb: 'eraseText',
+  input: { ground: ErasureGround.describe('Why they are erased.') },
+  decide: (_, { ground }) => [OpportunityTextErased({ ground, keys: [] })],
 });
 
 export const AssignOpportunity = opportunity.changes('AssignOpportunity', {

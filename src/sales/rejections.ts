@@ -5,6 +5,7 @@ export const salesCodes = {
   LEAD_NOT_OPEN: 'Only an open lead can be qualified or disqualified.',
   LEAD_OPEN: 'The lead is already open.',
   LEAD_NOT_QUALIFIED: 'Only a qualified lead can be converted.',
+  LEAD_HAS_CONTACT: 'The lead became a contact, and is erased with it.',
   LEAD_CONVERTED: 'The lead was converted and can no longer be changed.',
   CONVERSION_AMBIGUOUS: 'The conversion has both `contact` and `withoutContact`.',
   NOTE_REQUIRED: 'The reason `other` needs an explanation.',

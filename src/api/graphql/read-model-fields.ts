@@ -84,7 +84,7 @@ export class ReadModelFields {
         this.#withRelatedLists(model, {
           ...merged(model.columns.flatMap((column) => [this.#columnField(column), this.#relationField(column)])),
           ...this.#computedFields(model),
-          ...(model.record ? { ...withheldField, ...historyField(this.history, model.record, projection) } : {}),
+          ...(model.record ? { ...withheldField(model), ...historyField(this.history, model.record, projection) } : {}),
           ...(model.duplicates.length > 0 ? duplicatesField(model, model.duplicates, this.#of(model).type) : {}),
         }),
     });

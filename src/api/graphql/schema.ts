@@ -13,6 +13,7 @@ import { pastArguments } from './moment-arguments.js';
 import { mutations } from './mutations.js';
 import { buildMutations, buildQueries } from './operations/builds.js';
 import { deadLetterMutations, deadLetterQueries } from './operations/dead-letters.js';
+import { textErasure } from './operations/erase-text.js';
 import { progressField } from './operations/progress.js';
 import { verificationMutations, verificationQueries } from './operations/verifications.js';
 import { ReadModelFields } from './read-model-fields.js';
@@ -22,7 +23,7 @@ import { userErrorsField } from './user-errors.js';
 
 /** @throws TypeError when two types of the contract would have the same name. */
 export function buildSchema(
-  { offered, published, codes }: Pick<Domain, 'offered' | 'published' | 'codes'>,
+  { offered, published, codes, textErasures }: Pick<Domain, 'offered' | 'published' | 'codes' | 'textErasures'>,
   projections: readonly Projection[],
 ): GraphQLSchema {
   const types = new TypeRegistry();
@@ -39,10 +40,7 @@ export function buildSchema(
     'What can happen to records. contracts/events.schema.json has the data of each type.',
     Object.fromEntries(events.map(({ type, description }) => [type, description])),
   );
-  const userErrors = userErrorsField(
-    codes,
-    published.map(({ type }) => type),
-  );
+  const userErrors = userErrorsField(codes, published);
   const history = historyConnection(eventType);
   const models = new ReadModelFields(types, projections, history);
   return new GraphQLSchema({
@@ -64,6 +62,7 @@ export function buildSchema(
       fields: () =>
         merged([
           mutations(offered, types, models, userErrors),
+          ...textErasure(textErasures, types, userErrors),
           ...buildMutations(userErrors),
           ...deadLetterMutations(userErrors),
           verificationMutations(userErrors),

@@ -1,6 +1,7 @@
 /** `userErrors`: how what a rule or an operation refuses reaches the client, with the path to the argument to change. */
 import { GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
 import { recordCodes, userErrorCodes } from '../../kernel/error-codes.js';
+import type { AnyRecordType } from '../../kernel/record.js';
 import { Rejection, type Codes } from '../../kernel/rejection.js';
 import { NotFound } from '../../projector/not-found.js';
 import { StaleDecision } from '../../projector/record-decision.js';
@@ -21,7 +22,7 @@ export interface UserError {
  * @param codes of the rules
  * @param recordTypes those whose records commands need or make
  */
-export function userErrorsField(codes: Codes, recordTypes: readonly string[]): Fields {
+export function userErrorsField(codes: Codes, recordTypes: readonly AnyRecordType[]): Fields {
   const meanings = Object.assign({}, userErrorCodes, codes, ...recordTypes.map(recordCodes)) as Codes;
   const code = enumType('ErrorCode', 'Why a command or an operation was refused. docs/errors.md says what to do about each.', meanings);
   const userError = new GraphQLObjectType<UserError>({
