@@ -1,5 +1,6 @@
 /** Validates events before an append: the same for every engine. */
 import type { EventToAppend } from './port.js';
+import { sealedBytes } from './sealed-parts.js';
 
 /** A validated event. */
 export interface AcceptedEvent {
@@ -8,7 +9,12 @@ export interface AcceptedEvent {
   readonly id: string;
   /** Milliseconds since 1970 for an imported or copied event; otherwise undefined, and the log sets it. */
   readonly recordedAt: number | undefined;
+  /** The stored form of its sealed parts; undefined when nothing is sealed. */
+  readonly sealed: Uint8Array | undefined;
 }
+
+/** A code, such as `DUPLICATE_EMAIL`. */
+const CODE = /^[A-Z][A-Z0-9_]*$/;
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 
@@ -16,7 +22,8 @@ const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
  * Validates the events of one append.
  * @param now milliseconds since 1970
  * @param copied whether they are copied from another log of Daybook and keep their recorded times
- * @throws RangeError when there are none, an id is not a UUID or occurs twice, or a `recordedAt` is not allowed.
+ * @throws RangeError when there are none, an id is not a UUID or occurs twice, a `recordedAt` is not allowed, or sealed parts or acknowledged codes are
+ *   malformed.
  */
 export function acceptEvents(events: readonly EventToAppend[], now: number, copied = false): readonly AcceptedEvent[] {
   if (events.length === 0) throw new RangeError('An append needs at least one event.');
@@ -26,10 +33,21 @@ export function acceptEvents(events: readonly EventToAppend[], now: number, copi
     if (!UUID.test(id)) throw new RangeError(`The id of a ${event.type} is not a UUID: "${event.id}".`);
     if (ids.has(id)) throw new RangeError(`Two events of one append have the id ${id}.`);
     ids.add(id);
+    checkAcknowledged(event);
+    const sealed = event.sealed && sealedBytes(event.sealed);
     const { recordedAt } = event.metadata;
-    if (recordedAt === undefined) return { event, id, recordedAt };
-    return { event, id, recordedAt: copied ? toMilliseconds(recordedAt) : carriedOver(event, recordedAt, now) };
+    if (recordedAt === undefined) return { event, id, recordedAt, sealed };
+    return { event, id, recordedAt: copied ? toMilliseconds(recordedAt) : carriedOver(event, recordedAt, now), sealed };
   });
+}
+
+function checkAcknowledged({ type, metadata: { acknowledged } }: EventToAppend): void {
+  if (acknowledged === undefined) return;
+  if (acknowledged.length === 0) {
+    throw new RangeError(`A ${type} acknowledges an empty list of warnings: leave it out when there are none.`);
+  }
+  const wrong = acknowledged.find((code) => !CODE.test(code));
+  if (wrong !== undefined) throw new RangeError(`A ${type} acknowledges "${wrong}", which is not a code such as DUPLICATE_EMAIL.`);
 }
 
 function carriedOver(event: EventToAppend, recordedAt: string, now: number): number {

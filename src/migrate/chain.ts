@@ -7,6 +7,7 @@
  */
 import { hash } from 'node:crypto';
 import type { RecordedEvent } from '../kernel/event.js';
+import { sealedText } from '../log/sealed-parts.js';
 
 /** The state of a chain. */
 export interface Chain {
@@ -25,8 +26,8 @@ export function linked({ events, hash: before }: Chain, event: string): Chain {
 }
 
 /** The canonical form of an event, independent of the engine. */
-export function canonical({ position: _, ...event }: RecordedEvent): string {
-  return json(event);
+export function canonical({ position: _, sealed, ...event }: RecordedEvent): string {
+  return json({ ...event, ...(sealed && { sealed: sealedText(sealed) }) });
 }
 
 function json(value: unknown): string {

@@ -1,6 +1,7 @@
 /** Copies events from one log to the end of another, in order. */
 import { streamName, type RecordedEvent } from '../kernel/event.js';
 import { EventIdTaken, WrongRevision, type Append, type EventLog, type EventToAppend } from '../log/port.js';
+import { sealedText } from '../log/sealed-parts.js';
 import { pagesOf } from '../log/walk.js';
 import type { Held, Watched } from './compare.js';
 import { MigrationRefused } from './refused.js';
@@ -53,7 +54,7 @@ function runsOf(events: readonly RecordedEvent[]): Runs {
   for (const event of events) {
     const run = runs.at(-1);
     const before = run?.at(-1);
-    const size = METADATA_BYTES + Buffer.byteLength(JSON.stringify(event.data));
+    const size = sizeOf(event);
     const follows = before && streamName(before.stream) === streamName(event.stream) && before.revision + 1 === event.revision;
     if (run && follows && run.length < APPEND.events && bytes + size <= APPEND.bytes) {
       run.push(event);
@@ -64,6 +65,10 @@ function runsOf(events: readonly RecordedEvent[]): Runs {
     }
   }
   return runs;
+}
+
+function sizeOf({ data, sealed = [] }: RecordedEvent): number {
+  return METADATA_BYTES + Buffer.byteLength(JSON.stringify(data)) + (sealed.length > 0 ? sealedText(sealed).length : 0);
 }
 
 /** Groups runs, up to the number of events written at once. */
@@ -127,6 +132,6 @@ async function append(target: EventLog, run: readonly RecordedEvent[]): Promise<
 }
 
 function toAppend(run: readonly RecordedEvent[], { stream, revision }: RecordedEvent): Append {
-  const events = run.map(({ id, type, version, data, metadata }): EventToAppend => ({ id, type, version, data, metadata }));
+  const events = run.map(({ stream: _, revision: __, position: ___, ...event }): EventToAppend => event);
   return { stream, expected: revision === 0 ? 'none' : revision - 1, events };
 }

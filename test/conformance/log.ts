@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { EventIdTaken, WrongRevision, type EventLog, type EventToAppend, type Expected, type Page } from '../../src/log/port.js';
-import { streamName, type Stream } from '../../src/kernel/event.js';
-import { carriedOver, eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log/log-events.js';
+import { streamName, type RecordedEvent, type Stream } from '../../src/kernel/event.js';
+import { carriedOver, eventsOf, freshStream, noted, readToEnd, sealedPart, tailed } from '../support/log/log-events.js';
 import { LogModel, type IdsSeen, type ModelOutcome } from '../support/log/log-model.js';
 
 /** An empty log, and how to look at it a second time. */
@@ -65,6 +65,56 @@ export function logConformance(name: string, openFresh: () => Promise<LogUnderTe
           position: await log.head(),
           metadata: { ...event.metadata, recordedAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/) },
         });
+      });
+
+      test('keeps sealed parts to the byte, and the codes of warnings that were acknowledged', async () => {
+        const stream = freshStream();
+        const every = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+        const events = [
+          noted({ open: 1 }, { sealed: [sealedPart(every)], acknowledged: ['DUPLICATE_EMAIL'] }),
+          noted({ open: 2 }),
+          noted(null, { sealed: [sealedPart(Uint8Array.of(1)), sealedPart(), sealedPart(new Uint8Array(70_000).fill(0xff))] }),
+          noted({}, { sealed: [{ k: '-_-_AAAA-_-_zzzz', v: every }], acknowledged: ['LATE', 'B2_B', 'LATE'] }),
+        ];
+        await log.append(stream, 'none', events.slice(0, 2));
+        await log.appendAll([
+          { stream, expected: 1, events: events.slice(2) },
+          { stream: freshStream(), expected: 'none', events: [noted()] },
+        ]);
+        const wanted = events.map(({ sealed, metadata: { acknowledged } }) => ({ sealed, acknowledged }));
+        const told = (recorded: readonly RecordedEvent[]) =>
+          recorded.slice(0, 4).map(({ sealed, metadata: { acknowledged } }) => ({ sealed, acknowledged }));
+        const later = await subject.openAgain();
+        expect(told(await log.readStream(stream))).toEqual(wanted);
+        expect(told(await later.readStream(stream))).toEqual(wanted);
+        expect(told(eventsOf(await readToEnd(log, 100)))).toEqual(wanted);
+        expect(told(eventsOf(await readToEnd(log, 100, ['Noted'])))).toEqual(wanted);
+        expect(told(eventsOf(await tailed(later, 0, 5)))).toEqual(wanted);
+        const [, second] = await log.readStream(stream);
+        expect(second).not.toHaveProperty('sealed');
+        expect(second?.metadata).not.toHaveProperty('acknowledged');
+        await later.close();
+      });
+
+      test('asked for again is the same by its ids, whatever is sealed the second time', async () => {
+        const stream = freshStream();
+        const id = randomUUID();
+        const first = noted({}, { id, sealed: [sealedPart()] });
+        const appended = await log.append(stream, 'none', [first]);
+        expect(await log.append(stream, 'none', [noted({}, { id, sealed: [sealedPart()] })])).toEqual(appended);
+        expect((await log.readStream(stream)).map(({ sealed }) => sealed)).toEqual([first.sealed]);
+      });
+
+      test('of sealed parts or codes that no log could give back is refused', async () => {
+        const stream = freshStream();
+        const { v } = sealedPart();
+        const sealed = [[], [{ k: 'AAAA', v }], [{ k: 'AAAA+/AAAA+/AAAA', v }], [sealedPart(), sealedPart(new Uint8Array())]];
+        for (const parts of sealed) await expect(log.append(stream, 'none', [noted({}, { sealed: parts })])).rejects.toThrow(RangeError);
+        const acknowledged = [[], [''], ['late'], ['A B'], ['LATE', 'A,B']];
+        for (const codes of acknowledged) {
+          await expect(log.append(stream, 'none', [noted({}, { acknowledged: codes })])).rejects.toThrow(RangeError);
+        }
+        expect(await log.readStream(stream)).toEqual([]);
       });
 
       const wrong: readonly [string, number, Expected, Expected][] = [

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openEmbeddedLog, type EmbeddedLogOptions } from '../../src/log/embedded.js';
 import { LogUnavailable, WrongRevision, type EventLog } from '../../src/log/port.js';
 import { logConformance } from '../conformance/log.js';
-import { eventsOf, freshStream, noted, readToEnd, tailed } from '../support/log/log-events.js';
+import { eventsOf, freshStream, noted, readToEnd, sealedPart, tailed } from '../support/log/log-events.js';
 
 logConformance('The embedded log', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'daybook-log-'));
@@ -129,6 +129,19 @@ describe('The embedded log', () => {
       await expect(readToEnd(damaged, 100)).rejects.toThrow('Restore it from a backup');
       await damaged.close();
     });
+  });
+
+  test('names the event whose sealed parts are damaged, and reads the others', async () => {
+    const log = open();
+    const stream = freshStream();
+    await log.append(stream, 'none', [noted(), noted({}, { sealed: [sealedPart()] })]);
+    const raw = new DatabaseSync(file);
+    raw.exec('UPDATE events SET sealed = substr(sealed, 1, 20) WHERE revision = 1');
+    raw.close();
+    await expect(log.readStream(stream)).rejects.toThrow(LogUnavailable);
+    await expect(log.readAll(0, 10)).rejects.toThrow(`event 1 of the stream lead-${stream.id} are damaged`);
+    expect(await log.readStream(stream, 0, 1)).toHaveLength(1);
+    await log.close();
   });
 
   describe('appends of one turn', () => {

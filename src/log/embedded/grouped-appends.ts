@@ -157,17 +157,17 @@ export class GroupedAppends {
     if (actual !== expected) return this.#firstResult(name, expected, rows) ?? new WrongRevision(stream, expected, actual);
 
     const insert = this.#database.prepare(
-      `INSERT INTO events (position, stream, revision, id, type, version, recorded_at, data, metadata)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO events (position, stream, revision, id, type, version, recorded_at, data, metadata, sealed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     );
     const { position: before } = tip;
     let { position, recordedAt } = tip;
     let revision = last ?? -1;
-    for (const { id, type, version, data, metadata, ...row } of rows) {
+    for (const { id, type, version, data, metadata, sealed, ...row } of rows) {
       position += 1;
       revision += 1;
       recordedAt = Math.max(recordedAt, row.recordedAt ?? tip.now);
-      const { changes } = insert.run(position, name, revision, toBytes(id), type, version, recordedAt, data, metadata);
+      const { changes } = insert.run(position, name, revision, toBytes(id), type, version, recordedAt, data, metadata, sealed);
       if (changes === 0) return this.#taken(id, before);
     }
     tip.position = position;

@@ -2,6 +2,7 @@
 import { parseStreamName, type Metadata, type RecordedEvent } from '../../kernel/event.js';
 import { acceptEvents } from '../accepted-events.js';
 import type { EventToAppend } from '../port.js';
+import { partsOfBytes } from '../sealed-parts.js';
 
 /** An event ready to be stored: everything that can be refused or fail about it alone has been done. */
 export interface Row {
@@ -12,6 +13,7 @@ export interface Row {
   readonly recordedAt: number | undefined;
   readonly data: string;
   readonly metadata: string;
+  readonly sealed: Uint8Array | null;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface Row {
  * @throws RangeError when the events can't be taken.
  */
 export function toRows(events: readonly EventToAppend[], now: number, copied = false): readonly Row[] {
-  return acceptEvents(events, now, copied).map(({ event, id, recordedAt }) => {
+  return acceptEvents(events, now, copied).map(({ event, id, recordedAt, sealed }) => {
     const { recordedAt: _, ...metadata } = event.metadata;
     return {
       id,
@@ -30,6 +32,7 @@ export function toRows(events: readonly EventToAppend[], now: number, copied = f
       recordedAt,
       data: JSON.stringify(event.data ?? null),
       metadata: JSON.stringify(withoutRepeats(metadata)),
+      sealed: sealed ?? null,
     };
   });
 }
@@ -51,7 +54,7 @@ export function toBytes(id: string): Uint8Array {
 }
 
 /** The columns that `toEvent` takes, in its order: rows as arrays are what reads fastest. */
-export const EVENT_COLUMNS = 'position, stream, revision, lower(hex(id)), type, version, recorded_at, data, metadata';
+export const EVENT_COLUMNS = 'position, stream, revision, lower(hex(id)), type, version, recorded_at, data, metadata, sealed';
 
 export type EventRow = readonly [
   position: number,
@@ -63,6 +66,7 @@ export type EventRow = readonly [
   recordedAt: number,
   data: string,
   metadata: string,
+  sealed: Uint8Array | null,
 ];
 
 /** Events that were appended together have one time, which is written out once. */
@@ -73,19 +77,20 @@ function instantOf(at: number): string {
   return latest.text;
 }
 
-export function toEvent([position, stream, revision, id, type, version, recordedAt, data, json]: EventRow): RecordedEvent {
+export function toEvent([position, stream, revision, id, type, version, recordedAt, data, json, sealed]: EventRow): RecordedEvent {
   const metadata = JSON.parse(json) as { -readonly [Name in keyof Metadata]: Metadata[Name] };
   metadata.correlationId ??= metadata.commandId;
   metadata.causationId ??= metadata.commandId;
   metadata.recordedAt = instantOf(recordedAt);
+  const place = { stream: parseStreamName(stream), revision };
   return {
+    ...place,
     id: `${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}-${id.slice(16, 20)}-${id.slice(20)}`,
-    stream: parseStreamName(stream),
-    revision,
     position,
     type,
     version,
     data: JSON.parse(data) as unknown,
     metadata,
+    ...(sealed && { sealed: partsOfBytes(sealed, place) }),
   };
 }

@@ -14,6 +14,7 @@
  * | data        | what happened, JSON                                                              |
  * | metadata    | who, why and when, JSON; its `recordedAt` is the column above, and the ids of     |
  * |             | correlation and cause are those of the command where they are left out           |
+ * | sealed      | the encrypted fields of the data, null when there are none                       |
  *
  * Rows are only ever added. Short columns stand first, so that a read that skips a row by its type doesn't touch its long ones.
  */
@@ -34,6 +35,7 @@ export const eventsDatabase: DatabaseKind = {
       recorded_at INTEGER NOT NULL,
       data TEXT NOT NULL,
       metadata TEXT NOT NULL,
+      sealed BLOB,
       UNIQUE (stream, revision)
     )`,
   remedy: 'Restore it from a backup.',

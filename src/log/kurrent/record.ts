@@ -1,24 +1,27 @@
 /**
  * Events as EventStoreDB stores them: data as JSON, and metadata as one flat JSON object of strings, with the server's names for correlation
- * and causation. Events in another form were written by other programs and are ignored.
+ * and causation, acknowledged codes separated by spaces, and sealed parts as base64url. Events in another form were written by other programs and are ignored.
  */
 import type { AllStreamRecordedEvent, JSONEventData, RecordedEvent as StoredEvent } from '@kurrent/kurrentdb-client';
 import { parseStreamName, streamName, type Metadata, type Position, type RecordedEvent, type Stream } from '../../kernel/event.js';
 import type { AcceptedEvent } from '../accepted-events.js';
 import { LogUnavailable } from '../port.js';
+import { partsOfText, textOf } from '../sealed-parts.js';
 
 /** The client's type of an event, from a stream or from `$all`. */
 export type Stored = StoredEvent | AllStreamRecordedEvent;
 
 /** @param recordedAt milliseconds since 1970 */
-export function toStored({ event, id }: AcceptedEvent, recordedAt: number): JSONEventData {
-  const { correlationId, causationId, ...rest } = event.metadata;
+export function toStored({ event, id, sealed }: AcceptedEvent, recordedAt: number): JSONEventData {
+  const { correlationId, causationId, acknowledged, ...rest } = event.metadata;
   const metadata = {
     ...rest,
     $correlationId: correlationId,
     $causationId: causationId,
     recordedAt: new Date(recordedAt).toISOString(),
     schemaVersion: String(event.version),
+    ...(acknowledged && { acknowledged: acknowledged.join(' ') }),
+    ...(sealed && { sealed: textOf(sealed) }),
   };
   return { id, type: event.type, contentType: 'application/json', data: (event.data ?? null) as JSONEventData['data'], metadata };
 }
@@ -61,9 +64,12 @@ function escaped(text: string): string {
 /** Fields that an event of ours has, each a text. */
 const REQUIRED = ['commandId', 'commandHash', 'actor', '$correlationId', '$causationId', 'occurredAt', 'recordedAt', 'schemaVersion'];
 
+/** Fields that it may have, each a text. */
+const OPTIONAL = ['onBehalfOf', 'importedAt', 'acknowledged', 'sealed'];
+
 /**
  * The event as the port has it; undefined when it was not written by Daybook.
- * @throws LogUnavailable when its position can't be told or kept.
+ * @throws LogUnavailable when its position can't be told or kept, or its sealed parts are damaged.
  */
 export function fromStored(event: Stored, prefix: string): RecordedEvent | undefined {
   const { metadata: about } = event;
@@ -71,18 +77,25 @@ export function fromStored(event: Stored, prefix: string): RecordedEvent | undef
   if (typeof about !== 'object' || about === null) return undefined;
   const fields = about as Readonly<Record<string, string>>;
   if (REQUIRED.some((name) => typeof fields[name] !== 'string')) return undefined;
-  const { $correlationId, $causationId, schemaVersion, ...rest } = fields;
+  if (OPTIONAL.some((name) => typeof (fields[name] ?? '') !== 'string')) return undefined;
+  const { $correlationId, $causationId, schemaVersion, acknowledged, sealed, ...rest } = fields;
   // KurrentDB adds names of its own to what was appended to several streams at once.
   for (const name of Object.keys(rest)) if (name.startsWith('$')) Reflect.deleteProperty(rest, name);
+  const place = { stream: parseStreamName(event.streamId.slice(prefix.length)), revision: Number(event.revision) };
   return {
+    ...place,
     id: event.id,
-    stream: parseStreamName(event.streamId.slice(prefix.length)),
-    revision: Number(event.revision),
     position: positionOf(event),
     type: event.type,
     version: Number(schemaVersion),
     data: event.data,
-    metadata: { ...rest, correlationId: $correlationId, causationId: $causationId } as unknown as Metadata,
+    metadata: {
+      ...rest,
+      correlationId: $correlationId,
+      causationId: $causationId,
+      ...(acknowledged !== undefined && { acknowledged: acknowledged.split(' ') }),
+    } as unknown as Metadata,
+    ...(sealed !== undefined && { sealed: partsOfText(sealed, place) }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Events for tests of logs, which look at ids, places and times and never at what an event means. */
-import { randomUUID } from 'node:crypto';
-import type { Position, RecordedEvent, Stream } from '../../../src/kernel/event.js';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Position, RecordedEvent, SealedPart, Stream } from '../../../src/kernel/event.js';
 import type { EventLog, EventToAppend, Page } from '../../../src/log/port.js';
 
 /** A stream that no other test uses. */
@@ -9,13 +9,14 @@ export function freshStream(type = 'lead'): Stream {
 }
 
 /** An event to append; what the test doesn't name is made up. */
-export function noted(data: unknown = {}, { id = randomUUID(), type = 'Noted', ...times }: NotedOptions = {}): EventToAppend {
+export function noted(data: unknown = {}, { id = randomUUID(), type = 'Noted', sealed, ...more }: NotedOptions = {}): EventToAppend {
   const commandId = randomUUID();
   return {
     id,
     type,
     version: 1,
     data,
+    ...(sealed && { sealed }),
     metadata: {
       commandId,
       commandHash: 'hash',
@@ -23,7 +24,7 @@ export function noted(data: unknown = {}, { id = randomUUID(), type = 'Noted', .
       correlationId: commandId,
       causationId: commandId,
       occurredAt: '2018-02-26T19:58:54.000Z',
-      ...times,
+      ...more,
     },
   };
 }
@@ -33,6 +34,13 @@ interface NotedOptions {
   readonly type?: string;
   readonly recordedAt?: string;
   readonly importedAt?: string;
+  readonly acknowledged?: readonly string[];
+  readonly sealed?: readonly SealedPart[];
+}
+
+/** A sealed part as far as a log looks at it: a key's id, and some bytes. */
+export function sealedPart(v: Uint8Array = randomBytes(40)): SealedPart {
+  return { k: randomBytes(12).toString('base64url'), v: new Uint8Array(v) };
 }
 
 /** An event carried over from another system that recorded it at that time. */

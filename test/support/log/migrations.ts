@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RecordedEvent, Stream } from '../../../src/kernel/event.js';
 import type { EventLog } from '../../../src/log/port.js';
-import { allEvents, freshStream, noted } from './log-events.js';
+import { allEvents, freshStream, noted, sealedPart } from './log-events.js';
 
 /**
  * Appends streams that take turns, one to three events at a time: with and without a cause, on behalf of somebody, carried over from another
@@ -18,9 +18,13 @@ export async function fill(log: EventLog, appends: number): Promise<void> {
     const stream = streams[n % 11 === 0 ? 0 : n % 7] ?? freshStream();
     const events = Array.from({ length: 1 + (n % 3) }, (_, index) => {
       const event = noted({ n, index, name: 'Ștefănescu 東京 "x"', nested: { z: [1.5, null], a: false } }, { recordedAt: time(n) });
-      const cause = n % 4 === 0 ? { causationId: randomUUID(), correlationId: randomUUID(), onBehalfOf: 'ben' } : {};
+      const sealed = n % 6 === 0 ? { sealed: [sealedPart(), sealedPart()] } : {};
+      const cause =
+        n % 4 === 0
+          ? { causationId: randomUUID(), correlationId: randomUUID(), onBehalfOf: 'ben', acknowledged: ['LATE', 'DUPLICATE_EMAIL'] }
+          : {};
       const mark = n % 5 === 0 ? { importedAt: '2025-01-01T00:00:00.000Z' } : {};
-      return { ...event, metadata: { ...event.metadata, ...cause, ...mark } };
+      return { ...event, ...sealed, metadata: { ...event.metadata, ...cause, ...mark } };
     });
     const last = revisions.get(stream);
     revisions.set(stream, (last ?? -1) + events.length);
