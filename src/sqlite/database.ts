@@ -29,6 +29,8 @@ export interface OpenOptions {
   readonly cacheKib?: number;
   /** The maximum size of the file, in pages of 4 KiB; beyond it, writes fail as on a full disk. */
   readonly maxPages?: number;
+  /** A folder that is created for the file is its owner's alone. */
+  readonly privateFolder?: boolean;
 }
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
@@ -116,6 +118,15 @@ export class Database {
   }
 
   /**
+   * Checkpoints the WAL into the file and empties it, so that it holds no former pages.
+   * @returns false when another connection is reading or writing: try again
+   */
+  emptyWriteAheadLog(): boolean {
+    const [busy] = this.attempt(() => this.prepare<readonly [number]>('PRAGMA wal_checkpoint(TRUNCATE)', { arrays: true }).get() ?? [0]);
+    return busy === 0;
+  }
+
+  /**
    * Checkpoints the WAL into the file, unless another process is reading, and closes.
    * The driver finalizes statements only when they are collected as garbage: until then the system still counts the file as open.
    */
@@ -158,7 +169,7 @@ export function openDatabase(kind: DatabaseKind, options: OpenOptions): Database
   const subject: Subject = { what: kind.what, file, remedy: kind.remedy };
   let connection: DatabaseSyncInstance | undefined;
   try {
-    if (!options.readOnly) makeFolder(dirname(file));
+    if (!options.readOnly) makeFolder(dirname(file), options.privateFolder ? 0o700 : undefined);
     checkShort(subject);
     connection = new DatabaseSync(file, {
       readOnly: options.readOnly ?? false,

@@ -2,7 +2,7 @@
 import type { Database, DatabaseKind } from '../../sqlite/database.js';
 import { openDatabase } from '../../sqlite/database.js';
 import { attempt, asPortError } from './file.js';
-import { BUSY_MS, retryWhileBusy } from './retry-while-busy.js';
+import { BUSY_MS, retryWhileBusy } from '../../sqlite/retry-while-busy.js';
 
 export interface FileOptions {
   readonly file: string;

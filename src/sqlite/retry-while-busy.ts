@@ -1,6 +1,6 @@
 /** Waits for another process's write without blocking the thread. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { DatabaseUnavailable } from '../../sqlite/unavailable.js';
+import { DatabaseUnavailable } from './unavailable.js';
 
 /** How long one attempt may block the thread, in milliseconds. */
 export const BUSY_MS = 5;
