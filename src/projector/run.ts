@@ -104,7 +104,16 @@ export class Run implements Documents {
 
   commit(folded: Pick<Folded, 'changes' | 'deadLetterChanges'>, to: Position, progress: Partial<Progress>, lease: Lease): Commit {
     const { changes, deadLetterChanges: deadLetters } = folded;
-    return { build: this.build, from: this.position, to, changes, deadLetters, lease, progress: { ...this.progress, ...progress } };
+    return {
+      build: this.build,
+      from: this.position,
+      to,
+      changes,
+      erasures: 0,
+      deadLetters,
+      lease,
+      progress: { ...this.progress, ...progress },
+    };
   }
 
   /** Advances the run after its batch was committed. */

@@ -28,6 +28,7 @@ describe('readiness', () => {
     shape: shapeOf(deals.model),
     state: 'live',
     position: 0,
+    erasures: 0,
     startedAt: '2025-06-01T00:00:00.000Z',
     servedAt: '2025-06-01T00:00:00.000Z',
     deadLetters: 0,

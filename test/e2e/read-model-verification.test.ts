@@ -79,7 +79,7 @@ async function plant(change: (lead: Readonly<Record<string, unknown>>) => Readon
     const stored = (await writer.load(build, leads.slice(0, 1))).get(leads[0]!)!;
     const { position } = record;
     const changes = Object.entries(change(stored.document!)).map(([key, document]) => ({ key, position, document: document as never }));
-    await writer.commit([{ build, from: position, to: position, changes, lease: lease!, progress: record }]);
+    await writer.commit([{ build, from: position, to: position, changes, lease: lease!, erasures: 0, progress: record }]);
     await writer.leases.release([lease!]);
   } finally {
     await writer.close();

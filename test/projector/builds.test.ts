@@ -176,7 +176,7 @@ describe('builds of a read model', () => {
     const planted = { key: 'planted', position, document: { id: 'planted', account: 'a', accountName: 'x', total: 1 } };
     const progress = { ...noProgress, events: 40, head: position };
     if (!lease) throw new Error('The lease was not free.');
-    await stage.writer.commit([{ build, from: position, to: position, changes: [planted], lease, progress }]);
+    await stage.writer.commit([{ build, from: position, to: position, changes: [planted], lease, erasures: 0, progress }]);
     await stage.writer.leases.release([lease]);
     expect(await stage.documents(deals)).toHaveProperty('planted');
     const administration = stage.administration([deals]);
@@ -350,7 +350,7 @@ describe('builds of a read model', () => {
       const from = await stage.log.head();
       const move = async (number: number, lease: Lease): Promise<void> => {
         const { model } = number === 1 ? deals : dealsInCents;
-        await stage.writer.commit([{ build: { model, number }, from, to: from + 1, changes: [], lease, progress: record }]);
+        await stage.writer.commit([{ build: { model, number }, from, to: from + 1, changes: [], lease, erasures: 0, progress: record }]);
       };
       const [lease] = (await stage.writer.leases.acquire(['deals'], 'a tester', 60_000)) as [Lease];
       await move(2, lease);
@@ -368,7 +368,7 @@ describe('builds of a read model', () => {
         [2, 2, 'retired'],
       ]);
       await stage.writer.commit([
-        { build: { model: deals.model, number: 1 }, from: from + 1, to: from + 2, changes: [], lease, progress: record },
+        { build: { model: deals.model, number: 1 }, from: from + 1, to: from + 2, changes: [], lease, erasures: 0, progress: record },
       ]);
       await stage.writer.leases.release([lease]);
       await expect(stage.administration(both).rollBack('deals')).rejects.toMatchObject({

@@ -234,7 +234,9 @@ suite('a build in partitions', () => {
       deadLetters: readonly DeadLetterChange[] = [],
     ): Promise<void> => {
       const of = partition === undefined ? build : { ...build, partition };
-      return stage.writer.commit([{ build: of, from, to, changes: [], deadLetters, lease, progress: { ...noProgress, events: to } }]);
+      return stage.writer.commit([
+        { build: of, from, to, changes: [], deadLetters, lease, erasures: 0, progress: { ...noProgress, events: to } },
+      ]);
     };
 
     beforeEach(async () => {

@@ -221,7 +221,7 @@ describe('the projector', () => {
     const [lease] = await writer.leases.acquire([model.name], 'before', 60_000);
     if (!lease) throw new Error('somebody else has the lease');
     const changes = [{ key: 'ghost', position: 1, document: { id: 'ghost' } }];
-    await writer.commit([{ build, from: 0, to: (await log.head()) + 5, changes, lease, progress: noProgress }]);
+    await writer.commit([{ build, from: 0, to: (await log.head()) + 5, changes, lease, erasures: 0, progress: noProgress }]);
     await writer.leases.release([lease]);
     await projector().catchUp();
     for (const projection of wanted) await expectSame(projection);

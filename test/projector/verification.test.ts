@@ -66,7 +66,7 @@ describe('a verification', () => {
     const [lease] = await stage.writer.leases.acquire([model.name], 'mallory', 60_000);
     if (!lease) throw new Error('The lease is taken.');
     const at = await stage.reader.position(build);
-    await stage.writer.commit([{ build, from: at, to: at, changes, lease, progress: { ...noProgress, head: at } }]);
+    await stage.writer.commit([{ build, from: at, to: at, changes, lease, erasures: 0, progress: { ...noProgress, head: at } }]);
     await stage.writer.leases.release([lease]);
   };
   const deal = (id: string, total: number) => ({ id, account: 'a', accountName: 'Ana', total });

@@ -136,7 +136,7 @@ suite('on MongoDB', () => {
       await writer.begin(deals);
       const late = await leaseOf(writer, 'late');
       const before = [change('a', 1, { score: 1 }), change('b', 2, { score: 1 })];
-      await writer.commit([{ build, from: 0, to: 2, changes: before, lease: late, progress: noProgress }]);
+      await writer.commit([{ build, from: 0, to: 2, changes: before, lease: late, erasures: 0, progress: noProgress }]);
       const further = [
         change('a', 3, { score: 2 }),
         change('b', 4, null),
@@ -157,14 +157,16 @@ suite('on MongoDB', () => {
         ]);
         await expectStoreToHold(reader, [...before, ...further]);
         // The next projector goes on from the checkpoint in smaller batches, at first as if it had loaded the documents before.
-        await writer.commit([{ build, from: 2, to: 4, changes: further.slice(0, 2), lease, progress: noProgress }]);
+        await writer.commit([{ build, from: 2, to: 4, changes: further.slice(0, 2), lease, erasures: 0, progress: noProgress }]);
         await expectStoreToHold(reader, [...before, ...further]);
         const rest = [change('b', 8, { score: 9 }), change('a', 9, { score: 4 })];
-        await writer.commit([{ build, from: 4, to: 9, changes: [...further.slice(2), ...rest], lease, progress: noProgress }]);
+        await writer.commit([{ build, from: 4, to: 9, changes: [...further.slice(2), ...rest], lease, erasures: 0, progress: noProgress }]);
         await expectStoreToHold(reader, [...before, ...further, ...rest]);
         await goOn();
         await expectStoreToHold(reader, [...before, ...further, ...rest]);
-        await expect(writer.commit([{ build, from: 9, to: 9, changes: [], lease: late, progress: noProgress }])).rejects.toThrow(LeaseLost);
+        await expect(
+          writer.commit([{ build, from: 9, to: 9, changes: [], lease: late, erasures: 0, progress: noProgress }]),
+        ).rejects.toThrow(LeaseLost);
       } finally {
         await connection.client.close();
       }
@@ -177,11 +179,15 @@ suite('on MongoDB', () => {
       const late = await leaseOf(writer, 'late');
       await writer.leases.release([late]);
       const lease = await leaseOf(writer, 'next');
-      const commit = { build, changes: [], lease, progress: noProgress };
+      const commit = { build, changes: [], lease, erasures: 0, progress: noProgress };
       await writer.commit([{ ...commit, from: 0, to: 1, deadLetters: [waiting] }]);
       await writer.commit([{ ...commit, from: 1, to: 1, deadLetters: [decided] }]);
       const connection = await connect({ url }, 'writer');
-      await writeDeadLetters(collectionsOf(connection.db, build, 0).deadLetters, [waiting], { commit: 1, token: late.token });
+      await writeDeadLetters(collectionsOf(connection.db, build, 0).deadLetters, [], [waiting], {
+        commit: 1,
+        token: late.token,
+        erasures: 0,
+      });
       await connection.client.close();
       expect(await reader.deadLetters(build, { first: 10 })).toEqual([]);
       expect(await reader.unappliedEvents(build, 'a', { first: 10 })).toEqual([]);
@@ -197,10 +203,10 @@ suite('on MongoDB', () => {
       const lease = await leaseOf(writer, 'late', 'deals/0');
       const late = await openMongoViewWriter({ url });
       const goOn = await heldUpAt('bulkWrite', () =>
-        late.commit([{ build: partition, from: 0, to: 4, changes: [], deadLetters: [waiting], lease, progress: noProgress }]),
+        late.commit([{ build: partition, from: 0, to: 4, changes: [], deadLetters: [waiting], lease, erasures: 0, progress: noProgress }]),
       );
       await writer.leases.release([lease]);
-      const next = { build: partition, changes: [], lease: await leaseOf(writer, 'next', 'deals/0'), progress: noProgress };
+      const next = { build: partition, changes: [], lease: await leaseOf(writer, 'next', 'deals/0'), erasures: 0, progress: noProgress };
       await writer.commit([{ ...next, from: 0, to: 2, deadLetters: [waiting] }]);
       await writer.commit([{ ...next, from: 2, to: 2, deadLetters: [decided] }]);
       await expect(goOn()).rejects.toThrow(LeaseLost);
@@ -212,7 +218,7 @@ suite('on MongoDB', () => {
   test('an event that waits no longer is not brought back by a write that was given up and sent again', async () => {
     await onMongo(async ({ url, writer, reader }) => {
       await writer.begin(deals);
-      const commit = { build, changes: [], lease: await leaseOf(writer, 'one'), progress: noProgress };
+      const commit = { build, changes: [], lease: await leaseOf(writer, 'one'), erasures: 0, progress: noProgress };
       const late = await openMongoViewWriter({ url });
       const goOn = await heldUpAt('bulkWrite', () => late.commit([{ ...commit, from: 0, to: 1, deadLetters: [waiting] }]));
       await writer.commit([{ ...commit, from: 0, to: 1, deadLetters: [waiting] }]);
@@ -228,7 +234,7 @@ suite('on MongoDB', () => {
     async (who) => {
       await onMongo(async ({ url, writer, reader }) => {
         await writer.begin(deals);
-        const commit = { build, changes: [], lease: await leaseOf(writer, 'one'), progress: noProgress };
+        const commit = { build, changes: [], lease: await leaseOf(writer, 'one'), erasures: 0, progress: noProgress };
         await writer.commit([{ ...commit, from: 0, to: 1, deadLetters: [waiting] }]);
         await writer.commit([{ ...commit, from: 1, to: 1 }]);
         const deadLetters = async () => (await reader.builds())[0]?.deadLetters;
@@ -250,11 +256,11 @@ suite('on MongoDB', () => {
       await writer.begin(deals);
       const lease = await leaseOf(writer, 'one');
       const connection = await connect({ url }, 'writer');
-      const row = { _id: '1 a', key: 'a', position: 1, token: lease.token, done: false, event: JSON.stringify(waiting) };
+      const row = { _id: '1 a', key: 'a', position: 1, token: lease.token, erasures: 0, done: false, event: JSON.stringify(waiting) };
       await collectionsOf(connection.db, build, 0).deadLetters.insertOne(row);
       await connection.client.close();
       expect(await reader.deadLetters(build, { first: 10 })).toHaveLength(1);
-      await writer.commit([{ build, from: 0, to: 1, changes: [], deadLetters: [decided], lease, progress: noProgress }]);
+      await writer.commit([{ build, from: 0, to: 1, changes: [], deadLetters: [decided], lease, erasures: 0, progress: noProgress }]);
       expect(await reader.deadLetters(build, { first: 10 })).toEqual([]);
     });
   });
@@ -264,18 +270,18 @@ suite('on MongoDB', () => {
       await writer.begin(deals);
       const lease = await leaseOf(writer, 'one');
       const [first, second] = [change('a', 1, { score: 1 }), change('a', 3, { score: 2 })];
-      await writer.commit([{ build, from: 0, to: 2, changes: [first], lease, progress: noProgress }]);
+      await writer.commit([{ build, from: 0, to: 2, changes: [first], lease, erasures: 0, progress: noProgress }]);
       const connection = await connect({ url }, 'writer');
       const collections = collectionsOf(connection.db, build, 0);
       const rows = await collections.current.find({}, { promoteLongs: false }).toArray();
-      const batch = { name: buildName(idOf(build)), layout: layoutOf(deals), changes: [second], from: 2, commit: 2 };
-      const { past } = writesOf(batch, new Map(rows.map((row) => [row._id, row])));
-      await write(collections, { past, current: [] });
+      const batch = { name: buildName(idOf(build)), layout: layoutOf(deals), changes: [second], erasures: 0, from: 2, commit: 2 };
+      const writes = writesOf(batch, new Map(rows.map((row) => [row._id, row])));
+      await write(collections, { ...writes, current: [] });
       await connection.client.close();
       const superseded = [{ key: 'a', versions: [{ since: 1, until: 3, document: first.document }] }];
       expect(await gathered(reader.scan(build))).toEqual(superseded);
       expect(await reader.histories(build, ['a'])).toEqual(superseded);
-      await writer.commit([{ build, from: 2, to: 3, changes: [second], lease, progress: noProgress }]);
+      await writer.commit([{ build, from: 2, to: 3, changes: [second], lease, erasures: 0, progress: noProgress }]);
       expect(await gathered(reader.scan(build))).toEqual(historiesOf([first, second]));
     });
   });
@@ -288,7 +294,7 @@ suite('on MongoDB', () => {
       let position = 0;
       const commit = async (score: number) => {
         const changes = keys.map((key, index) => change(key, position + index + 1, { score }));
-        await writer.commit([{ build, from: position, to: position + keys.length, changes, lease, progress: noProgress }]);
+        await writer.commit([{ build, from: position, to: position + keys.length, changes, lease, erasures: 0, progress: noProgress }]);
         position += keys.length;
       };
       await commit(1);
@@ -332,7 +338,7 @@ suite('on MongoDB', () => {
           const from = (await writer.builds())[0]!.position;
           const to = Math.min(from + 4, LAST);
           const batch = changes.filter(({ position }) => position > from && position <= to);
-          await writer.commit([{ build, from, to, changes: batch, lease, progress: noProgress }]);
+          await writer.commit([{ build, from, to, changes: batch, lease, erasures: 0, progress: noProgress }]);
           at = to;
         } catch (error) {
           expect(error).toBeInstanceOf(ViewsUnavailable);
@@ -350,10 +356,10 @@ suite('on MongoDB', () => {
 async function lateWriter(connection: Connection, changes: readonly DocumentChange[], { token }: Lease): Promise<() => Promise<void>> {
   const collections = collectionsOf(connection.db, build, 0);
   const rows = await collections.current.find({}, { promoteLongs: false }).toArray();
-  const batch = { name: buildName(idOf(build)), layout: layoutOf(deals), changes, from: 2, commit: 2 };
+  const batch = { name: buildName(idOf(build)), layout: layoutOf(deals), changes, erasures: 0, from: 2, commit: 2 };
   const writes = writesOf(batch, new Map(rows.map((row) => [row._id, row])));
   return async () => {
     await write(collections, writes);
-    await writeDeadLetters(collections.deadLetters, [], { commit: 2, token });
+    await writeDeadLetters(collections.deadLetters, [], [], { commit: 2, token, erasures: 0 });
   };
 }

@@ -33,7 +33,7 @@ async function fill(url: string, model: ReadModelSpec): Promise<Build> {
     const texts = model.columns.filter((column) => column.search).map(({ name }) => [name, `alpha ${index}`]);
     return { key, position: index + 1, document: { id: key, ...Object.fromEntries(texts) } };
   });
-  await writer.commit([{ build, from: 0, to: changes.length, changes, lease: lease!, progress: noProgress }]);
+  await writer.commit([{ build, from: 0, to: changes.length, changes, lease: lease!, erasures: 0, progress: noProgress }]);
   await writer.finalize(build, lease!);
   await writer.close();
   return build;

@@ -14,6 +14,7 @@ const live = (number: number): readonly BuildRecord[] => [
     shape: shapeOf(deals.model),
     state: 'live',
     position: 1,
+    erasures: 0,
     events: 1,
     head: 1,
     rate: 0,

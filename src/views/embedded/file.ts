@@ -11,12 +11,12 @@ export const viewsFile: DatabaseKind = {
   remedy: 'Read models are derived data: delete the file with its -wal and -shm, and they are rebuilt from the event log.',
   applicationId: 0x64627677, // "dbvw"
   // Raise it with every change of the tables, also those of builds.
-  schemaVersion: 4,
+  schemaVersion: 5,
   disposable: true,
   schema: `
     CREATE TABLE builds (
       name TEXT NOT NULL, number INTEGER NOT NULL, version INTEGER NOT NULL, shape TEXT NOT NULL, state TEXT NOT NULL,
-      position INTEGER NOT NULL, indexed INTEGER NOT NULL, events INTEGER NOT NULL, head INTEGER NOT NULL, rate REAL NOT NULL,
+      position INTEGER NOT NULL, erasures INTEGER NOT NULL, raised INTEGER NOT NULL, indexed INTEGER NOT NULL, events INTEGER NOT NULL, head INTEGER NOT NULL, rate REAL NOT NULL,
       position_rate REAL NOT NULL, measured_at TEXT, started_at TEXT NOT NULL, finished_at TEXT, served_at TEXT, error TEXT,
       PRIMARY KEY (name, number)
     ) STRICT, WITHOUT ROWID;

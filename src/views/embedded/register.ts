@@ -4,7 +4,8 @@ import { shapeOf, type ReadModelSpec } from '../../kernel/read-model.js';
 import type { Database } from '../../sqlite/database.js';
 import { buildName, idOf } from '../port/build-identity.js';
 import { liveBuildError, mustBeReady } from '../shared/cut-over.js';
-import type { Build, BuildId, BuildRecord, BuildState, Progress } from '../port/builds.js';
+import type { Build, BuildId, BuildRecord, BuildState } from '../port/builds.js';
+import type { Commit } from '../port/commits.js';
 import { BuildGone } from '../port/errors.js';
 import { createStatements, dropStatements, layoutOf } from './layout.js';
 
@@ -12,6 +13,8 @@ import { createStatements, dropStatements, layoutOf } from './layout.js';
 export interface Registered {
   readonly state: BuildState;
   readonly position: Position;
+  /** How many erasures its folds have to know. */
+  readonly raised: number;
   /** Whether the build has its indexes; 0 while it is being built. */
   readonly indexed: 0 | 1;
 }
@@ -20,7 +23,7 @@ export interface Registered {
 export function registered(database: Database, { model, number }: Build): Registered | undefined {
   const row = database
     .prepare<Registered & { readonly version: number; readonly shape: string }>(
-      'SELECT version, shape, state, position, indexed FROM builds WHERE name = ? AND number = ?',
+      'SELECT version, shape, state, position, raised, indexed FROM builds WHERE name = ? AND number = ?',
     )
     .get(model.name, number);
   return row?.version === model.version && row.shape === shapeOf(model) ? row : undefined;
@@ -36,7 +39,7 @@ export function mustBeRegistered(database: Database, build: Build): Registered {
 export function recordsIn(database: Database): readonly BuildRecord[] {
   return database
     .prepare<BuildRecord>(
-      `SELECT name, version, number, shape, state, position, events, head, rate, position_rate AS positionRate, measured_at AS measuredAt,
+      `SELECT name, version, number, shape, state, position, erasures, events, head, rate, position_rate AS positionRate, measured_at AS measuredAt,
          started_at AS startedAt, finished_at AS finishedAt, served_at AS servedAt, error, coalesce(dead_letter_count, 0) AS deadLetters
        FROM builds LEFT JOIN (
          SELECT name AS of_name, number AS of_number, count(DISTINCT key) AS dead_letter_count FROM dead_letters GROUP BY name, number
@@ -66,8 +69,8 @@ export function beginBuild(database: Database, model: ReadModelSpec): Build {
   for (const statement of createStatements(layoutOf(build))) database.exec(statement);
   database
     .prepare(
-      `INSERT INTO builds (name, number, version, shape, state, position, indexed, events, head, rate, position_rate, started_at, served_at)
-       VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?)`,
+      `INSERT INTO builds (name, number, version, shape, state, position, erasures, raised, indexed, events, head, rate, position_rate, started_at, served_at)
+       VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, ?, ?)`,
     )
     .run(name, build.number, version, shapeOf(model), live ? 'building' : 'live', now, live ? null : now);
   return build;
@@ -81,22 +84,26 @@ export function resetBuild(database: Database, build: Build): void {
   database.prepare('DELETE FROM dead_letters WHERE name = ? AND number = ?').run(model.name, number);
   database
     .prepare(
-      `UPDATE builds SET position = 0, indexed = 0, events = 0, rate = 0, position_rate = 0, measured_at = NULL, finished_at = NULL,
+      `UPDATE builds SET position = 0, erasures = 0, raised = 0, indexed = 0, events = 0, rate = 0, position_rate = 0, measured_at = NULL, finished_at = NULL,
          error = NULL, state = iif(state = 'ready', 'building', state)
        WHERE name = ? AND number = ?`,
     )
     .run(model.name, number);
 }
 
-export function advance(database: Database, { model, number }: Build, to: Position, progress: Progress): void {
+export function raise(database: Database, { model, number }: Build, erasures: number): void {
+  database.prepare('UPDATE builds SET raised = ? WHERE name = ? AND number = ?').run(erasures, model.name, number);
+}
+
+export function advance(database: Database, { build: { model, number }, to, erasures, progress }: Commit): void {
   const { events, head, rate, positionRate, measuredAt, finishedAt, error } = progress;
   database
     .prepare(
-      `UPDATE builds SET position = ?, events = ?, head = ?, rate = ?, position_rate = ?, measured_at = ?,
+      `UPDATE builds SET position = ?, erasures = ?, events = ?, head = ?, rate = ?, position_rate = ?, measured_at = ?,
          finished_at = coalesce(finished_at, ?), error = ?
        WHERE name = ? AND number = ?`,
     )
-    .run(to, events, head, rate, positionRate, measuredAt, finishedAt, error, model.name, number);
+    .run(to, erasures, events, head, rate, positionRate, measuredAt, finishedAt, error, model.name, number);
 }
 
 /** Turns `building` into `ready`, and sets the time at which it finished. */

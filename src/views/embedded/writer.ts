@@ -8,7 +8,7 @@ import { buildName, idOf } from '../port/build-identity.js';
 import type { Build, BuildId, BuildRecord } from '../port/builds.js';
 import type { Commit } from '../port/commits.js';
 import type { StoredDocument } from '../port/documents.js';
-import { CheckpointMoved } from '../port/errors.js';
+import { CheckpointMoved, ErasuresMoved } from '../port/errors.js';
 import type { Scalar } from '../port/query.js';
 import type { ViewWriter } from '../port/store.js';
 import { apply } from './apply.js';
@@ -25,6 +25,7 @@ import {
   markFinalized,
   markIndexed,
   mustBeRegistered,
+  raise,
   unregisteredTables,
   recordsIn,
   type Registered,
@@ -108,15 +109,27 @@ class EmbeddedViewWriter implements ViewWriter {
     });
   }
 
+  /** A transaction is all or nothing, so nothing is ahead of a checkpoint, and no write is late. */
+  raiseErasures(build: Build, erasures: number, lease: Lease): Promise<readonly string[]> {
+    return this.#change((database) => {
+      mustHold(database, lease);
+      const { raised } = mustBeRegistered(database, build);
+      if (raised > erasures) throw new ErasuresMoved(buildName(idOf(build)), erasures, raised);
+      if (raised < erasures) raise(database, build, erasures);
+      return [];
+    });
+  }
+
   async commit(commits: readonly Commit[]): Promise<void> {
     const large = await this.#change((database) => {
       const registered = commits.map((commit) => mayCommit(database, commit));
-      return commits.flatMap(({ build, to, changes, deadLetters = [], progress }, index) => {
+      return commits.flatMap((commit, index) => {
+        const { build, changes, deadLetters = [] } = commit;
         const before = registered[index];
         if (!before) return [];
         const size = apply(layoutOf(build), this.#table(database, build, before), changes);
         if (deadLetters.length > 0) writeDeadLetters(database, build, deadLetters);
-        advance(database, build, to, progress);
+        advance(database, commit);
         return before.indexed === 0 && isLarge(size) ? [build] : [];
       });
     });
@@ -205,11 +218,12 @@ class EmbeddedViewWriter implements ViewWriter {
   }
 }
 
-/** @throws LeaseLost, BuildGone, CheckpointMoved */
-function mayCommit(database: Database, { build, from, lease }: Commit): Registered {
+/** @throws LeaseLost, BuildGone, CheckpointMoved, ErasuresMoved */
+function mayCommit(database: Database, { build, from, erasures, lease }: Commit): Registered {
   mustHold(database, lease);
   const registered = mustBeRegistered(database, build);
   if (registered.position !== from) throw new CheckpointMoved(buildName(idOf(build)), from, registered.position);
+  if (registered.raised !== erasures) throw new ErasuresMoved(buildName(idOf(build)), erasures, registered.raised);
   return registered;
 }
 

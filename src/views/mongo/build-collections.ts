@@ -38,6 +38,19 @@ export class BuildCollections {
     }
   }
 
+  /**
+   * Has the server refuse all writes of folds that knew fewer erasures, from here on and whenever they were sent. What is stored stays until it is
+   * replaced or deleted.
+   */
+  async fence(build: Build, entry: Generation, erasures: number): Promise<void> {
+    const { db } = this.#connection;
+    const { current, past, deadLetters } = this.of(build, entry);
+    for (const { collectionName } of [current, ...(build.model.history ? [past] : []), deadLetters]) {
+      await createCollection(db, collectionName);
+      await db.command({ collMod: collectionName, validator: { erasures: { $gte: erasures } }, writeConcern: { w: 'majority', j: true } });
+    }
+  }
+
   /** Creates the missing indexes; the server takes reads and writes meanwhile. */
   async index(build: Build, { generation, indexed }: BuildEntry): Promise<void> {
     if (indexed) return;

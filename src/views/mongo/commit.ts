@@ -5,8 +5,8 @@
 import { mustHold } from '../../leases/mongo.js';
 import { buildName, idOf } from '../port/build-identity.js';
 import type { Commit } from '../port/commits.js';
-import { BuildGone, CheckpointMoved } from '../port/errors.js';
-import { write, writesOf, type Writes } from './apply.js';
+import { BuildGone, CheckpointMoved, ErasuresMoved } from '../port/errors.js';
+import { isFenced, write, writesOf, type Writes } from './apply.js';
 import type { BuildCollections } from './build-collections.js';
 import { countDeadLetters, writeDeadLetters } from './dead-letters.js';
 import { under, type GuardedRegister } from './guarded-register.js';
@@ -42,16 +42,22 @@ export class Committer {
 
   /** See `Commits`. */
   async commit(commits: readonly Commit[]): Promise<void> {
-    const rows = await this.#register.rows(commits.flatMap(({ build, lease }) => [build.model.name, lease.name]));
-    const before = commits.map((commit) => mayCommit(rows, commit));
+    const before = await this.#mayCommit(commits);
     // All commits are prepared before anything is written, so that a refusal leaves nothing behind.
     const prepared = await Promise.all(commits.map((commit, index) => this.#prepare(commit, before[index])));
-    await Promise.all(prepared.map(({ collections, writes }) => write(collections, writes)));
-    await Promise.all(
-      prepared.map(({ commit: { deadLetters = [], lease }, checkpoint, collections }) =>
-        writeDeadLetters(collections.deadLetters, deadLetters, { commit: checkpoint.commits + 1, token: lease.token }),
-      ),
-    );
+    try {
+      await Promise.all(prepared.map(({ collections, writes }) => write(collections, writes)));
+      await Promise.all(
+        prepared.map(({ commit: { rewrites = [], deadLetters = [], erasures, lease }, checkpoint, collections }) => {
+          const stamp = { commit: checkpoint.commits + 1, token: lease.token, erasures };
+          return writeDeadLetters(collections.deadLetters, rewrites, deadLetters, stamp);
+        }),
+      );
+    } catch (failure) {
+      // Somebody raised the build meanwhile: reports who, or to which number.
+      if (isFenced(failure)) await this.#mayCommit(commits);
+      throw failure;
+    }
     try {
       for (const each of prepared) await this.#advance(each);
     } catch (failure) {
@@ -61,9 +67,15 @@ export class Committer {
     await Promise.all(prepared.map(({ commit, collections }) => this.#tombstones.clear(commit.build.model, collections, commit.from)));
   }
 
+  /** @throws LeaseLost, BuildGone, CheckpointMoved, ErasuresMoved */
+  async #mayCommit(commits: readonly Commit[]): Promise<readonly Before[]> {
+    const rows = await this.#register.rows(commits.flatMap(({ build, lease }) => [build.model.name, lease.name]));
+    return commits.map((commit) => mayCommit(rows, commit));
+  }
+
   /** @throws DocumentRefused */
   async #prepare(commit: Commit, before: Before | undefined): Promise<Prepared> {
-    const { build, changes, from } = commit;
+    const { build, changes, erasures, rewrites = [], from } = commit;
     const name = buildName(idOf(build));
     if (!before) throw new BuildGone(name);
     const { entry, checkpoint } = before;
@@ -71,26 +83,34 @@ export class Committer {
     const keys = [...new Set(changes.map(({ key }) => key))];
     const rows = keys.length > 0 ? await collections.current.find({ _id: { $in: keys } }, { promoteLongs: false }).toArray() : [];
     const stored = new Map<string, CurrentRow>(rows.map((row) => [row._id, row]));
-    const writes = writesOf({ name, layout: layoutOf(build.model), changes, from, commit: checkpoint.commits + 1 }, stored);
+    const writes = writesOf(
+      { name, layout: layoutOf(build.model), changes, erasures, rewrites, from, commit: checkpoint.commits + 1 },
+      stored,
+    );
     return { commit, entry, checkpoint, collections, writes };
   }
 
   /** Moves the checkpoint: the write that makes the commit effective. Refused when the checkpoint or the lease has changed. */
   async #advance({ commit, entry, checkpoint, collections }: Prepared): Promise<void> {
-    const { build, to, from, deadLetters = [], lease, progress } = commit;
+    const { build, to, from, erasures, rewrites = [], deadLetters = [], lease, progress } = commit;
     const { finishedAt, error, ...rest } = progress;
     const { commits } = checkpoint;
     const path = pathOf(build);
     const { collectionName } = collections.deadLetters;
     // The first commit under a lease counts, since an interrupted commit of an earlier holder may have left dead letters.
     const counter = `${lease.name} ${lease.token}`;
-    const isCounted = deadLetters.length === 0 && this.#counted.get(collectionName) === counter;
+    const isCounted = rewrites.length + deadLetters.length === 0 && this.#counted.get(collectionName) === counter;
     await this.#register.change(
       build,
       lease,
-      { generation: entry.generation, ...under(path, { position: from, commits }), ...(path === '' ? { partitions: null } : {}) },
       {
-        ...under(path, { ...rest, position: to, commits: commits + 1 }),
+        generation: entry.generation,
+        raised: erasures,
+        ...under(path, { position: from, commits }),
+        ...(path === '' ? { partitions: null } : {}),
+      },
+      {
+        ...under(path, { ...rest, position: to, erasures, commits: commits + 1 }),
         // A partition that stopped stops the whole build: other partitions don't clear its error.
         ...(build.partition === undefined || error !== null ? { error } : {}),
         ...(entry.finishedAt === null && finishedAt !== null ? { finishedAt } : {}),
@@ -101,12 +121,14 @@ export class Committer {
   }
 }
 
-/** @throws LeaseLost, BuildGone, CheckpointMoved */
-function mayCommit(rows: ReadonlyMap<string, RegisterRow>, { build, from, lease }: Commit): Before {
+/** @throws LeaseLost, BuildGone, CheckpointMoved, ErasuresMoved */
+function mayCommit(rows: ReadonlyMap<string, RegisterRow>, { build, from, erasures, lease }: Commit): Before {
   mustHold(rows.get(lease.name), lease);
   const entry = entryIn(rows.get(build.model.name), build);
   if (!entry) throw new BuildGone(buildName(idOf(build)));
   const checkpoint = checkpointOf(entry, build);
   if (checkpoint?.position !== from) throw new CheckpointMoved(buildName(idOf(build)), from, (checkpoint ?? entry).position);
+  const other = [entry, checkpoint].find(({ raised }) => raised !== erasures);
+  if (other) throw new ErasuresMoved(buildName(idOf(build)), erasures, other.raised);
   return { entry, checkpoint };
 }

@@ -4,30 +4,35 @@
  * write can't restore it.
  */
 import type { Collection, Document as Bson } from 'mongodb';
+import type { Rewrite } from '../port/commits.js';
 import type { DeadLetter, DeadLetterChange, DeadLetterOptions, UnappliedEvent, UnappliedEventOptions } from '../port/dead-letters.js';
 import { guarded } from './apply.js';
 import { idAt, type DeadLetterRow } from './layout.js';
 
-/** The number of the commit, and the token of its lease. The numbers continue when partitions are merged. */
-type Stamp = Required<Pick<DeadLetterRow, 'commit' | 'token'>>;
+/** The number of the commit, the token of its lease, and the erasures that it knew. The numbers continue when partitions are merged. */
+type Stamp = Required<Pick<DeadLetterRow, 'commit' | 'token' | 'erasures'>>;
 
 export async function writeDeadLetters(
   rows: Collection<DeadLetterRow>,
+  rewrites: readonly Rewrite[],
   changes: readonly DeadLetterChange[],
-  { commit, token }: Stamp,
+  { commit, token, erasures }: Stamp,
 ): Promise<void> {
-  const last = new Map(changes.map((change) => [JSON.stringify([change.key, change.position]), change]));
+  const outdated = { erasures: { $lt: erasures } };
+  const all = [...rewrites.flatMap(({ deadLetters }) => deadLetters), ...changes];
+  const last = new Map(all.map((change) => [JSON.stringify([change.key, change.position]), change]));
   await guarded(
     rows,
     [...last.values()].map((change) => {
       const { key, position } = change;
       const done = 'done' in change;
       const state = done ? { done, gone: Date.now() } : { done, event: JSON.stringify(change) };
-      const earlier = [{ commit: { $not: { $gte: commit } } }, { commit, token: { $lte: token } }];
+      const earlier = [{ commit: { $not: { $gte: commit } } }, { commit, token: { $lte: token } }, outdated];
       const filter = { _id: idAt(position, key), $or: earlier };
-      return { replaceOne: { filter, replacement: { key, position, commit, token, ...state }, upsert: true } };
+      return { replaceOne: { filter, replacement: { key, position, commit, token, erasures, ...state }, upsert: true } };
     }),
   );
+  if (rewrites.length > 0) await rows.deleteMany({ key: { $in: rewrites.map(({ key }) => key) }, ...outdated });
 }
 
 /** How many dead letters there are. */

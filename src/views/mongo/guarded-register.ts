@@ -3,7 +3,7 @@ import { mustHold } from '../../leases/mongo.js';
 import type { Lease } from '../../leases/port.js';
 import { buildName, idOf } from '../port/build-identity.js';
 import type { Build } from '../port/builds.js';
-import { BuildGone, CheckpointMoved } from '../port/errors.js';
+import { BuildGone, CheckpointMoved, ErasuresMoved } from '../port/errors.js';
 import { checkpointOf, pathOf } from './partitions.js';
 import { entryIn, fieldOf, type Register, type RegisterRow } from './register.js';
 
@@ -20,7 +20,7 @@ export class GuardedRegister {
   /**
    * Changes a build's entry if `expected` matches and the lease is held. The read model's own lease is checked in the same atomic write, another
    * one before.
-   * @throws LeaseLost, BuildGone, CheckpointMoved
+   * @throws LeaseLost, BuildGone, ErasuresMoved when `expected` has another `raised`, CheckpointMoved
    */
   async change(build: Build, lease: Lease, expected: Values, values: Values): Promise<void> {
     const field = `builds.${fieldOf(build.number)}.`;
@@ -35,6 +35,8 @@ export class GuardedRegister {
     mustHold(rows.get(lease.name), lease);
     const now = entryIn(rows.get(name), build);
     if (!now) throw new BuildGone(buildName(idOf(build)));
+    const { raised } = expected;
+    if (typeof raised === 'number' && raised !== now.raised) throw new ErasuresMoved(buildName(idOf(build)), raised, now.raised);
     const { position } = checkpointOf(now, build) ?? now;
     const from = expected[`${pathOf(build)}position`];
     throw new CheckpointMoved(buildName(idOf(build)), typeof from === 'number' ? from : position, position);

@@ -7,6 +7,11 @@ import type { Build } from '../port/builds.js';
 import { comparedColumns, indexedColumns, type ComparedColumn } from '../shared/columns.js';
 import type { Bound } from '../shared/cursor.js';
 
+/** `erasures`: how many erasures the fold knew that wrote the row. */
+export interface Folded {
+  readonly erasures: number;
+}
+
 /** What queries look at, kept beside the document. */
 export interface Row {
   /** The position of the change that made it so. */
@@ -28,11 +33,11 @@ export interface Row {
  * commit that wrote it. `gone`: when it was removed, in milliseconds since 1970.
  */
 export type CurrentRow =
-  | ({ readonly _id: string; readonly live: true; readonly commit: number } & Row)
-  | { readonly _id: string; readonly live: false; readonly commit: number; readonly since: Position; readonly gone: number };
+  | ({ readonly _id: string; readonly live: true; readonly commit: number } & Row & Folded)
+  | ({ readonly _id: string; readonly live: false; readonly commit: number; readonly since: Position; readonly gone: number } & Folded);
 
 /** A superseded document. The id (`idAt` its position) makes writing it twice the same as writing it once. */
-export interface PastRow extends Row {
+export interface PastRow extends Row, Folded {
   readonly _id: string;
   readonly key: string;
   readonly until: Position;
@@ -41,7 +46,7 @@ export interface PastRow extends Row {
 }
 
 /** An unapplied event; `done`: it was applied or skipped. */
-export interface DeadLetterRow {
+export interface DeadLetterRow extends Folded {
   readonly _id: string;
   readonly key: string;
   readonly position: Position;

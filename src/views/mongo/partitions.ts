@@ -6,6 +6,10 @@ import type { Build, Progress } from '../port/builds.js';
 /** The position and progress of a build or of a partition. */
 export interface Checkpoint extends Omit<Progress, 'finishedAt' | 'error'> {
   readonly position: Position;
+  /** How many erasures its documents are folded with: those of its last commit. */
+  readonly erasures: number;
+  /** How many erasures its folds have to know. */
+  readonly raised: number;
   /** How often it was written. */
   readonly commits: number;
 }
@@ -35,7 +39,7 @@ export function pathOf({ partition }: Build): string {
 
 export function emptyPartitions(count: number, until: Position): PartitionsEntry {
   const { finishedAt: _, error: __, ...nothing } = noProgress;
-  const empty: Checkpoint = { position: 0, commits: 0, ...nothing };
+  const empty: Checkpoint = { position: 0, erasures: 0, raised: 0, commits: 0, ...nothing };
   return { until, checkpoints: Object.fromEntries(Array.from({ length: count }, (_, partition) => [fieldOf(partition), empty])) };
 }
 
@@ -58,5 +62,6 @@ export function merged(from: PartitionsEntry): (Partial<Entry> & Pick<Progress, 
   // Rows are guarded by the number of the commit that wrote them, so the numbers continue from the highest.
   const commits = Math.max(...all.map((checkpoint) => checkpoint.commits));
   const events = Math.max(...all.map((checkpoint) => checkpoint.events));
-  return { position: until, commits, events, error: null, partitions: null };
+  const erasures = Math.min(...all.map((checkpoint) => checkpoint.erasures));
+  return { position: until, erasures, commits, events, error: null, partitions: null };
 }

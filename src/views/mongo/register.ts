@@ -15,6 +15,8 @@ import { checkpointsOf, type PartitionsEntry } from './partitions.js';
 export interface BuildEntry extends Omit<BuildRecord, 'name' | 'partitions'> {
   /** How often it was reset: part of the names of its collections. */
   readonly generation: number;
+  /** How many erasures its folds have to know. */
+  readonly raised: number;
   /** How often its checkpoint was written; see `Checkpoint`. */
   readonly commits: number;
   /** Whether it has its indexes. */
@@ -52,11 +54,13 @@ export function recordsIn(rows: readonly RegisterRow[]): readonly BuildRecord[] 
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.number - b.number));
 }
 
-function recordOf(name: string, { generation: _, commits: __, indexed: ___, partitions, ...entry }: BuildEntry): BuildRecord {
+function recordOf(name: string, { generation: _, commits: __, indexed: ___, raised: ____, partitions, ...entry }: BuildEntry): BuildRecord {
   if (!partitions) return { name, ...entry };
   const checkpoints = checkpointsOf(partitions);
-  const { commits: ____, ...slowest } = checkpoints.reduce((last, each) => (each.position < last.position ? each : last));
-  return { name, ...entry, ...slowest, partitions: { until: partitions.until, positions: checkpoints.map(({ position }) => position) } };
+  const { commits: _____, raised: ______, ...slowest } = checkpoints.reduce((last, each) => (each.position < last.position ? each : last));
+  const { until } = partitions;
+  const positions = checkpoints.map(({ position }) => position);
+  return { name, ...entry, ...slowest, partitions: { until, positions, erasures: checkpoints.map(({ erasures }) => erasures) } };
 }
 
 /** Undefined when the build was dropped, or its number belongs to another version. */
@@ -99,6 +103,8 @@ export async function beginBuild(register: Register, model: ReadModelSpec): Prom
       shape,
       state: live ? 'building' : 'live',
       position: 0,
+      erasures: 0,
+      raised: 0,
       startedAt: now,
       servedAt: live ? null : now,
       deadLetters: 0,

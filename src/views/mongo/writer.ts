@@ -12,6 +12,7 @@ import type { ViewWriter } from '../port/store.js';
 import { BuildCollections } from './build-collections.js';
 import { Committer } from './commit.js';
 import { attempt, type Connection } from './connection.js';
+import { raiseErasures } from './erasures.js';
 import { GuardedRegister } from './guarded-register.js';
 import { layoutOf } from './layout.js';
 import { dropOrphanedCollections } from './orphaned-collections.js';
@@ -86,6 +87,11 @@ export class MongoViewWriter implements ViewWriter {
     });
   }
 
+  raiseErasures(build: Build, erasures: number, lease: Lease): Promise<readonly string[]> {
+    const context = { register: this.#register, guarded: this.#guarded, collections: this.#collections };
+    return this.#attempt(() => raiseErasures(build, erasures, lease, context));
+  }
+
   commit(commits: readonly Commit[]): Promise<void> {
     return this.#attempt(() => this.#committer.commit(commits));
   }
@@ -96,6 +102,8 @@ export class MongoViewWriter implements ViewWriter {
       const empty: Partial<BuildEntry> = {
         generation: entry.generation + 1,
         position: 0,
+        erasures: 0,
+        raised: 0,
         commits: 0,
         indexed: false,
         events: 0,

@@ -54,13 +54,15 @@ export interface BuildRecord extends BuildId, Progress {
   readonly shape: string;
   readonly state: BuildState;
   readonly position: Position;
+  /** How many erasures its documents are folded with: those of its last commit; 0 before that. */
+  readonly erasures: number;
   /** When the build was registered, ISO 8601. */
   readonly startedAt: string;
   /** When the build last became live or was retired, ISO 8601; null before that. */
   readonly servedAt: string | null;
   /** How many documents have dead letters. */
   readonly deadLetters: number;
-  /** Present while the build is partitioned. Position and progress are then those of the slowest partition. */
+  /** Present while the build is partitioned. Position, erasures and progress are then those of the slowest partition. */
   readonly partitions?: Partitions;
 }
 
@@ -70,4 +72,6 @@ export interface Partitions {
   readonly until: Position;
   /** The position of each partition. */
   readonly positions: readonly Position[];
+  /** How many erasures the documents of each partition are folded with. */
+  readonly erasures: readonly number[];
 }

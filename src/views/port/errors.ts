@@ -17,6 +17,21 @@ export class CheckpointMoved extends KnownError {
   }
 }
 
+/** The fold knew another number of erasures than the build has to. Raise the build, and fold again from its checkpoint. */
+export class ErasuresMoved extends KnownError {
+  override readonly name = 'ErasuresMoved';
+  readonly code = 'ERASURES_MOVED';
+
+  constructor(
+    /** The name of a build. */
+    readonly build: string,
+    readonly expected: number,
+    readonly actual: number,
+  ) {
+    super(`The documents of ${build} are folded knowing ${actual} erasures, not ${expected}: fold again.`);
+  }
+}
+
 /** The build was dropped. */
 export class BuildGone extends KnownError {
   override readonly name = 'BuildGone';

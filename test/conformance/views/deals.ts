@@ -61,7 +61,7 @@ export function change(key: string, position: number, deal: Deal | null): Docume
 export const live: Build = { model: deals, number: 1 };
 
 export function commitOf(lease: Lease, from: number, to: number, ...changes: readonly DocumentChange[]): Commit {
-  return { build: live, from, to, changes, lease, progress: { ...noProgress, head: to } };
+  return { build: live, from, to, changes, lease, erasures: 0, progress: { ...noProgress, head: to } };
 }
 
 export interface Item {

@@ -17,6 +17,6 @@ for (;;) {
   });
   const to = from + changes.length;
   const progress = { events: to, head: to, rate: 0, positionRate: 0, measuredAt: null, finishedAt: null, error: null };
-  await writer.commit([{ build, from, to, changes, lease, progress }]);
+  await writer.commit([{ build, from, to, changes, lease, erasures: 0, progress }]);
   console.log('committed');
 }

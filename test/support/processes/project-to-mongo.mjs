@@ -44,7 +44,7 @@ for (let from = records[0]?.position ?? 0; from < Number(last);) {
     changes.push({ key, position, document });
   }
   const progress = { events: to, head: to, rate: 0, positionRate: 0, measuredAt: null, finishedAt: null, error: null };
-  await writer.commit([{ build, from, to, changes, deadLetters, lease, progress }]);
+  await writer.commit([{ build, from, to, changes, deadLetters, lease, erasures: 0, progress }]);
   from = to;
 }
 console.log('done');

@@ -11,6 +11,7 @@ export function buildRecord(values: Partial<BuildRecord>): BuildRecord {
     shape: '',
     state: 'building',
     position: 0,
+    erasures: 0,
     startedAt: '2026-01-01T00:00:00.000Z',
     servedAt: null,
     deadLetters: 0,
