@@ -11,6 +11,7 @@ import { ordersAndPages } from './views/orders.js';
 import { deadLetters } from './views/dead-letters.js';
 import { scans } from './views/scans.js';
 import { search } from './views/search.js';
+import { rewrites } from './views/rewrites.js';
 import type { OpenStore } from './views/store.js';
 import { summaries } from './views/summaries.js';
 
@@ -24,6 +25,7 @@ export function viewsConformance(name: string, open: OpenStore, histories = 60):
     commits(open);
     leases(open);
     deadLetters(open);
+    rewrites(open);
     moments(open);
     filters(open);
     ordersAndPages(open);

@@ -1,4 +1,5 @@
 import { DatabaseSync } from '@photostructure/sqlite';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openEmbeddedViewReader, openEmbeddedViewWriter } from '../../src/views/embedded.js';
@@ -21,12 +22,18 @@ function embedded(threads: number): void {
       writer: async () => opening(await openEmbeddedViewWriter({ file: folder.views })),
       reader: async () => opening(await openEmbeddedViewReader({ file: folder.views, threads, thread: built })),
       byHand: byHand(folder.views),
+      holds: async (text) => bytesOf(folder.views).includes(text),
       remove: async () => {
         await Promise.all(opened.map((side) => side.close()));
         folder.remove();
       },
     };
   });
+}
+
+/** In another process: closing a file drops the locks that this process has on it. */
+function bytesOf(file: string): Buffer {
+  return execFileSync('cat', [file, `${file}-wal`], { maxBuffer: 64 * 1024 * 1024 });
 }
 
 function byHand(file: string): ByHand {

@@ -26,6 +26,11 @@ export function writeDeadLetters(database: Database, { model, number }: Build, c
   }
 }
 
+export function deleteDeadLetters(database: Database, { model, number }: Build, keys: readonly string[]): void {
+  const remove = database.prepare('DELETE FROM dead_letters WHERE name = ? AND number = ? AND key = ?');
+  for (const key of keys) remove.run(model.name, number, toStored(key));
+}
+
 /** The first unapplied event of each dead letter, and how many there are. */
 export function deadLettersIn(database: Database, build: Build, { first, after, keys }: DeadLetterOptions): readonly DeadLetter[] {
   const condition = and([

@@ -31,6 +31,8 @@ export class FileAccess {
         cacheKib: 32_768,
         ...(maxPages === undefined ? {} : { maxPages }),
       });
+      // Deleted rows are overwritten: they may hold personal data.
+      opened.exec('PRAGMA secure_delete=ON');
       // 64 MiB of WAL, so that a page that many batches change is written to the file once.
       opened.exec('PRAGMA wal_autocheckpoint=16000');
       return opened;

@@ -5,7 +5,7 @@ import type { Database } from '../../sqlite/database.js';
 import type { StoredDocument } from '../port/documents.js';
 import type { Layout } from './layout.js';
 import type { Row } from './row.js';
-import type { Bound, Sql } from './sql.js';
+import { raw, sql, type Bound, type Sql } from './sql.js';
 
 /** A document before a batch. */
 export interface Stored {
@@ -202,10 +202,15 @@ function lastId(database: Database, table: Sql): () => number {
   return () => statement.get()?.[0] ?? 0;
 }
 
-/** The statement that fills the index of words. Words consist of letters and digits, so they need no escaping in JSON. */
+/** The statement that fills the index of words. */
 export function wordsStatement({ current, words }: Layout): string {
-  return `INSERT OR IGNORE INTO ${words.text} (word, id)
-    SELECT value, ${current.text}.id FROM ${current.text}, json_each('["' || replace(trim(words), ' ', '","') || '"]') WHERE words <> '' ORDER BY 1, 2`;
+  return `INSERT OR IGNORE INTO ${words.text} (word, id) ${wordsOfRows(current).text} ORDER BY 1, 2`;
+}
+
+/** The words of current documents with their ids; a condition may follow. Words consist of letters and digits, so they need no escaping in JSON. */
+export function wordsOfRows(current: Sql): Sql {
+  const each = raw(`json_each('["' || replace(trim(words), ' ', '","') || '"]') AS each`);
+  return sql`SELECT each.value, ${current}.id FROM ${current}, ${each} WHERE words <> ''`;
 }
 
 export function wordsIn(text: Bound | undefined): ReadonlySet<string> {

@@ -12,7 +12,9 @@ import { CheckpointMoved, ErasuresMoved } from '../port/errors.js';
 import type { Scalar } from '../port/query.js';
 import type { ViewWriter } from '../port/store.js';
 import { apply } from './apply.js';
+import { Cleanup, oweCleanup } from './cleanup.js';
 import { writeDeadLetters } from './dead-letters.js';
+import { erase } from './erase.js';
 import { channelOf, viewsFile } from './file.js';
 import { FileAccess, type FileOptions } from './file-access.js';
 import { dropStatements, findStatement, indexStatements, layoutOf, tablesOf } from './layout.js';
@@ -48,6 +50,7 @@ export async function openEmbeddedViewWriter(options: FileOptions): Promise<View
   const writer = new EmbeddedViewWriter(new FileAccess(viewsFile, options), options.file);
   try {
     await writer.dropUnregisteredTables();
+    void writer.cleanup.run();
   } catch (error) {
     await writer.close();
     throw error;
@@ -57,6 +60,7 @@ export async function openEmbeddedViewWriter(options: FileOptions): Promise<View
 
 class EmbeddedViewWriter implements ViewWriter {
   readonly leases: LeaseStore;
+  readonly cleanup: Cleanup;
   readonly #file: FileAccess;
   readonly #channel: ReturnType<typeof channelOf>;
   readonly #tables = new Map<string, Table>();
@@ -67,6 +71,7 @@ class EmbeddedViewWriter implements ViewWriter {
     this.#file = file;
     this.#channel = channelOf(path);
     this.leases = embeddedLeases(file);
+    this.cleanup = new Cleanup(file);
   }
 
   /** Drops tables that remain from a process that ended while it dropped a build. */
@@ -124,16 +129,23 @@ class EmbeddedViewWriter implements ViewWriter {
     const large = await this.#change((database) => {
       const registered = commits.map((commit) => mayCommit(database, commit));
       return commits.flatMap((commit, index) => {
-        const { build, changes, deadLetters = [] } = commit;
+        const { build, changes, rewrites = [], deadLetters = [] } = commit;
         const before = registered[index];
         if (!before) return [];
-        const size = apply(layoutOf(build), this.#table(database, build, before), changes);
-        if (deadLetters.length > 0) writeDeadLetters(database, build, deadLetters);
+        if (rewrites.length > 0) {
+          erase(database, build, rewrites);
+          oweCleanup(database);
+        }
+        const versions = rewrites.flatMap((rewrite) => rewrite.versions);
+        const size = apply(layoutOf(build), this.#table(database, build, before), [...versions, ...changes]);
+        const unapplied = [...rewrites.flatMap((rewrite) => rewrite.deadLetters), ...deadLetters];
+        if (unapplied.length > 0) writeDeadLetters(database, build, unapplied);
         advance(database, commit);
         return before.indexed === 0 && isLarge(size) ? [build] : [];
       });
     });
     for (const build of large) await this.#index(build);
+    if (commits.some(({ rewrites = [] }) => rewrites.length > 0)) await this.cleanup.run();
   }
 
   reset(build: Build, lease: Lease): Promise<void> {
@@ -173,6 +185,7 @@ class EmbeddedViewWriter implements ViewWriter {
 
   async close(): Promise<void> {
     this.#channel.close();
+    await this.cleanup.close();
     await this.#file.close();
   }
 

@@ -10,6 +10,8 @@ export interface ViewStore {
   writer(): Promise<ViewWriter>;
   reader(): Promise<ViewReader>;
   readonly byHand: ByHand;
+  /** Whether a text, in lower case, stands anywhere in what is stored: in the bytes of a file, in the collections of a database. */
+  holds(text: string): Promise<boolean>;
   /** Closes every side that was opened and removes what they stored. */
   remove(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** Stores of read models on a server that speaks MongoDB's protocol, each in a database of its own, for the conformance suite. */
-import { MongoClient } from 'mongodb';
+import { BSON, MongoClient } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import { collectionsOf, type Collections } from '../../../src/views/mongo/layout.js';
 import { openMongoViewReader, openMongoViewWriter } from '../../../src/views/mongo.js';
@@ -24,12 +24,26 @@ export function storesOn(server: MongoServer): OpenStore {
       writer: async () => opening(await openMongoViewWriter({ url })),
       reader: async () => opening(await openMongoViewReader({ url, nearby: NEARBY })),
       byHand: byHand(url),
+      holds: (text) => isStored(url, text),
       remove: async () => {
         await Promise.all(opened.map((side) => side.close()));
         await dropDatabase(url);
       },
     };
   };
+}
+
+/** Whether a text stands in a document of any collection. */
+export async function isStored(url: string, text: string): Promise<boolean> {
+  const client = new MongoClient(url);
+  try {
+    for (const { name } of await client.db().listCollections({}, { nameOnly: true }).toArray()) {
+      for await (const document of client.db().collection(name).find()) if (BSON.EJSON.stringify(document).includes(text)) return true;
+    }
+    return false;
+  } finally {
+    await client.close();
+  }
 }
 
 function byHand(url: string): ByHand {
