@@ -13,6 +13,8 @@ export interface Domain {
   /** The record types of all contexts, used or not: the log may contain events of any. */
   readonly records: readonly AnyRecordType[];
   readonly definitions: Definitions;
+  /** The types of events after which sealed fields are withheld. */
+  readonly erasing: readonly string[];
   /** The commands of the used contexts, like everything below. */
   readonly commands: readonly AnyCommandDefinition[];
   /** The commands that users and imports can issue: the mutations. */
@@ -41,6 +43,7 @@ export function domainOf(contexts: readonly Context[] = own, modules: readonly s
   return {
     records,
     definitions: definitionsOf(records.flatMap(({ events }) => events)),
+    erasing: records.flatMap(({ events }) => events.flatMap(({ type, withholds }) => (withholds ? [type] : []))),
     commands,
     offered: commands.filter(({ verb, record }) => !NOT_OFFERED.includes(verb) && published.includes(record)),
     textErasures: commands.filter(({ verb }) => verb === 'eraseText'),

@@ -98,5 +98,6 @@ export function list<
     model: model as ReadModel<Of<C & D & Stamps>>,
     types: record.events.map(({ type }) => type),
     changes: (event) => [{ key: event.stream.id, to: (current) => after(current, event) }],
+    streamOf: (key) => ({ type: record.type, id: key }),
   };
 }

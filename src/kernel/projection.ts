@@ -1,6 +1,6 @@
 /** Projections: how events become documents. They are pure: the same events always give the same documents. */
 import type { AnyEventDefinition, EventOf, NewEvent } from '../../contracts/event.js';
-import type { Recorded, RecordedEvent } from './event.js';
+import type { Recorded, RecordedEvent, Stream } from './event.js';
 import type { ReadModel, ReadModelSpec } from './read-model.js';
 
 /** A document as stored: plain data with the columns of its read model. */
@@ -29,8 +29,10 @@ export interface Projection {
   readonly model: ReadModelSpec;
   /** The event types that it handles; it gets no others. */
   readonly types: readonly string[];
-  /** The changes that an event makes. */
+  /** The changes that an event makes. Events are without their sealed fields unless a column of the read model is sealed. */
   changes(event: RecordedEvent): readonly Change[];
+  /** The one stream whose events change a document. Absent where there may be several. */
+  streamOf?(key: string): Stream;
 }
 
 type Handlers<Doc, Event extends NewEvent> = {

@@ -115,6 +115,11 @@ function columnsOf(name: string, columns: Fields, abilities: Abilities<string>):
   }));
 }
 
+/** Whether its documents may hold sealed values. The others get events without them. */
+export function readsSealed({ columns }: Pick<ReadModelSpec, 'columns'>): boolean {
+  return columns.some(({ sealed }) => sealed);
+}
+
 const shapes = new WeakMap<ReadModelSpec, string>();
 
 /** A short hash of the columns and options of a read model. Documents with another hash can't be read or written by it. */

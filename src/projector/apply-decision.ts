@@ -19,7 +19,7 @@ export interface ApplyDecisionContext {
   readonly views: Pick<ViewWriter, 'commit'>;
   readonly reader: Pick<ViewReader, 'unappliedEvents'>;
   readonly leases: Pick<LeaseKeeper, 'ensure'>;
-  readonly read: (event: RecordedEvent) => UpcastEvent;
+  readonly read: (event: RecordedEvent, run: Run) => UpcastEvent;
 }
 
 /** What the store refused in earlier attempts of the same retry, in order. */
@@ -85,7 +85,7 @@ async function* retryDocument(
     const found = await context.reader.unappliedEvents(run.build, key, after === undefined ? { first: CHUNK } : { first: CHUNK, after });
     const unapplied = before(decision, found);
     const retried = notSkipped(decision, unapplied);
-    const folded = await retryInPlace(run, key, retried, await readAgain(retried, context), decision, refused);
+    const folded = await retryInPlace(run, key, retried, await readAgain(run, retried, context), decision, refused);
     const failed = folded.deadLetterChanges.length > 0;
     const isEnd = unapplied.length < found.length || found.length < CHUNK;
     yield { folded: withDone(folded, unapplied), resolved: isEnd && !failed ? [key] : [] };
@@ -110,7 +110,7 @@ async function* retryStreams(
   for (const key of keys) found.push(...(await context.reader.unappliedEvents(run.build, key, { first: Number.MAX_SAFE_INTEGER })));
   const unapplied = before(decision, found).toSorted((a, b) => a.position - b.position);
   const retried = notSkipped(decision, unapplied);
-  const folded = await retryAtDecision(run, retried, await readAgain(retried, context), decision, refused);
+  const folded = await retryAtDecision(run, retried, await readAgain(run, retried, context), decision, refused);
   const errors = new Map(folded.deadLetterChanges.map((event) => [idOf(event), event.error]));
   const noted = retried.map((event) => ({ ...event, error: errors.get(idOf(event)) ?? null }));
   const isNoted = noted.every(({ error }, index) => (error === null) === (retried[index]?.error === null));
@@ -146,19 +146,19 @@ function idOf({ key, position }: Pick<UnappliedEvent, 'key' | 'position'>): stri
 }
 
 /** The events as they are in the log. */
-async function readAgain(unapplied: readonly UnappliedEvent[], context: ApplyDecisionContext): Promise<readonly UpcastEvent[]> {
+async function readAgain(run: Run, unapplied: readonly UnappliedEvent[], context: ApplyDecisionContext): Promise<readonly UpcastEvent[]> {
   const events: UpcastEvent[] = [];
   for (let at = 0; at < unapplied.length; at += CONCURRENT_READS) {
-    events.push(...(await Promise.all(unapplied.slice(at, at + CONCURRENT_READS).map((event) => readOne(event, context)))));
+    events.push(...(await Promise.all(unapplied.slice(at, at + CONCURRENT_READS).map((event) => readOne(run, event, context)))));
   }
   return events;
 }
 
 /** @throws RangeError when the log does not have the event */
-async function readOne({ stream, revision, id }: UnappliedEvent, { log, read }: ApplyDecisionContext): Promise<UpcastEvent> {
+async function readOne(run: Run, { stream, revision, id }: UnappliedEvent, { log, read }: ApplyDecisionContext): Promise<UpcastEvent> {
   const [event] = await log.readStream(stream, revision, 1);
   if (event?.id !== id) {
     throw new RangeError(`${stream.type} ${stream.id}, revision ${revision}: the log does not have the unapplied event ${id}.`);
   }
-  return read(event);
+  return read(event, run);
 }

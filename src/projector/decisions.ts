@@ -2,6 +2,7 @@
 import { DeadLetterSkipped, DeadLettersRetried, type DeadLetterEvent } from '../../contracts/operations/dead-letter.js';
 import type { Recorded, RecordedEvent } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
+import { readsSealed } from '../kernel/read-model.js';
 import { isStreamKey } from './dead-letter.js';
 import type { Run } from './run.js';
 
@@ -10,9 +11,17 @@ export const decisionTypes: readonly string[] = [DeadLettersRetried.type, DeadLe
 
 export type Decision = Recorded<DeadLetterEvent>;
 
-/** The event types that these projections handle, and those of decisions. */
-export function typesOf(projections: readonly Projection[]): readonly string[] {
-  return [...new Set([...projections.flatMap(({ types }) => types), ...decisionTypes])];
+/** The event types that these projections handle, those of decisions, and those that erase what they may hold. */
+export function typesOf(projections: readonly Projection[], erasing: readonly string[]): readonly string[] {
+  const concerned = projections.some(({ model }) => readsSealed(model)) ? erasing : [];
+  return [...new Set([...projections.flatMap(({ types }) => types), ...decisionTypes, ...concerned])];
+}
+
+/** The id of the event that a decision skips for a document of a build. */
+export function skippedIn({ type, data }: RecordedEvent, { build: { model } }: Run, key: string): string | undefined {
+  if (type !== DeadLetterSkipped.type) return undefined;
+  const skip = data as Extract<Decision, { type: typeof DeadLetterSkipped.type }>['data'];
+  return skip.readModel === model.name && skip.version === model.version && skip.key === key ? skip.eventId : undefined;
 }
 
 /** Whether the event is a decision about dead letters of this build. */

@@ -12,6 +12,8 @@ export interface ProjectorOptions {
   readonly projections: readonly Projection[];
   /** The event definitions; defaults to this program's. */
   readonly definitions?: Definitions;
+  /** The types of events after which sealed fields are withheld; defaults to this program's. */
+  readonly erasing?: readonly string[];
   /** Events per page, and so per commit, while catching up. */
   readonly pageSize?: number;
   /** See `newHolder`. */

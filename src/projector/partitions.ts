@@ -26,6 +26,11 @@ export function positionOf({ partition }: Build, { position, partitions }: Build
   return partition === undefined ? position : (partitions?.positions[partition] ?? 0);
 }
 
+/** How many erasures a build, or one partition of it, was folded with. */
+export function erasuresOf({ partition }: Build, { erasures, partitions }: BuildRecord): number {
+  return partition === undefined ? erasures : (partitions?.erasures[partition] ?? 0);
+}
+
 /** Whether a document belongs to a partition; to a build without partitions, all do. */
 export function partitionFilter({ partition }: Build, { partitions }: BuildRecord): (key: string) => boolean {
   if (partition === undefined || !partitions) return () => true;

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { domain } from '../domain.js';
 import { toCurrent, type Position } from '../kernel/event.js';
 import { LeaseLost } from '../leases/errors.js';
+import { withoutSealed } from '../sealing/opened-event.js';
 import { WakeSignal } from './wake-signal.js';
 import { Finalizations } from './finalization.js';
 import { typesOf } from './decisions.js';
@@ -44,7 +45,7 @@ export class Projector {
   readonly #signal = new WakeSignal();
 
   constructor(options: ProjectorOptions) {
-    const { views, pageSize = 2_000, rebuildShare = 50 } = options;
+    const { views, pageSize = 2_000, rebuildShare = 50, definitions = domain.definitions, erasing = domain.erasing } = options;
     this.#options = options;
     this.#throttle = new RebuildThrottle({ percent: rebuildShare, pageSize });
     this.#finalizations = new Finalizations(views, () => {
@@ -65,7 +66,9 @@ export class Projector {
       ...options,
       leases: this.#leases,
       health: this.#health,
-      read: (event) => upcastEvent(event, (recorded) => toCurrent(recorded, options.definitions ?? domain.definitions)),
+      erasing,
+      read: (event, { readsSealed }) =>
+        upcastEvent(readsSealed ? event : withoutSealed(event, definitions), (read) => toCurrent(read, definitions)),
       head: () => this.#workload.head,
     });
   }
@@ -138,8 +141,8 @@ export class Projector {
     }
     let frontier = Math.max(...this.#workload.whole().map(({ position }) => position));
     if (frontier < 0) frontier = this.#workload.head;
-    const { log, projections, pageSize: limit = 2_000 } = this.#options;
-    const tail = new Tail(log, frontier, { limit, types: typesOf(projections), signal, onNews: () => this.#signal.notify() });
+    const { log, projections, erasing = domain.erasing, pageSize: limit = 2_000 } = this.#options;
+    const tail = new Tail(log, frontier, { limit, types: typesOf(projections, erasing), signal, onNews: () => this.#signal.notify() });
     try {
       await this.#promote();
       while (!signal.aborted && !this.#workload.changed) {

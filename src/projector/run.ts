@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Position } from '../kernel/event.js';
 import type { Projection } from '../kernel/projection.js';
+import { readsSealed } from '../kernel/read-model.js';
 import type { Lease } from '../leases/port.js';
 import { buildName, idOf, noProgress } from '../views/port/build-identity.js';
 import type { Build, BuildRecord, Progress } from '../views/port/builds.js';
@@ -10,7 +11,7 @@ import type { StoredDocument } from '../views/port/documents.js';
 import type { DocumentRefused } from '../views/port/errors.js';
 import type { ViewWriter } from '../views/port/store.js';
 import { fold, refusalOf, type Documents, type Folded } from './fold.js';
-import { leaseNameOf, partitionFilter, positionOf } from './partitions.js';
+import { erasuresOf, leaseNameOf, partitionFilter, positionOf } from './partitions.js';
 import { Throughput } from './throughput.js';
 import type { UpcastEvent } from './upcast-event.js';
 
@@ -46,6 +47,10 @@ export class Run implements Documents {
   /** Whether a document belongs to this partition. */
   readonly ownsKey: (key: string) => boolean;
   position: Position;
+  /** How many erasures its documents are folded with. */
+  erasures: number;
+  /** Whether its handlers get sealed fields. */
+  readonly readsSealed: boolean;
   record: BuildRecord;
   progress: Progress;
   readonly #views: ViewWriter;
@@ -63,6 +68,8 @@ export class Run implements Documents {
     this.deadLetters = new Set([...deadLetters].filter(this.ownsKey));
     this.until = build.partition === undefined ? Infinity : (record.partitions?.until ?? 0);
     this.position = positionOf(build, record);
+    this.erasures = erasuresOf(build, record);
+    this.readsSealed = readsSealed(build.model);
     const { events, head, finishedAt } = record;
     this.progress = { ...noProgress, events, head, finishedAt };
     this.#views = views;
@@ -109,7 +116,7 @@ export class Run implements Documents {
       from: this.position,
       to,
       changes,
-      erasures: 0,
+      erasures: this.erasures,
       deadLetters,
       lease,
       progress: { ...this.progress, ...progress },

@@ -190,6 +190,7 @@ export class Workload {
     await finalizations.ended(run.build);
     await views.reset(run.build, await leases.ensure(run.leaseName));
     run.position = 0;
+    run.erasures = 0;
     run.progress = { ...run.progress, events: 0, finishedAt: null };
     run.deadLetters.clear();
   }

@@ -1,5 +1,4 @@
 /** Which keys the log says were dropped: from events that erase, and from those that say which keys were lost. */
-import type { AnyEventDefinition } from '../../contracts/event.js';
 import type { Definitions } from '../../contracts/definitions.js';
 import { streamName, type Position, type RecordedEvent, type Stream, type Withheld } from '../kernel/event.js';
 import type { EventLog } from '../log/port.js';
@@ -8,11 +7,6 @@ import type { EventLog } from '../log/port.js';
 export interface Erasure {
   readonly keys: readonly string[];
   readonly why: Withheld;
-}
-
-/** The types of events after which sealed fields are withheld. */
-export function erasingTypes(events: readonly AnyEventDefinition[]): readonly string[] {
-  return events.flatMap(({ type, withholds }) => (withholds ? [type] : []));
 }
 
 /** What an event erases; undefined for other events. */

@@ -8,6 +8,13 @@ import { hasSealed, merge, withheld } from '../../contracts/sealed-fields.js';
 
 type Data = Readonly<Record<string, unknown>>;
 
+const RECORDED = Symbol('the event as it was read');
+
+/** An event that keeps how it was read, with its sealed parts closed. */
+interface Opened extends RecordedEvent {
+  readonly [RECORDED]: RecordedEvent;
+}
+
 /** A part's key, or why it is withheld. */
 export type KeyOrWithheld = (k: string) => Buffer | Withheld;
 
@@ -18,8 +25,9 @@ export function openedEvent(event: RecordedEvent, keyOf: KeyOrWithheld, definiti
   const parts = sealed.map((part) => ({ part, key: keyOf(part.k) }));
   const why = parts.map(({ key }) => key).find((key) => typeof key === 'string');
   let data: unknown;
-  return {
+  const opened: Opened = {
     ...event,
+    [RECORDED]: event,
     get data(): unknown {
       if (data !== undefined) return data;
       data = why === undefined ? event.data : nulled(event, definitions);
@@ -28,12 +36,14 @@ export function openedEvent(event: RecordedEvent, keyOf: KeyOrWithheld, definiti
     },
     ...(why === undefined ? {} : { withheld: why }),
   };
+  return opened;
 }
 
 /** The event as those see it who must not depend on sealed fields: these are null, whether they could be opened or not. */
 export function withoutSealed(event: RecordedEvent, definitions: Definitions): RecordedEvent {
-  const fields = sealedFields(event, definitions);
-  return fields ? { ...event, data: withheld(fields, event.data as Data) } : event;
+  const recorded = (event as Partial<Opened>)[RECORDED] ?? event;
+  const fields = sealedFields(recorded, definitions);
+  return fields ? { ...recorded, data: withheld(fields, recorded.data as Data) } : event;
 }
 
 function nulled(event: RecordedEvent, definitions: Definitions): unknown {
