@@ -74,7 +74,7 @@ module.exports = {
     within(
       'views-know-no-writer',
       '^src/views/',
-      '^(contracts|src/(kernel|leases|views|sqlite))/',
+      '^(contracts|src/(kernel|leases|views|sqlite|mongo))/',
       'The view store keeps documents whatever they mean and whoever writes them.',
     ),
     within(
@@ -92,16 +92,18 @@ module.exports = {
     within(
       'view-engines-stand-apart',
       '^src/views/(embedded|mongo)/',
-      '^(contracts|src/(kernel|leases|sqlite|views/(port|shared|$1)))/',
+      '^(contracts|src/(kernel|leases|sqlite|mongo|views/(port|shared|$1)))/',
       'An engine imports the port and what engines share, never another engine.',
     ),
+    within('keys-know-no-use', '^src/keys/', '^src/(kernel|keys|sqlite|mongo)/', 'The key store keeps keys whatever is sealed with them.'),
     within(
       'migrate-knows-ports-only',
       '^src/migrate/',
       '^(contracts/|src/(kernel|migrate)/|src/log/(port|walk)\\.ts$)',
       'A log is moved through the port: whatever engine it is in, and whatever its events mean.',
     ),
-    within('sqlite-knows-no-port', '^src/sqlite/', '^src/(kernel|sqlite)/', 'What both embedded engines share knows neither of them.'),
+    within('sqlite-knows-no-port', '^src/sqlite/', '^src/(kernel|sqlite)/', 'What the embedded engines share knows none of them.'),
+    within('mongo-knows-no-port', '^src/mongo/', '^src/(kernel|mongo)/', 'What the engines on MongoDB share knows none of them.'),
     {
       name: 'contracts-use-zod-only',
       severity: 'error',
@@ -141,7 +143,7 @@ module.exports = {
       name: 'mongodb-in-its-adapter',
       severity: 'error',
       comment: 'The MongoDB driver is slow to load: its adapter alone imports it.',
-      from: { path: program, pathNot: '^src/(views/mongo|leases/mongo)' },
+      from: { path: program, pathNot: '^src/(mongo/|(views|leases|keys)/mongo)' },
       to: { path: npm('mongodb') },
     },
     {

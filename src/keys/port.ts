@@ -20,7 +20,7 @@ export interface WrappedKey {
 export interface KeyStore {
   /** Where it is, for messages: a folder or a database, without user and password. */
   readonly place: string;
-  /** Adds keys, all or none. One whose id is there already stays as it is. @throws KeysUnavailable */
+  /** Adds keys; one whose id is there already stays as it is. When it fails, some may have been added. @throws KeysUnavailable */
   add(keys: readonly WrappedKey[]): Promise<void>;
   /** The keys with these ids, in any order; those that are not there are left out. @throws KeysUnavailable */
   find(ids: readonly string[]): Promise<readonly WrappedKey[]>;
