@@ -11,9 +11,9 @@ export type { Key } from './wrapping.js';
 export interface KeyringOptions {
   readonly store: KeyStore;
   readonly master: MasterSource;
-  /** The id of the log that the keys belong to. */
-  readonly logId: string;
-  /** Whether an empty store becomes this log's, and a missing master key is made: only while the log holds no sealed event. */
+  /** The id of the log that the keys belong to; undefined while the log is empty. */
+  readonly logId: string | undefined;
+  /** Whether keys and a missing master key are made in an empty store: only while the log holds no sealed event. */
   readonly create: boolean;
   /** The number of unwrapped keys in memory; defaults to 100,000, some 20 MB. */
   readonly cached?: number;
@@ -33,13 +33,7 @@ const BLOCK = 256;
  * @throws KeysUnavailable when the store belongs to another log or another master key, or is empty and must not be
  */
 export async function openKeyring({ store, master: source, logId, create, cached = 100_000 }: KeyringOptions): Promise<Keyring> {
-  const owner = create ? await store.setOnce(values.logId, logId) : await store.value(values.logId);
-  if (owner === undefined) throw emptyStore(store);
-  if (owner !== logId) {
-    throw new KeysUnavailable(
-      `The key store ${store.place} belongs to another log: ${owner}, not ${logId}. Set DAYBOOK_KEYS_URL to this log's key store.`,
-    );
-  }
+  await checkOwner(store, logId, create);
   const fingerprint =
     (await store.value(values.master)) ?? (create ? await store.setOnce(values.master, source.make().fingerprint) : undefined);
   if (fingerprint === undefined) throw emptyStore(store);
@@ -48,6 +42,24 @@ export async function openKeyring({ store, master: source, logId, create, cached
   const keyring = new Keyring(store, source, master, new KeyCache(cached));
   await keyring.start();
   return keyring;
+}
+
+/** The store notes the log that it belongs to when it is opened with it for the first time. @throws KeysUnavailable */
+async function checkOwner(store: KeyStore, logId: string | undefined, create: boolean): Promise<void> {
+  const owner = await store.value(values.logId);
+  if (logId === undefined) {
+    if (owner === undefined) return;
+    throw new KeysUnavailable(
+      `The event log is empty, but the key store ${store.place} belongs to a log that is not, ${owner}. Restore that log; to begin a new ` +
+        'one, move the key store away or set DAYBOOK_KEYS_URL to another place.',
+    );
+  }
+  if (owner === undefined && !create && (await store.value(values.master)) === undefined) throw emptyStore(store);
+  const noted = owner ?? (await store.setOnce(values.logId, logId));
+  if (noted === logId) return;
+  throw new KeysUnavailable(
+    `The key store ${store.place} belongs to another log: ${noted}, not ${logId}. Set DAYBOOK_KEYS_URL to this log's key store.`,
+  );
 }
 
 export class Keyring {
@@ -83,6 +95,11 @@ export class Keyring {
   get logKey(): Buffer {
     if (!this.#logKey) throw new TypeError('The keyring is not open.');
     return this.#logKey;
+  }
+
+  /** Notes which log the keys belong to, when it has its first event. @throws KeysUnavailable when they belong to another */
+  async belongTo(logId: string): Promise<void> {
+    await checkOwner(this.#store, logId, false);
   }
 
   /** A key that nobody uses. It is in the store, durably. @throws KeysUnavailable */

@@ -158,6 +158,10 @@ export class EmbeddedLog implements EventLog {
     }
   }
 
+  async newest(limit: number): Promise<readonly RecordedEvent[]> {
+    return this.#read(`SELECT ${EVENT_COLUMNS} FROM events ORDER BY position DESC LIMIT ?`, limit).toReversed();
+  }
+
   async head(): Promise<Position> {
     return this.#headNow();
   }

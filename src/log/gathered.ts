@@ -107,6 +107,10 @@ class GatheredLog implements EventLog {
     yield* (await this.#settled()).tail(...tail);
   }
 
+  async newest(limit: number): Promise<readonly RecordedEvent[]> {
+    return (await this.#settled()).newest(limit);
+  }
+
   async head(): Promise<Position> {
     return (await this.#settled()).head();
   }

@@ -172,6 +172,13 @@ class KurrentLog implements EventLog {
     }
   }
 
+  async newest(limit: number): Promise<readonly RecordedEvent[]> {
+    this.#checkOpen();
+    const events: RecordedEvent[] = [];
+    for await (const event of backwards(this.#connection, this.#prefix)) if (events.push(event) === limit) break;
+    return events.toReversed();
+  }
+
   async head(): Promise<Position> {
     this.#checkOpen();
     const last = await this.#last.look();

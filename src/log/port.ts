@@ -78,6 +78,9 @@ export interface EventLog {
     options: { readonly limit: number; readonly types?: readonly string[]; readonly signal: AbortSignal },
   ): AsyncIterable<Page>;
 
+  /** The last events, up to `limit`, in order. */
+  newest(limit: number): Promise<readonly RecordedEvent[]>;
+
   /** The position of the last event, 0 of an empty log. */
   head(): Promise<Position>;
 

@@ -18,6 +18,7 @@ import {
   type Expected,
   type Page,
 } from '../log/port.js';
+import { eventsOf } from '../log/walk.js';
 import { keyedHash, seal } from './cipher.js';
 import { erasureIn, type Erasures } from './erasures.js';
 import { openedEvent } from './opened-event.js';
@@ -27,7 +28,10 @@ import { StreamKeys } from './stream-keys.js';
 export interface SealedLogOptions {
   readonly log: EventLog;
   readonly definitions: Definitions;
-  readonly keyring: Keyring;
+  /** Undefined when there was nothing to open, and nothing will be written. */
+  readonly keyring: Keyring | undefined;
+  /** Whether the log has an event, by whose id the keys know it. */
+  readonly begun: boolean;
   readonly erasures: Erasures;
 }
 
@@ -35,6 +39,11 @@ type Data = Readonly<Record<string, unknown>>;
 
 /** Events per read of the log. */
 const PAGE = 1_000;
+
+/** What erasures are applied with. */
+interface ErasureParts extends Pick<SealedLogOptions, 'log' | 'definitions' | 'erasures'> {
+  readonly keyring: Keyring;
+}
 
 /** One append, with what it took from the keyring and what it erases. */
 interface Prepared extends Append {
@@ -45,21 +54,24 @@ interface Prepared extends Append {
 export class SealedLog implements EventLog {
   readonly #log: EventLog;
   readonly #definitions: Definitions;
-  readonly #keyring: Keyring;
-  readonly #erasures: Erasures;
+  readonly #keys: Keyring | undefined;
+  #begun: boolean;
+  readonly erasures: Erasures;
   readonly #streams: StreamKeys;
 
-  constructor({ log, definitions, keyring, erasures }: SealedLogOptions) {
+  constructor({ log, definitions, keyring, begun, erasures }: SealedLogOptions) {
     this.#log = log;
     this.#definitions = definitions;
-    this.#keyring = keyring;
-    this.#erasures = erasures;
+    this.#keys = keyring;
+    this.#begun = begun;
+    this.erasures = erasures;
     this.#streams = new StreamKeys(log, erasures);
   }
 
   async append(stream: Stream, expected: Expected, events: readonly EventToAppend[]): Promise<Appended> {
     const prepared = await this.#prepare({ stream, expected, events });
     const appended = await this.#sending([prepared], () => this.#log.append(stream, expected, prepared.events));
+    await this.#noteBegin();
     if (prepared.erases) await this.#apply(appended.position);
     return appended;
   }
@@ -73,6 +85,7 @@ export class SealedLog implements EventLog {
       this.#noteSent(one);
     }
     const appended = await this.#sending(prepared, () => this.#log.appendAll(prepared));
+    await this.#noteBegin();
     if (prepared.some(({ erases }) => erases)) await this.#apply(appended.position);
     return appended;
   }
@@ -92,6 +105,10 @@ export class SealedLog implements EventLog {
     for await (const { events, position } of this.#log.tail(after, options)) yield { events: await this.#opened(events), position };
   }
 
+  async newest(limit: number): Promise<readonly RecordedEvent[]> {
+    return this.#opened(await this.#log.newest(limit));
+  }
+
   head(): Promise<Position> {
     return this.#log.head();
   }
@@ -108,7 +125,7 @@ export class SealedLog implements EventLog {
     try {
       await this.#log.close();
     } finally {
-      await this.#keyring.close();
+      await this.#keys?.close();
     }
   }
 
@@ -121,7 +138,20 @@ export class SealedLog implements EventLog {
     const ids = this.#streams.inMemory(stream);
     const keys = await this.#keyring.load(ids);
     for (const key of keys.values()) if (keyedHash(hash, key) === recorded) return true;
-    return ids.some((k) => this.#erasures.of(k) !== undefined);
+    return ids.some((k) => this.erasures.of(k) !== undefined);
+  }
+
+  get #keyring(): Keyring {
+    if (this.#keys) return this.#keys;
+    throw new KeysUnavailable('The log had no sealed event when it was opened; now it has. Run the command again.');
+  }
+
+  /** Has the keys note which log they belong to. */
+  async #noteBegin(): Promise<void> {
+    if (this.#begun) return;
+    const first = await firstOf(this.#log);
+    if (first) await this.#keyring.belongTo(first.id);
+    this.#begun = first !== undefined;
   }
 
   /** Seals the events of an append, and names the keys that they erase. */
@@ -134,7 +164,7 @@ export class SealedLog implements EventLog {
       const definition = this.#definitions(event.type);
       erases ||= definition?.withholds !== undefined;
       if (definition?.withholds === 'erased') {
-        const keys = (await this.#streams.allOf(stream)).filter((k) => this.#erasures.of(k) === undefined);
+        const keys = (await this.#streams.allOf(stream)).filter((k) => this.erasures.of(k) === undefined);
         prepared.push({ ...event, data: { ...(event.data as object), keys } });
         key = undefined;
         continue;
@@ -166,7 +196,7 @@ export class SealedLog implements EventLog {
 
   /** Drops the keys of erasures up to a position that was appended. */
   async #apply(until: Position): Promise<void> {
-    await applyErasures({ log: this.#log, definitions: this.#definitions, keyring: this.#keyring, erasures: this.#erasures }, until);
+    await applyErasures({ log: this.#log, definitions: this.#definitions, keyring: this.#keyring, erasures: this.erasures }, until);
   }
 
   /** Sends appends to the log. */
@@ -192,18 +222,24 @@ export class SealedLog implements EventLog {
 
   /** @throws KeysUnavailable when a key is missing and the log does not say why */
   async #opened(events: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
-    this.#erasures.note(events);
+    this.erasures.note(events);
     const parts = events.flatMap(({ sealed }) => sealed ?? []);
     if (parts.length === 0) return events;
     const keys = await this.#keyring.load(parts.map(({ k }) => k));
-    const isUnknown = (k: string): boolean => !keys.has(k) && this.#erasures.of(k) === undefined;
+    const isUnknown = (k: string): boolean => !keys.has(k) && this.erasures.of(k) === undefined;
     if (parts.some(({ k }) => isUnknown(k))) {
-      await this.#erasures.readAll();
+      await this.erasures.readAll();
       for (const event of events) if (event.sealed?.some(({ k }) => isUnknown(k))) throw keyMissing(event.stream);
     }
-    const keyOf = (k: string): Buffer | Withheld => this.#erasures.of(k) ?? keys.get(k) ?? 'lost';
+    const keyOf = (k: string): Buffer | Withheld => this.erasures.of(k) ?? keys.get(k) ?? 'lost';
     return events.map((event) => openedEvent(event, keyOf, this.#definitions));
   }
+}
+
+/** The first event of a log. @throws LogUnavailable */
+export async function firstOf(log: EventLog): Promise<RecordedEvent | undefined> {
+  for await (const event of eventsOf(log, { limit: 1 })) return event;
+  return undefined;
 }
 
 /**
@@ -211,9 +247,11 @@ export class SealedLog implements EventLog {
  * @param until a position that the log has reached; by default its end
  * @throws LogUnavailable, KeysUnavailable
  */
-export async function applyErasures({ log, definitions, keyring, erasures }: SealedLogOptions, until?: Position): Promise<void> {
+export async function applyErasures({ log, definitions, keyring, erasures }: ErasureParts, until?: Position): Promise<void> {
   const end = until ?? (await log.head());
-  for (let at = await keyring.erasuresAppliedTo(); at < end;) {
+  const applied = await keyring.erasuresAppliedTo();
+  // A position beyond the log was noted of another engine, or of a log that was longer.
+  for (let at = applied > (await log.end()) ? 0 : applied; at < end;) {
     const { events, position } = await log.readAll(at, PAGE, erasures.types);
     erasures.note(events);
     await keyring.drop(events.flatMap((event) => erasureIn(event, definitions)?.keys ?? []));

@@ -27,14 +27,18 @@ export class StreamKeys {
     this.#erasures = erasures;
   }
 
-  /** Notes events that were read from a stream or written to it, in order. Those that don't follow on what is known are ignored. */
+  /**
+   * Notes events that were read from a stream or written to it, in order. Those that come after a gap are ignored. An append that had been made
+   * before is noted with a key that it was not sealed under; the right one is added when its events are read.
+   */
   note(events: readonly Pick<RecordedEvent, 'stream' | 'revision' | 'sealed'>[]): void {
     for (const { stream, revision, sealed } of events) {
       const name = streamName(stream);
       const known = this.#known.get(name) ?? NOTHING;
-      if (revision !== known.revision + 1) continue;
       const k = sealed?.[0]?.k;
-      this.#known.set(name, { revision, keys: k === undefined || known.keys.includes(k) ? known.keys : [...known.keys, k] });
+      const isNew = k !== undefined && !known.keys.includes(k);
+      if (revision > known.revision + 1 || (revision <= known.revision && !isNew)) continue;
+      this.#known.set(name, { revision: Math.max(revision, known.revision), keys: isNew ? [...known.keys, k] : known.keys });
     }
   }
 
