@@ -28,7 +28,7 @@ export function appendOf({ logPrefix }: Place, stream: Stream, revision: number,
   return {
     streamName: storedName(stream, logPrefix),
     expectedState: revision === 0 ? NO_STREAM : BigInt(revision - 1),
-    events: [toStored({ event, id: event.id, recordedAt: undefined, sealed: undefined }, Date.parse(recordedAt))],
+    events: [toStored({ event, id: event.id, recordedAt: undefined, occurredAt: 0, sealed: undefined }, Date.parse(recordedAt))],
   };
 }
 

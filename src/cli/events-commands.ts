@@ -13,7 +13,7 @@ export function addEvents({ program, terminal, config, exit }: CommandLine): voi
     .argument('<what>', 'a position, the id of an event, or a stream such as lead-7f0c…', eventOrStream)
     .option(...dataDirOption)
     .option(...dataOption)
-    .option('--json', 'print one JSON object per line')
+    .option('--json', 'print each event as it is written, one JSON object per line')
     .action(async (what: Wanted, options: Settings & ShowOptions) => {
       exit(await runShow(config(options), what, options, terminal));
     });
@@ -28,7 +28,7 @@ export function addEvents({ program, terminal, config, exit }: CommandLine): voi
     .option('--no-follow', 'stop at the current end of the log')
     .option('--limit <number>', 'stop after this number of events', positiveNumber)
     .option(...dataOption)
-    .option('--json', 'print one JSON object per line')
+    .option('--json', 'print each event as it is written, one JSON object per line')
     .action(async (options: Settings & TailOptions) => {
       exit(await runTail(config(options), options, terminal));
     });

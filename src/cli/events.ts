@@ -1,10 +1,12 @@
-/** `daybook events`: shows one event, one stream, or the end of the log. The data of events may be personal, so it is shown only on request. */
+/** `daybook events`: shows one event, one stream, or the end of the log. Tables show the data of events only on request. */
 import { patterns } from '../../contracts/fields/index.js';
 import { domain } from '../domain.js';
 import type { Config } from '../config.js';
 import { openLog } from '../engines.js';
+import { canonicalJson } from '../kernel/canonical-json.js';
 import { parseStreamName, streamName, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
 import { NoSuchPosition, type EventLog, type Page } from '../log/port.js';
+import { written } from '../log/sealed-parts.js';
 import { NotFound } from '../projector/not-found.js';
 import { progress, silent } from './progress.js';
 import { count, details, plain, table, type Column } from './table.js';
@@ -53,7 +55,7 @@ export async function runShow(
     if (!events) return 130;
     const { out } = terminal;
     const [only] = events;
-    if (json) out.write(events.map((event) => line(event, data)).join(''));
+    if (json) out.write(events.map(line).join(''));
     else if (only && !('stream' in what)) out.write(description(only, data));
     else {
       out.write(table([revision, ...columns, cause], events, { width: widthOf(out) }));
@@ -72,7 +74,7 @@ export async function runTail(config: Config, options: TailOptions, { out }: Ter
     for await (const page of pages(log, options, signal)) {
       const events = page.slice(0, left);
       left -= events.length;
-      if (json) out.write(events.map((event) => line(event, data)).join(''));
+      if (json) out.write(events.map(line).join(''));
       else {
         // The data of an event follows its row.
         for (const rows of data ? events.map((event) => [event]) : [events]) {
@@ -206,27 +208,9 @@ function actorOf({ metadata: { actor, onBehalfOf } }: RecordedEvent): string {
   return onBehalfOf === undefined ? actor : `${actor} for ${onBehalfOf}`;
 }
 
-/** One event as a JSON object on one line. */
-function line(event: RecordedEvent, data: boolean): string {
-  const { position, id, type, version, stream, revision: at, metadata } = event;
-  const { occurredAt, recordedAt, importedAt, actor, onBehalfOf, commandId, correlationId, causationId } = metadata;
-  const shown = {
-    position,
-    id,
-    type,
-    version,
-    stream: streamName(stream),
-    revision: at,
-    occurredAt,
-    recordedAt,
-    importedAt,
-    actor,
-    onBehalfOf,
-    commandId,
-    correlationId,
-    causationId,
-  };
-  return `${JSON.stringify(data ? { ...shown, data: event.data } : shown)}\n`;
+/** An event as it is written, as a canonical JSON object on one line: without its position it is what the hash chain of `migrate` covers. */
+function line(event: RecordedEvent): string {
+  return `${canonicalJson(written(event))}\n`;
 }
 
 function description(event: RecordedEvent, data: boolean): string {

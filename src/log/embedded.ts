@@ -1,13 +1,16 @@
 /** The event log in one SQLite file: nothing to install, nothing to run beside it, and every acknowledged event survives a loss of power. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { streamName, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
+import type { Position, RecordedEvent, Stream } from '../kernel/event.js';
 import { openDatabase, type Database, type SqlValue } from '../sqlite/database.js';
 import { asUnavailable, explain, type Subject } from '../sqlite/unavailable.js';
 import { toMilliseconds } from './accepted-events.js';
 import { GroupedAppends } from './embedded/grouped-appends.js';
 import { News } from './embedded/news.js';
-import { EVENT_COLUMNS, toEvent, type EventRow, toRows } from './embedded/row.js';
+import { uuidToStore } from './embedded/binary.js';
+import { EVENT_COLUMNS, toEvent, toRows, type EventRow, type Numbered } from './embedded/row.js';
 import { eventsDatabase } from './embedded/schema.js';
+import { STREAM_NAMED } from './embedded/streams.js';
+import { Tables } from './embedded/tables.js';
 import {
   LogUnavailable,
   type Append,
@@ -74,6 +77,7 @@ export function openEmbeddedLog(options: EmbeddedLogOptions): EmbeddedLog {
 export class EmbeddedLog implements EventLog {
   readonly #news: News;
   readonly #appends: GroupedAppends;
+  readonly #tables: Tables;
   readonly #clock: () => number;
   readonly #lockTimeoutMs: number;
   readonly #copying: boolean;
@@ -87,7 +91,8 @@ export class EmbeddedLog implements EventLog {
     this.#lockTimeoutMs = options.lockTimeoutMs ?? 10_000;
     this.#copying = options.copying ?? false;
     this.#news = new News(database.subject.file);
-    this.#appends = new GroupedAppends(database, this.#clock, this.#lockTimeoutMs, () => this.#news.announce());
+    this.#tables = new Tables(database);
+    this.#appends = new GroupedAppends(database, this.#tables, this.#clock, this.#lockTimeoutMs, () => this.#news.announce());
   }
 
   async append(stream: Stream, expected: Expected, events: readonly EventToAppend[]): Promise<Appended> {
@@ -115,26 +120,22 @@ export class EmbeddedLog implements EventLog {
 
   async readStream(stream: Stream, from = 0, limit?: number): Promise<readonly RecordedEvent[]> {
     return this.#read(
-      `SELECT ${EVENT_COLUMNS} FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`,
-      streamName(stream),
-      from,
-      limit ?? -1,
+      `SELECT ${EVENT_COLUMNS} FROM events WHERE stream = (${STREAM_NAMED}) AND revision >= ? ORDER BY revision LIMIT ?`,
+      [stream.type, uuidToStore(stream.id), from, limit ?? -1],
+      this.#tables.within(stream),
     );
   }
 
   async readAll(after: Position, limit: number, types?: readonly string[]): Promise<Page> {
     if (!types) {
-      const events = this.#read(`SELECT ${EVENT_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?`, after, limit);
+      const events = this.#read(`SELECT ${EVENT_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?`, [after, limit]);
       return { events, position: events.at(-1)?.position ?? after };
     }
     // The head is read before the events: events that another process appends in between are left for the next page.
     const until = Math.min(this.#headNow(), after + limit * SKIPPED_PER_EVENT);
     const events = this.#read(
-      `SELECT ${EVENT_COLUMNS} FROM events WHERE position > ? AND position <= ? AND type IN (SELECT value FROM json_each(?)) ORDER BY position LIMIT ?`,
-      after,
-      until,
-      JSON.stringify(types),
-      limit,
+      `SELECT ${EVENT_COLUMNS} FROM events WHERE position > ? AND position <= ? AND type IN (SELECT id FROM texts WHERE text IN (SELECT value FROM json_each(?))) ORDER BY position LIMIT ?`,
+      [after, until, JSON.stringify(types), limit],
     );
     const last = events.length === limit ? events.at(-1) : undefined;
     return { events, position: last?.position ?? Math.max(after, until) };
@@ -191,12 +192,12 @@ export class EmbeddedLog implements EventLog {
     this.#database.close();
   }
 
-  #read(sql: string, ...values: readonly SqlValue[]): readonly RecordedEvent[] {
+  #read(sql: string, values: readonly SqlValue[], numbered: Numbered = this.#tables): readonly RecordedEvent[] {
     return this.#available(() =>
       this.#database
         .prepare<EventRow>(sql, { arrays: true })
         .all(...values)
-        .map(toEvent),
+        .map((row) => toEvent(row, numbered)),
     );
   }
 

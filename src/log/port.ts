@@ -47,7 +47,8 @@ export interface EventLog {
    * @throws WrongRevision when the stream is at another revision.
    * @throws EventIdTaken when an id is elsewhere in the log (engines that can't detect this are named in docs/engines.md).
    * @throws RangeError when there are no events, two have the same id, or one can't be stored: an id that is no UUID, a list of sealed parts that is empty
-   *   or has a malformed key id, acknowledged codes that are empty or not CONSTANT_CASE.
+   *   or has a malformed key id, acknowledged codes that are empty or not CONSTANT_CASE, an `occurredAt` or `importedAt` in another form than ISO 8601
+   *   in UTC with milliseconds.
    * @throws LogUnavailable when the engine can't write: full disk, no connection. Append again to find out whether it was written.
    */
   append(stream: Stream, expected: Expected, events: readonly EventToAppend[]): Promise<Appended>;

@@ -34,6 +34,14 @@ export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
 }
 
+/** An event as it is written: its sealed parts are the text. */
+export function written<Event extends { readonly sealed?: readonly SealedPart[] }>({
+  sealed,
+  ...event
+}: Event): Omit<Event, 'sealed'> & { readonly sealed?: string } {
+  return { ...event, ...(sealed && { sealed: sealedText(sealed) }) };
+}
+
 /** Where a list stands, for the message about a damaged one. */
 type Place = Pick<RecordedEvent, 'stream' | 'revision'>;
 

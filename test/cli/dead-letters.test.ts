@@ -23,11 +23,16 @@ beforeEach(async () => {
   events = `${data}/events.db`;
   const [first, second] = await fillWithLeads(events, { leads: 4 });
   [broken, unknown] = [first!, second!];
-  damage(`UPDATE events SET data = 'null' WHERE stream = 'lead-${broken}' AND revision = 1`);
-  damage(`UPDATE events SET version = 99 WHERE stream = 'lead-${unknown}' AND revision = 1`);
+  damage(`UPDATE events SET shape = NULL, data = 'null' WHERE ${at(broken, 1)}`);
+  damage(`UPDATE events SET version = 99 WHERE ${at(unknown, 1)}`);
   // The first build has the dead letters.
   expect((await daybookIn(['projections', 'rebuild', 'leads'])).code).toBe(5);
 });
+
+/** SQL: the event of a lead at a revision. */
+function at(lead: string, revision: number): string {
+  return `position = (SELECT position FROM event_log WHERE stream = 'lead-${lead}' AND revision = ${revision})`;
+}
 
 /** Changes events in the log by hand, so that handlers fail on them, or succeed again. */
 function damage(statement: string): void {
@@ -39,7 +44,7 @@ function damage(statement: string): void {
   }
 }
 const repair = (): void =>
-  damage(`UPDATE events SET data = '{"ownerId":"bob","fromId":"ana"}' WHERE stream = 'lead-${broken}' AND revision = 1`);
+  damage(`UPDATE events SET shape = NULL, data = '{"ownerId":"bob","fromId":"ana"}' WHERE ${at(broken, 1)}`);
 
 const daybookIn = (args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Answer> =>
   commandLine(folder, args, environment);
@@ -145,7 +150,7 @@ describe('daybook dead-letters', () => {
   });
 
   test('a repeated skip does not skip the next event', async () => {
-    damage(`UPDATE events SET data = 'null' WHERE stream = 'lead-${broken}' AND revision = 2`);
+    damage(`UPDATE events SET shape = NULL, data = 'null' WHERE ${at(broken, 2)}`);
     const skip = ['skip', 'leads', broken, '--event', await firstUnapplied(broken), '--reason', 'Sent twice'];
     expect((await letters(skip)).code).toBe(5);
     const next = await firstUnapplied(broken);

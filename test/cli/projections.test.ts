@@ -113,7 +113,7 @@ describe('without a server', () => {
     await fill(3);
     await projections(['rebuild', 'leads']);
     const log = new DatabaseSync(`${data}/events.db`);
-    log.exec("UPDATE events SET data = 'null' WHERE revision = 1 AND position = 4");
+    log.exec("UPDATE events SET shape = NULL, data = 'null' WHERE revision = 1 AND position = 4");
     log.close();
     const { code, out } = await projections(['rebuild', 'leads']);
     expect(code).toBe(5);

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
+import fc from 'fast-check';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,7 +105,7 @@ describe('The embedded log', () => {
       await log.append(
         freshStream(),
         'none',
-        Array.from({ length: 300 }, (_, n) => noted({ n })),
+        Array.from({ length: 600 }, (_, n) => noted({ n })),
       );
       await log.close();
       const whole = readFileSync(file);
@@ -118,7 +120,7 @@ describe('The embedded log', () => {
       await log.append(
         freshStream(),
         'none',
-        Array.from({ length: 300 }, (_, n) => noted({ n })),
+        Array.from({ length: 600 }, (_, n) => noted({ n })),
       );
       await log.close();
       const bytes = readFileSync(file);
@@ -129,6 +131,78 @@ describe('The embedded log', () => {
       await expect(readToEnd(damaged, 100)).rejects.toThrow('Restore it from a backup');
       await damaged.close();
     });
+  });
+
+  test('gives ids and hashes back as they were given, in their usual form or not', async () => {
+    const log = open();
+    const odd = [
+      '',
+      '42',
+      '1e3',
+      'Ana',
+      '6F1C0D3E-5B1A-4C0E-9D57-0C8F7D1F0A11',
+      '6f1c0d3e5b1a4c0e9d570c8f7d1f0a11',
+      ':',
+      'a'.repeat(64),
+      'g'.repeat(64),
+    ];
+    for (const text of [...odd, randomUUID()]) {
+      const event = noted();
+      const metadata = { ...event.metadata, commandId: text, commandHash: text, correlationId: text, causationId: `${text}:`, actor: text };
+      const stream = { type: 'lead', id: text };
+      await log.append(stream, 'none', [{ ...event, metadata: { ...metadata, onBehalfOf: text } }]);
+      expect(await log.readStream(stream)).toMatchObject([{ stream, metadata: { ...metadata, onBehalfOf: text } }]);
+      expect((await log.readAll((await log.head()) - 1, 1)).events).toMatchObject([{ stream, metadata }]);
+    }
+    await log.close();
+  });
+
+  test('gives any data back, whatever its shape', async () => {
+    const log = open();
+    const data: unknown[] = [JSON.parse('{"__proto__":{"a":1},"b":{"__proto__":2}}'), {}, { a: {} }, { a: { b: {} }, c: [] }, [], 0, ''];
+    data.push({ '1': 1, 'x\ny': { '"': '\n', '': null } }, { a: 1 }, { a: { a: 1 } }, { a: [{ a: 1 }, { b: undefined }] });
+    const given = fc.sample(fc.array(fc.jsonValue(), { maxLength: 20 }), { numRuns: 20, seed: 1 }).flat();
+    const events = [...data, ...given].map((value) => noted(value));
+    await log.append(freshStream(), 'none', events);
+    const read = eventsOf(await readToEnd(log, 1_000));
+    expect(read.map((event) => JSON.stringify(event.data))).toEqual(events.map((event) => JSON.stringify(event.data)));
+    const raw = new DatabaseSync(file, { readOnly: true });
+    const shown = raw.prepare('SELECT data FROM event_log ORDER BY position').all() as readonly { readonly data: string }[];
+    raw.close();
+    expect(shown.map((row) => row.data)).toEqual(events.map((event) => JSON.stringify(event.data)));
+    await log.close();
+  });
+
+  test('stores data as a whole when there are too many shapes', async () => {
+    const log = open();
+    const events = Array.from({ length: 2_100 }, (_, n) => noted({ [`name ${n}`]: { n } }));
+    await log.append(freshStream(), 'none', events);
+    await log.append(freshStream(), 'none', [noted({ 'name 0': { n: 'again' } }), noted({ another: { n: 'new' } })]);
+    const raw = new DatabaseSync(file, { readOnly: true });
+    const count = raw.prepare('SELECT count(*) AS n FROM events WHERE shape IS NOT NULL').get() as { readonly n: number };
+    raw.close();
+    expect(count.n).toBeGreaterThan(1_900);
+    expect(count.n).toBeLessThan(2_000);
+    const read = eventsOf(await readToEnd(log, 5_000)).map(({ data }) => data);
+    expect(read).toEqual([...events.map(({ data }) => data), { 'name 0': { n: 'again' } }, { another: { n: 'new' } }]);
+    await log.close();
+  });
+
+  test('knows nothing of a transaction that was rolled back', async () => {
+    const log = open({ maxPages: 40 });
+    const [first, second] = [freshStream('invoice'), freshStream('order')];
+    const huge = noted('x'.repeat(1_000_000), { type: 'Huge' });
+    await expect(log.append(first, 'none', [noted({ n: 1 }, { type: 'Sent' }), huge])).rejects.toThrow('free some space');
+    await log.append(second, 'none', [noted({ m: 2 }, { type: 'Paid' })]);
+    await log.append(first, 'none', [noted({ n: 3 }, { type: 'Sent' })]);
+    const read = eventsOf(await readToEnd(log, 10));
+    expect(read.map(({ stream, type, data }) => ({ stream, type, data }))).toEqual([
+      { stream: second, type: 'Paid', data: { m: 2 } },
+      { stream: first, type: 'Sent', data: { n: 3 } },
+    ]);
+    const other = open({ readOnly: true });
+    expect(eventsOf(await readToEnd(other, 10))).toEqual(read);
+    await Promise.all([log.close(), other.close()]);
   });
 
   test('names the event whose sealed parts are damaged, and reads the others', async () => {

@@ -3,11 +3,13 @@
  * an append's time. Each is checked by itself, after those before it in the group.
  */
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { parseStreamName, streamName, type Position, type Stream } from '../../kernel/event.js';
+import type { Position, Stream } from '../../kernel/event.js';
 import type { Database } from '../../sqlite/database.js';
 import { DatabaseUnavailable } from '../../sqlite/unavailable.js';
 import { EventIdTaken, WrongRevision, type Appended, type Expected } from '../port.js';
-import { toBytes, type Row } from './row.js';
+import { dashed, uuidToStore } from './binary.js';
+import type { Row } from './row.js';
+import type { Tables } from './tables.js';
 
 /** Rows for the end of one stream. */
 interface Placing {
@@ -41,6 +43,7 @@ export class GroupedAppends {
   readonly #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   readonly #database: Database;
+  readonly #tables: Tables;
   readonly #clock: () => number;
   readonly #lockTimeoutMs: number;
   readonly #written: () => void;
@@ -50,8 +53,9 @@ export class GroupedAppends {
    * @param lockTimeoutMs how long another process may keep the log locked before an append fails
    * @param written called after every commit that wrote events
    */
-  constructor(database: Database, clock: () => number, lockTimeoutMs: number, written: () => void) {
+  constructor(database: Database, tables: Tables, clock: () => number, lockTimeoutMs: number, written: () => void) {
     this.#database = database;
+    this.#tables = tables;
     this.#clock = clock;
     this.#lockTimeoutMs = lockTimeoutMs;
     this.#written = written;
@@ -116,7 +120,7 @@ export class GroupedAppends {
 
   /** Writes a group and settles its appends. @throws DatabaseUnavailable when none of it was written. */
   #write(group: readonly Waiting[]): void {
-    const { outcomes, added } = this.#database.transaction(() => {
+    const { outcomes, added } = this.#transaction(() => {
       const tip = this.#tip();
       const before = tip.position;
       return { outcomes: group.map((one) => ({ one, outcome: this.#placeAll(one.placings, tip) })), added: tip.position > before };
@@ -125,6 +129,15 @@ export class GroupedAppends {
     for (const { one, outcome } of outcomes) {
       if (outcome instanceof Error) one.reject(outcome);
       else one.resolve(outcome);
+    }
+  }
+
+  #transaction<T>(work: () => T): T {
+    try {
+      return this.#database.transaction(work);
+    } catch (error) {
+      this.#tables.forget();
+      throw error;
     }
   }
 
@@ -149,40 +162,65 @@ export class GroupedAppends {
 
   /** Puts one append's events after the tip, or says why not. */
   #place({ stream, expected, rows }: Placing, tip: Tip): Appended | WrongRevision | EventIdTaken {
-    const name = streamName(stream);
-    const last = this.#database
-      .prepare<[number | null]>('SELECT max(revision) FROM events WHERE stream = ?', { arrays: true })
-      .get(name)?.[0];
-    const actual = last ?? 'none';
-    if (actual !== expected) return this.#firstResult(name, expected, rows) ?? new WrongRevision(stream, expected, actual);
+    const known = this.#tables.streams.find(stream);
+    const actual = known?.last ?? 'none';
+    if (actual !== expected) return this.#firstResult(known?.id, expected, rows) ?? new WrongRevision(stream, expected, actual);
 
-    const insert = this.#database.prepare(
-      `INSERT INTO events (position, stream, revision, id, type, version, recorded_at, data, metadata, sealed)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-    );
     const { position: before } = tip;
+    const streamId = known?.id ?? before + 1;
     let { position, recordedAt } = tip;
-    let revision = last ?? -1;
-    for (const { id, type, version, data, metadata, sealed, ...row } of rows) {
+    let revision = known?.last ?? -1;
+    for (const row of rows) {
       position += 1;
       revision += 1;
       recordedAt = Math.max(recordedAt, row.recordedAt ?? tip.now);
-      const { changes } = insert.run(position, name, revision, toBytes(id), type, version, recordedAt, data, metadata, sealed);
-      if (changes === 0) return this.#taken(id, before);
+      if (!this.#insert(row, { position, stream: streamId, revision, recordedAt })) return this.#taken(row.id, before);
     }
+    if (!known) this.#tables.streams.add(stream, streamId);
     tip.position = position;
     tip.recordedAt = recordedAt;
     return { revision, position };
   }
 
+  /** @returns false when its id is taken */
+  #insert(row: Row, { position, stream, revision, recordedAt }: Place): boolean {
+    const { type, actor, onBehalfOf, acknowledged, shape, data } = this.#tables.add(row);
+    const { id, version, occurredAt, commandId, commandHash, correlationId, causationId, importedAt, sealed } = row;
+    const { changes } = this.#database
+      .prepare(INSERT)
+      .run(
+        position,
+        stream,
+        revision,
+        type,
+        version,
+        recordedAt,
+        occurredAt,
+        actor,
+        uuidToStore(id),
+        commandId,
+        commandHash,
+        correlationId,
+        causationId,
+        onBehalfOf,
+        importedAt,
+        acknowledged,
+        shape,
+        data,
+        sealed,
+      );
+    return changes > 0;
+  }
+
   /** What the append answered when its events were written; undefined unless all of them stand where it would put them. */
-  #firstResult(name: string, expected: Expected, rows: readonly Row[]): Appended | undefined {
+  #firstResult(stream: number | undefined, expected: Expected, rows: readonly Row[]): Appended | undefined {
+    if (stream === undefined) return undefined;
     const stored = this.#database
       .prepare<Appended & { readonly id: string }>(
         'SELECT lower(hex(id)) AS id, revision, position FROM events WHERE stream = ? AND revision > ? ORDER BY revision LIMIT ?',
       )
-      .all(name, expected === 'none' ? -1 : expected, rows.length);
-    const same = stored.length === rows.length && stored.every((event, index) => event.id === rows[index]?.id.replaceAll('-', ''));
+      .all(stream, expected === 'none' ? -1 : expected, rows.length);
+    const same = stored.length === rows.length && stored.every((event, index) => dashed(event.id) === rows[index]?.id);
     const last = stored.at(-1);
     return same && last ? { revision: last.revision, position: last.position } : undefined;
   }
@@ -190,7 +228,20 @@ export class GroupedAppends {
   /** Takes back what the append has put after `before`, and names the stream that has the id. */
   #taken(id: string, before: Position): EventIdTaken {
     this.#database.prepare('DELETE FROM events WHERE position > ?').run(before);
-    const holder = this.#database.prepare<[string]>('SELECT stream FROM events WHERE id = ?', { arrays: true }).get(toBytes(id));
-    return new EventIdTaken(id, parseStreamName(holder?.[0] ?? ''));
+    const holder = this.#database.prepare<[number]>('SELECT stream FROM events WHERE id = ?', { arrays: true }).get(uuidToStore(id));
+    return new EventIdTaken(id, this.#tables.stream(holder?.[0] ?? 0));
   }
 }
+
+/** Where an event is put. */
+interface Place {
+  readonly position: Position;
+  readonly stream: number;
+  readonly revision: number;
+  readonly recordedAt: number;
+}
+
+const INSERT = `INSERT INTO events
+  (position, stream, revision, type, version, recorded_at, occurred_at, actor, id, command_id, command_hash, correlation_id, causation_id,
+   on_behalf_of, imported_at, acknowledged, shape, data, sealed)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
