@@ -1,11 +1,12 @@
 /** The settings: names in the file and in the environment, allowed values, defaults, descriptions. */
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { KnownError } from './kernel/known-error.js';
 import { messageOf } from './kernel/message-of.js';
 import { isTimeZone } from './kernel/time-zone.js';
+import { MASTER_KEY_FORM, parseMasterKey } from './keys/master-key.js';
 
 /** The configuration is invalid. The message names every invalid setting and the allowed values. */
 export class InvalidConfig extends KnownError {
@@ -26,6 +27,17 @@ const flag = z.union([z.stringbool(), z.boolean()], { error: 'true or false' });
 
 /** The value of `logUrl` and `viewsUrl` for an engine in the data folder. */
 export const EMBEDDED = 'embedded';
+
+/** The value of `keysUrl` for the place that follows from where the data folder or the read models are. */
+export const BESIDE = 'beside';
+
+/** A key, which no message repeats; empty for none. */
+function masterKey() {
+  return z
+    .string(MASTER_KEY_FORM)
+    .refine((value) => value === '' || parseMasterKey(value) !== undefined, MASTER_KEY_FORM)
+    .default('');
+}
 
 /** The address of an engine. Error messages don't repeat it: it may contain a password. */
 function engine(allowed: string, form: RegExp) {
@@ -53,6 +65,24 @@ const settings = {
   viewsUrl: engine('embedded, or a connection string such as mongodb://host:27017/daybook', /^mongodb(\+srv)?:\/\//).describe(
     'The read models: the file in the data folder, or MongoDB by its connection string, which names the database.',
   ),
+  keysUrl: z
+    .string()
+    .regex(
+      /^(?:(?!mongodb)[^:]+|[A-Za-z]:[^:]+|mongodb(\+srv)?:\/\/[^/?]+\/[^/?]+(\?.*)?)$/,
+      'beside, a folder, or a connection string that names a database, such as mongodb://host:27017/daybook_keys',
+    )
+    .default(BESIDE)
+    .describe(
+      'The keys of personal data: a folder, or MongoDB by a connection string that names a database for them alone. `beside`: the folder `<data folder>-keys`, or, if the read models are on MongoDB, the database `<their name>_keys` there.',
+    ),
+  masterKeyFile: z
+    .string()
+    .default('')
+    .describe(
+      'File of the master key, which wraps the other keys. Made at the first start. By default `master.key` in the folder of the keys, or, if they are on MongoDB, in `<data folder>-keys`.',
+    ),
+  masterKey: masterKey().describe(`The master key itself instead of a file: ${MASTER_KEY_FORM}. Never shown.`),
+  nextMasterKey: masterKey().describe('The next master key, for `daybook keys rotate`, if `masterKey` is set. Never shown.'),
   modules: z
     .string()
     .regex(/^[a-z]+(,[a-z]+)*$/, 'all, or names of contexts separated by commas')
@@ -226,12 +256,34 @@ export function loadConfig(
       `${origin.get('host') ?? 'host'}: ${host} can be reached by others, and there is no access control yet; set exposed to allow it`,
     );
   }
+  const { dataDir = '', keysUrl = '' } = parsed.data ?? {};
+  if (
+    parsed.success &&
+    keysUrl !== BESIDE &&
+    !keysUrl.includes('://') &&
+    `${resolve(keysUrl)}${sep}`.startsWith(`${resolve(dataDir)}${sep}`)
+  ) {
+    problems.push(
+      `${origin.get('keysUrl')}: ${keysUrl} is in the data folder; a backup of the log must not have the keys, so choose a folder apart`,
+    );
+  }
+  const { masterKey: given = '', masterKeyFile = '', nextMasterKey: next = '' } = parsed.data ?? {};
+  if (given !== '' && masterKeyFile !== '') {
+    problems.push(`${origin.get('masterKeyFile')}: there is ${origin.get('masterKey')} too; give the master key or its file`);
+  }
+  if (given === '' && next !== '') {
+    problems.push(`${origin.get('nextMasterKey')}: expected only with masterKey; a master key in a file is rotated without it`);
+  }
   if (!parsed.success || problems.length > 0) throw new InvalidConfig(`The configuration is invalid: ${problems.join('; ')}.`);
   return { ...parsed.data, dataDir: resolve(parsed.data.dataDir) };
 }
 
-/** A setting's value for people: of a connection string only protocol and hosts. */
-export function shownSetting(value: unknown): string {
+/** Settings whose value is never shown. */
+const secrets: readonly string[] = ['masterKey', 'nextMasterKey'];
+
+/** A setting's value for people: of a connection string only protocol and hosts, of a secret whether it is set. */
+export function shownSetting(value: unknown, key?: string): string {
+  if (key !== undefined && secrets.includes(key) && value !== '') return '(set, not shown)';
   const text = String(value);
   const [, scheme, hosts] = /^([a-z+]+:\/\/)(?:.*@)?([^/?]*)/.exec(text) ?? [];
   return scheme === undefined ? text : `${scheme}${hosts}`;

@@ -1,6 +1,9 @@
 /** Opens the configured engines. Their modules are loaded on demand. */
-import { join } from 'node:path';
-import { EMBEDDED, type Config } from './config.js';
+import { join, resolve } from 'node:path';
+import { BESIDE, EMBEDDED, type Config } from './config.js';
+import type { Keyring } from './keys/keyring.js';
+import type { MasterSource } from './keys/master-source.js';
+import type { KeyStore } from './keys/port.js';
 import type { EventLog } from './log/port.js';
 import type { CheckpointStore } from './views/port/checkpoints.js';
 import type { ViewReader, ViewWriter } from './views/port/store.js';
@@ -15,6 +18,8 @@ export interface LogOptions {
 
 type LogPlace = Pick<Config, 'dataDir'> & Partial<Pick<Config, 'logUrl' | 'logPrefix'>>;
 type ViewsPlace = Pick<Config, 'dataDir'> & Partial<Pick<Config, 'viewsUrl'>>;
+
+type KeysPlace = Pick<Config, 'dataDir'> & Partial<Pick<Config, 'viewsUrl' | 'keysUrl' | 'masterKeyFile' | 'masterKey' | 'nextMasterKey'>>;
 
 /** @throws LogUnavailable */
 export async function openLog(
@@ -74,4 +79,48 @@ export async function openScratchViews(folder: string): Promise<{ readonly write
   const file = join(folder, 'aside.db');
   const writer = await openEmbeddedViewWriter({ file });
   return { writer, reader: await openEmbeddedViewReader({ file, threads: 0 }) };
+}
+
+/**
+ * Opens the keys of a log.
+ * @param options.create whether a new key store and a new master key may be made: only while the log holds no sealed event
+ * @throws KeysUnavailable when the store can't be used, or belongs to another log or master key
+ */
+export async function openKeys(place: KeysPlace, options: { readonly logId: string; readonly create: boolean }): Promise<Keyring> {
+  const { openKeyring } = await import('./keys/keyring.js');
+  const master = await masterSource(place);
+  const store = await openKeyStore(place, options);
+  try {
+    return await openKeyring({ store, master, ...options });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** @throws KeysUnavailable also when the store is missing and not to be created */
+export async function openKeyStore(place: KeysPlace, { create }: { readonly create: boolean }): Promise<KeyStore> {
+  const { keysUrl = BESIDE, viewsUrl = EMBEDDED } = place;
+  const onMongo = keysUrl === BESIDE ? viewsUrl !== EMBEDDED : keysUrl.includes('://');
+  if (onMongo) {
+    const { openMongoKeyStore } = await import('./keys/mongo.js');
+    return openMongoKeyStore(keysUrl === BESIDE ? { url: viewsUrl, part: 'keys' } : { url: keysUrl });
+  }
+  const { openEmbeddedKeyStore } = await import('./keys/embedded.js');
+  return openEmbeddedKeyStore({ file: join(keysFolder(place), 'keys.db'), create });
+}
+
+/** Where the master key comes from. @throws KeysUnavailable */
+export async function masterSource(place: KeysPlace): Promise<MasterSource> {
+  const { masterKeyFile = '', masterKey = '', nextMasterKey = '' } = place;
+  const { givenMasterKey, masterKeyInFile } = await import('./keys/master-source.js');
+  const { parseMasterKey } = await import('./keys/master-key.js');
+  const given = parseMasterKey(masterKey);
+  if (given) return givenMasterKey('DAYBOOK_MASTER_KEY', given, parseMasterKey(nextMasterKey));
+  return masterKeyInFile(masterKeyFile === '' ? join(keysFolder(place), 'master.key') : resolve(masterKeyFile));
+}
+
+/** The folder of keys: where they are, or, if they are on MongoDB, where the master key is. */
+function keysFolder({ dataDir, keysUrl = BESIDE }: KeysPlace): string {
+  return keysUrl === BESIDE || keysUrl.includes('://') ? `${resolve(dataDir)}-keys` : resolve(keysUrl);
 }

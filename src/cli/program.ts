@@ -10,6 +10,7 @@ import { runDemo } from './demo.js';
 import { addEvents } from './events-commands.js';
 import { describeFailure, exitCodeOf } from './failure.js';
 import { runImportCommand } from './import.js';
+import { addKeys } from './keys.js';
 import { addMigrate } from './migrate.js';
 import { addProjections } from './projections-commands.js';
 import { runServe } from './serve.js';
@@ -89,6 +90,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   addMigrate(commandLine);
   addProjections(commandLine);
   addDeadLetters(commandLine);
+  addKeys(commandLine);
 
   const contracts = program.command('contracts').description('the published contracts: JSON Schemas of the events and the GraphQL schema');
   for (const task of ['emit', 'check'] as const) {

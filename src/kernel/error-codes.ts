@@ -49,7 +49,7 @@ const requestCodes = {
   BODY_TOO_LARGE: 'The body is larger than `bodyLimitBytes`.',
   TIMED_OUT: 'The response took longer than `requestTimeoutMs` (HTTP 503). A command may still have been executed.',
   BAD_REQUEST: 'A header or the body is malformed.',
-  UNAVAILABLE: 'The log or the read models are not available.',
+  UNAVAILABLE: 'The log, the read models or the keys of personal data are not available.',
   INTERNAL_SERVER_ERROR: 'An internal error.',
 } as const;
 

@@ -56,9 +56,8 @@ export function readMasterKeyFile(file: string): MasterKey | undefined {
     throw unusable(file, 'read', error);
   }
   const master = parseMasterKey(text);
-  if (!master)
-    throw new KeysUnavailable(`${file} holds no master key: expected ${MASTER_KEY_FORM}. Restore the file from your backup of it.`);
-  return master;
+  if (master) return master;
+  throw new KeysUnavailable(`${file} holds no master key: expected ${MASTER_KEY_FORM}. Restore the file from your backup of it.`);
 }
 
 /**

@@ -203,6 +203,7 @@ describe('a failure in a request', () => {
     problem('NoSuchPosition', 'BAD_USER_INPUT', 'after'),
     problem('NoHistory', 'NO_HISTORY', 'asOf'),
     ['LogUnavailable', away('The event log can not be used right now: it could not read the log.'), { code: 'UNAVAILABLE' }],
+    ['KeysUnavailable', away('The keys of personal data can not be used right now.'), { code: 'UNAVAILABLE' }],
     ['ViewsUnavailable', away('The read models can not be used right now.'), { code: 'UNAVAILABLE' }],
     ['BuildGone', away('The read models can not be used right now.'), { code: 'UNAVAILABLE' }],
   ];

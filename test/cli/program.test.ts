@@ -14,7 +14,7 @@ describe('daybook', () => {
     expect(await daybook(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
     const { code, out } = await daybook(['--help']);
     expect(code).toBe(0);
-    for (const command of ['serve', 'demo', 'import', 'events', 'projections', 'dead-letters', 'contracts', 'config']) {
+    for (const command of ['serve', 'demo', 'import', 'events', 'projections', 'dead-letters', 'keys', 'contracts', 'config']) {
       expect(out).toContain(`  ${command}`);
     }
     for (const help of [out, (await daybook(['projections', 'verify', '--help'])).out]) {

@@ -10,6 +10,8 @@ export interface Folder {
   readonly events: string;
   /** The read models of the embedded engine. */
   readonly views: string;
+  /** The folder of the keys, beside it. */
+  readonly keys: string;
   remove(): void;
 }
 
@@ -20,7 +22,10 @@ export function temporaryFolder(): Folder {
     path,
     events: join(path, 'events.db'),
     views: join(path, 'views.db'),
-    remove: () => rmSync(path, { recursive: true, force: true }),
+    keys: `${path}-keys`,
+    remove: () => {
+      for (const folder of [path, `${path}-keys`]) rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
@@ -60,6 +65,9 @@ export function folderPerTest(): Folder {
     },
     get views() {
       return current.views;
+    },
+    get keys() {
+      return current.keys;
     },
     remove: () => current.remove(),
   };

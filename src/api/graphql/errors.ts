@@ -4,6 +4,7 @@ import type { RequestCode } from '../../kernel/error-codes.js';
 import type { InvalidInput } from '../../kernel/input.js';
 import { KnownError } from '../../kernel/known-error.js';
 import { Rejection } from '../../kernel/rejection.js';
+import type { KeysUnavailable } from '../../keys/port.js';
 import type { LogUnavailable, NoSuchPosition } from '../../log/port.js';
 import type { StaleDecision } from '../../projector/record-decision.js';
 import type { NotFound } from '../../projector/not-found.js';
@@ -21,6 +22,7 @@ type Told =
   | NoSuchPosition
   | NoHistory
   | LogUnavailable
+  | KeysUnavailable
   | ViewsUnavailable
   | BuildGone;
 
@@ -80,6 +82,8 @@ function toldByCode(failure: Told): GraphQLError | undefined {
       return badInput(code, 'asOf', message);
     case 'LOG_UNAVAILABLE':
       return away(`The event log can not be used right now${failure.attempt === undefined ? '' : `: it could not ${failure.attempt}`}.`);
+    case 'KEYS_UNAVAILABLE':
+      return away('The keys of personal data can not be used right now.');
     case 'VIEWS_UNAVAILABLE':
     case 'BUILD_GONE':
       return away('The read models can not be used right now.');

@@ -8,6 +8,7 @@ import { InvalidDeclaration } from '../../../src/kernel/check-contexts.js';
 import { InvalidInput } from '../../../src/kernel/input.js';
 import type { KnownError } from '../../../src/kernel/known-error.js';
 import { Rejection } from '../../../src/kernel/rejection.js';
+import { KeysUnavailable } from '../../../src/keys/port.js';
 import { LogUnavailable, NoSuchPosition } from '../../../src/log/port.js';
 import { PortInUse } from '../../../src/main.js';
 import { MigrationRefused } from '../../../src/migrate/refused.js';
@@ -31,6 +32,7 @@ export const knownErrors = {
   InvalidInput: new InvalidInput('SkipDeadLetter', [{ field: 'reason', message: 'reason is required' }]),
   Rejection: new Rejection('LEAD_NOT_OPEN', 'The lead is not open.', 'id'),
   LogUnavailable: new LogUnavailable('The disk of /data/events.db is full. Make room.', { attempt: 'read the log' }),
+  KeysUnavailable: new KeysUnavailable('The key store /data-keys/keys.db does not exist. Mount its disk.'),
   NoSuchPosition: new NoSuchPosition(7),
   PortInUse: new PortInUse('Port 4000 is in use already.'),
   MigrationRefused: new MigrationRefused('The target holds other events.'),
