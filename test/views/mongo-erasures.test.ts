@@ -143,7 +143,7 @@ suite('rewrites on MongoDB', () => {
         const lease = await leaseOf(next, 'next');
         expect(await next.raiseErasures(build, 1, lease)).toEqual([]);
         // The next projector goes on from the checkpoint in smaller batches.
-        const [{ position = 0 } = {}] = await next.builds();
+        const position = (await next.builds())[0]?.position;
         if (position === 5) {
           await next.commit([commitOf(lease, 5, 6, { changes: changes.slice(0, 1), erasures: 1, rewrites })]);
           await next.commit([commitOf(lease, 6, 8, { changes: changes.slice(1), erasures: 1 })]);
@@ -207,7 +207,7 @@ suite('rewrites on MongoDB', () => {
   });
 
   test('what an interrupted commit left beyond the checkpoint is told when the build is raised, and rewritten', async () => {
-    await onMongo(async ({ url, writer, reader, collections }) => {
+    await onMongo(async ({ url, writer, reader }) => {
       const first = await leaseOf(writer, 'first');
       await writer.commit([commitOf(first, 0, 5, clear)]);
       const changes = [
