@@ -1,10 +1,12 @@
 /** Opens the configured engines. Their modules are loaded on demand. */
 import { join, resolve } from 'node:path';
 import { BESIDE, EMBEDDED, type Config } from './config.js';
-import type { Keyring } from './keys/keyring.js';
+import type { Domain } from './domain.js';
+import type { Keyring, KeyringOptions } from './keys/keyring.js';
 import type { MasterSource } from './keys/master-source.js';
 import type { KeyStore } from './keys/port.js';
 import type { EventLog } from './log/port.js';
+import type { SealedLog } from './sealing/sealed-log.js';
 import type { CheckpointStore } from './views/port/checkpoints.js';
 import type { ViewReader, ViewWriter } from './views/port/store.js';
 
@@ -32,6 +34,35 @@ export async function openLog(
   }
   const { openEmbeddedLog } = await import('./log/embedded.js');
   return openEmbeddedLog({ file: join(dataDir, 'events.db'), readOnly, synchronous: durableAtClose ? 'NORMAL' : 'FULL', copying });
+}
+
+/**
+ * Opens the log with the keys of its sealed fields.
+ * @throws LogUnavailable, KeysUnavailable
+ */
+export async function openSealed(
+  place: LogPlace & KeysPlace,
+  domain: Pick<Domain, 'definitions' | 'erasing'>,
+  options: LogOptions = {},
+): Promise<SealedLog> {
+  const log = await openLog(place, options);
+  try {
+    return await withKeys(log, place, domain, options);
+  } catch (failure) {
+    await log.close();
+    throw failure;
+  }
+}
+
+/** An open log with the keys of its sealed fields. @throws LogUnavailable, KeysUnavailable */
+export async function withKeys(
+  log: EventLog,
+  place: KeysPlace,
+  domain: Pick<Domain, 'definitions' | 'erasing'>,
+  { readOnly = false }: Pick<LogOptions, 'readOnly'> = {},
+): Promise<SealedLog> {
+  const { openSealedLog } = await import('./sealing/open.js');
+  return openSealedLog({ log, domain, readOnly, openKeys: (options) => openKeys(place, options) });
 }
 
 /** @throws ViewsUnavailable */
@@ -86,7 +117,7 @@ export async function openScratchViews(folder: string): Promise<{ readonly write
  * @param options.create whether a new key store and a new master key may be made: only while the log holds no sealed event
  * @throws KeysUnavailable when the store can't be used, or belongs to another log or master key
  */
-export async function openKeys(place: KeysPlace, options: { readonly logId: string; readonly create: boolean }): Promise<Keyring> {
+export async function openKeys(place: KeysPlace, options: Pick<KeyringOptions, 'logId' | 'create'>): Promise<Keyring> {
   const { openKeyring } = await import('./keys/keyring.js');
   const master = await masterSource(place);
   const store = await openKeyStore(place, options);

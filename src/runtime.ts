@@ -1,11 +1,12 @@
 /** The log, the views, command handling and process managers, for the server and the command line. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLog, openViewReader, openViewWriter } from './engines.js';
+import { openLog, openViewReader, openViewWriter, withKeys } from './engines.js';
 import { EMBEDDED, shownSetting, type Config } from './config.js';
 import { gathered } from './log/gathered.js';
 import { LogUnavailable, type EventLog } from './log/port.js';
 import { CommandHandler } from './command-handling/command-handler.js';
 import { configuredDomain, type Domain } from './domain.js';
+import type { Erasures } from './sealing/erasures.js';
 import { Reactor } from './policies/reactor.js';
 import type { Refusal } from './policies/refusals.js';
 import { PolicyStarts } from './policies/starts.js';
@@ -21,6 +22,8 @@ const BUILD_PATIENCE_MS = 5_000;
 
 export interface Runtime {
   readonly log: EventLog;
+  /** Which records were erased, as far as is known. */
+  readonly erasures: Erasures;
   readonly views: ViewReader;
   /** The domain of the configured contexts. */
   readonly domain: Domain;
@@ -67,12 +70,14 @@ export async function openRuntime(config: Config, options: RuntimeOptions): Prom
     const { definitions, policies } = domain;
     /** Events whose policies query read models, and so need their position at once. */
     const awaited = policies.flatMap(({ finds, types }) => (finds.length > 0 ? types : []));
-    const opened = await openLog(config, { durableAtClose, readOnly });
-    const log = history ? gathered(opened, awaited) : opened;
+    const recorded = await openLog(config, { durableAtClose, readOnly });
+    let log: EventLog = recorded;
     closing.push(() => log.close());
     const views = await openViewReader(config);
     closing.push(() => views.close());
-    await refuseLostLog(log, views, config);
+    await refuseLostLog(recorded, views, config);
+    const opened = await withKeys(recorded, config, domain, { readOnly });
+    log = history ? gathered(opened, awaited) : opened;
     const projections = await projectionsOf(config, options.projections);
     const served = new ServedViews(
       views,
@@ -80,7 +85,12 @@ export async function openRuntime(config: Config, options: RuntimeOptions): Prom
     );
     await served.start();
     closing.push(() => served.stop());
-    const commandHandler = new CommandHandler({ log, definitions, cacheSize: config.stateCache });
+    const commandHandler = new CommandHandler({
+      log,
+      definitions,
+      isSameCommand: (...asked) => opened.isSameCommand(...asked),
+      cacheSize: config.stateCache,
+    });
     const build = async (readModel: string): Promise<Served> => {
       const model = served.models().find(({ name }) => name === readModel);
       if (!model) throw new TypeError(`There is no read model ${readModel}.`);
@@ -101,7 +111,7 @@ export async function openRuntime(config: Config, options: RuntimeOptions): Prom
       requestTimeoutMs: config.requestTimeoutMs,
     });
     closing.push(() => administration.close());
-    return { log, views, domain, served, projections, administration, commandHandler, reactor, starts, close };
+    return { log, erasures: opened.erasures, views, domain, served, projections, administration, commandHandler, reactor, starts, close };
   } catch (failure) {
     await close();
     throw failure;

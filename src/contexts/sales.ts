@@ -11,7 +11,7 @@ import { stageMoves } from '../sales/policies/stage-moves.js';
 import { LoseOpportunity, ReopenOpportunity, WinOpportunity } from '../sales/close-opportunity.js';
 import { ConvertLead } from '../sales/convert-lead.js';
 import { DefinePipeline, RetirePipeline, RevisePipeline } from '../sales/define-pipeline.js';
-import { AssignLead, EraseLead, lead, RegisterLead, ReviseLead } from '../sales/lead.js';
+import { AssignLead, EraseConvertedLead, EraseLead, lead, RegisterLead, ReviseLead } from '../sales/lead.js';
 import { LeaveDroppedStage } from '../sales/leave-dropped-stage.js';
 import {
   AdvanceOpportunity,
@@ -38,6 +38,7 @@ export const sales: Context = {
     ReopenLead,
     ConvertLead,
     EraseLead,
+    EraseConvertedLead,
     DefinePipeline,
     RevisePipeline,
     RetirePipeline,

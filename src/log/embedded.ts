@@ -160,7 +160,7 @@ export class EmbeddedLog implements EventLog {
   }
 
   async newest(limit: number): Promise<readonly RecordedEvent[]> {
-    return this.#read(`SELECT ${EVENT_COLUMNS} FROM events ORDER BY position DESC LIMIT ?`, limit).toReversed();
+    return this.#read(`SELECT ${EVENT_COLUMNS} FROM events ORDER BY position DESC LIMIT ?`, [limit]).toReversed();
   }
 
   async head(): Promise<Position> {

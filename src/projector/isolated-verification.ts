@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config.js';
-import { openLog, openScratchViews, openViewReader } from '../engines.js';
+import { domain } from '../domain.js';
+import { openSealed, openScratchViews, openViewReader } from '../engines.js';
 import { projectionsOf } from './catalogue.js';
 import { ProgramReadModels } from './program-read-models.js';
 import { verify, type Verification, type VerifyOptions } from './verification.js';
@@ -26,7 +27,7 @@ export async function verifyIsolated({
   const folder = await mkdtemp(join(tmpdir(), 'daybook-verify-'));
   const closing: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
-    const log = await openLog(config, { readOnly: true });
+    const log = await openSealed(config, domain, { readOnly: true });
     closing.push(() => log.close());
     const live = await openViewReader({ ...config, readerThreads: 0 });
     closing.push(() => live.close());

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../kernel/message-of.js';
-import { openLog, openViewReader, openViewWriter } from '../engines.js';
+import { domain } from '../domain.js';
+import { openSealed, openViewReader, openViewWriter } from '../engines.js';
 import { projectionsOf } from './catalogue.js';
 import type { ProjectorMessage, ProjectorTask } from './host.js';
 import type { BatchReport } from './options.js';
@@ -25,7 +26,7 @@ const telling = setInterval(() => {
   batches = [];
 }, REPORT_EVERY_MS);
 
-const log = await openLog(config, { readOnly: true });
+const log = await openSealed(config, domain, { readOnly: true });
 const views = await openViewWriter(config);
 const reader = await openViewReader({ ...config, readerThreads: 0 });
 const projector = new Projector({

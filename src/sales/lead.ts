@@ -13,10 +13,8 @@ import {
   type Lead,
   type LeadSource,
 } from '../../contracts/sales/lead.js';
-import { optional } from '../kernel/command.js';
 import { erased } from '../kernel/erasure.js';
 import { recordType } from '../kernel/record-type.js';
-import { contact } from '../parties/contact.js';
 import { rejection } from './rejections.js';
 import { changesOf, revised } from '../kernel/revision.js';
 
@@ -113,11 +111,16 @@ export const EraseLead = lead.changes('EraseLead', {
   verb: 'correct',
   erases: true,
   input: { ground: ErasureGround.describe('Why it is erased.') },
-  looksAt: { contact: optional(contact) },
-  reads: ({ contactId }) => ({ contact: contactId }),
-  decide: (_, { ground }, { contact: person }) => {
-    // Only an erased contact has no name.
-    if (person && person.name !== null) throw rejection('LEAD_HAS_CONTACT', 'The lead became a contact. Erase the contact.', 'id');
+  decide: ({ contactId }, { ground }) => {
+    if (contactId !== null) throw rejection('LEAD_HAS_CONTACT', 'The lead became a contact. Erase the contact.', 'id');
     return [LeadErased({ ground, keys: [] })];
   },
+});
+
+export const EraseConvertedLead = lead.changes('EraseConvertedLead', {
+  description: 'Erases the personal data of a lead, because the contact or household that it became was erased.',
+  verb: 'system',
+  erases: true,
+  input: { ground: ErasureGround.describe('Why it is erased.') },
+  decide: (_, { ground }) => [LeadErased({ ground, keys: [] })],
 });

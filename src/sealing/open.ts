@@ -29,16 +29,16 @@ export async function openSealedLog({ log, domain, openKeys, readOnly }: SealedL
   const isSealed = await hasSealed(log);
   // Nothing is there to be opened, and nothing will be written.
   if (readOnly && !isSealed) {
-    return new SealedLog({ log, definitions, keyring: undefined, begun: true, erasures: new Erasures(log, definitions, erasing, 0) });
+    const later = async (): Promise<Keyring> => openKeys({ logId: (await firstOf(log))?.id, create: false });
+    return new SealedLog({ log, definitions, openKeys: later, begun: true, erasures: new Erasures(log, definitions, erasing, 0) });
   }
   const keyring = await openKeys({ logId: first?.id, create: !isSealed });
   try {
     const applied = await keyring.erasuresAppliedTo();
     const erasures = new Erasures(log, definitions, erasing, Math.min(applied, await log.end()));
-    const parts = { log, definitions, keyring, erasures };
     if (readOnly) await erasures.refresh();
-    else await applyErasures(parts);
-    const sealed = new SealedLog({ ...parts, begun: first !== undefined });
+    else await applyErasures({ log, definitions, keyring, erasures });
+    const sealed = new SealedLog({ log, definitions, openKeys: async () => keyring, begun: first !== undefined, erasures });
     // Keys that are older than the log, or another's, are found now and not by the first who reads.
     await sealed.newest(NEWEST);
     return sealed;

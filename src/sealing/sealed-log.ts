@@ -28,8 +28,8 @@ import { StreamKeys } from './stream-keys.js';
 export interface SealedLogOptions {
   readonly log: EventLog;
   readonly definitions: Definitions;
-  /** Undefined when there was nothing to open, and nothing will be written. */
-  readonly keyring: Keyring | undefined;
+  /** Opens the keys when they are first needed. */
+  readonly openKeys: () => Promise<Keyring>;
   /** Whether the log has an event, by whose id the keys know it. */
   readonly begun: boolean;
   readonly erasures: Erasures;
@@ -54,15 +54,16 @@ interface Prepared extends Append {
 export class SealedLog implements EventLog {
   readonly #log: EventLog;
   readonly #definitions: Definitions;
-  readonly #keys: Keyring | undefined;
+  readonly #openKeys: () => Promise<Keyring>;
+  #opening: Promise<Keyring> | undefined;
   #begun: boolean;
   readonly erasures: Erasures;
   readonly #streams: StreamKeys;
 
-  constructor({ log, definitions, keyring, begun, erasures }: SealedLogOptions) {
+  constructor({ log, definitions, openKeys, begun, erasures }: SealedLogOptions) {
     this.#log = log;
     this.#definitions = definitions;
-    this.#keys = keyring;
+    this.#openKeys = openKeys;
     this.#begun = begun;
     this.erasures = erasures;
     this.#streams = new StreamKeys(log, erasures);
@@ -125,7 +126,7 @@ export class SealedLog implements EventLog {
     try {
       await this.#log.close();
     } finally {
-      await this.#keys?.close();
+      await (await this.#opening?.catch(() => undefined))?.close();
     }
   }
 
@@ -136,21 +137,25 @@ export class SealedLog implements EventLog {
   async isSameCommand(stream: Stream, recorded: string, hash: string): Promise<boolean> {
     if (recorded === hash) return true;
     const ids = this.#streams.inMemory(stream);
-    const keys = await this.#keyring.load(ids);
+    const keys = ids.length === 0 ? new Map<string, Buffer>() : await (await this.#keyring()).load(ids);
     for (const key of keys.values()) if (keyedHash(hash, key) === recorded) return true;
     return ids.some((k) => this.erasures.of(k) !== undefined);
   }
 
-  get #keyring(): Keyring {
-    if (this.#keys) return this.#keys;
-    throw new KeysUnavailable('The log had no sealed event when it was opened; now it has. Run the command again.');
+  /** @throws KeysUnavailable */
+  #keyring(): Promise<Keyring> {
+    this.#opening ??= this.#openKeys().catch((failure: unknown) => {
+      this.#opening = undefined;
+      throw failure;
+    });
+    return this.#opening;
   }
 
   /** Has the keys note which log they belong to. */
   async #noteBegin(): Promise<void> {
     if (this.#begun) return;
     const first = await firstOf(this.#log);
-    if (first) await this.#keyring.belongTo(first.id);
+    if (first) await (await this.#keyring()).belongTo(first.id);
     this.#begun = first !== undefined;
   }
 
@@ -172,7 +177,7 @@ export class SealedLog implements EventLog {
       const fields = definition && fieldsAt(definition, event.version);
       const { open, sealed } = fields && hasSealed(fields) ? split(fields, event.data as Data) : { open: event.data, sealed: undefined };
       if (sealed && !key) {
-        key = await this.#keyring.take();
+        key = await (await this.#keyring()).take();
         taken.push(key);
       }
       prepared.push({
@@ -189,14 +194,14 @@ export class SealedLog implements EventLog {
   async #keyOf(stream: Stream, expected: Expected): Promise<Key | undefined> {
     const k = expected === 'none' ? undefined : await this.#streams.current(stream, expected);
     if (k === undefined) return undefined;
-    const key = (await this.#keyring.load([k])).get(k);
+    const key = (await (await this.#keyring()).load([k])).get(k);
     if (!key) throw keyMissing(stream);
     return { k, key };
   }
 
   /** Drops the keys of erasures up to a position that was appended. */
   async #apply(until: Position): Promise<void> {
-    await applyErasures({ log: this.#log, definitions: this.#definitions, keyring: this.#keyring, erasures: this.erasures }, until);
+    await applyErasures({ log: this.#log, definitions: this.#definitions, keyring: await this.#keyring(), erasures: this.erasures }, until);
   }
 
   /** Sends appends to the log. */
@@ -208,9 +213,13 @@ export class SealedLog implements EventLog {
     } catch (failure) {
       for (const { stream } of prepared) this.#streams.forget(stream);
       const isRefused = failure instanceof WrongRevision || failure instanceof EventIdTaken;
-      if (isRefused && prepared.length === 1) for (const { taken } of prepared) for (const key of taken) this.#keyring.giveBack(key);
+      if (isRefused && prepared.length === 1) for (const { taken } of prepared) await this.#giveBack(taken);
       throw failure;
     }
+  }
+
+  async #giveBack(taken: readonly Key[]): Promise<void> {
+    for (const key of taken) (await this.#keyring()).giveBack(key);
   }
 
   #noteSent({ stream, expected, events }: Prepared): void {
@@ -225,7 +234,7 @@ export class SealedLog implements EventLog {
     this.erasures.note(events);
     const parts = events.flatMap(({ sealed }) => sealed ?? []);
     if (parts.length === 0) return events;
-    const keys = await this.#keyring.load(parts.map(({ k }) => k));
+    const keys = await (await this.#keyring()).load(parts.map(({ k }) => k));
     const isUnknown = (k: string): boolean => !keys.has(k) && this.erasures.of(k) === undefined;
     if (parts.some(({ k }) => isUnknown(k))) {
       await this.erasures.readAll();
