@@ -81,7 +81,7 @@ const settings = {
     .describe(
       'File of the master key, which wraps the other keys. Made at the first start. By default `master.key` in the folder of the keys, or, if they are on MongoDB, in `<data folder>-keys`.',
     ),
-  masterKey: masterKey().describe(`The master key itself instead of a file: ${MASTER_KEY_FORM}. Never shown.`),
+  masterKey: masterKey().describe('The master key itself instead of a file: 32 bytes as base64 text. Never shown.'),
   nextMasterKey: masterKey().describe('The next master key, for `daybook keys rotate`, if `masterKey` is set. Never shown.'),
   modules: z
     .string()

@@ -69,6 +69,15 @@ describe.each(files)('%s', (file) => {
     expect([...new Set(mounted)].sort()).toEqual(Object.keys(read(file).volumes).sort());
   });
 
+  test('keeps the keys of personal data apart from the data, in one volume for all of Daybook', () => {
+    const mounts = ofDaybook(file).map(([, { volumes = [] }]) => volumes.filter((volume) => /:\/data(-keys)?$/.test(volume)));
+    for (const [data, keys] of mounts) {
+      expect(data).toMatch(/^\w+:\/data$/);
+      expect(keys).toBe('keys:/data-keys');
+    }
+    expect(mounts.length).toBeGreaterThan(0);
+  });
+
   test('gives Daybook settings that it takes', () => {
     const known = describeSettings().map(({ variable }) => variable);
     for (const [, { environment = {}, build }] of ofDaybook(file)) {

@@ -42,6 +42,12 @@ test('what it copies is in the project and not kept away from it', () => {
   for (const name of ['bench', 'contracts', 'projections', 'scripts', 'src', '.swcrc']) expect(allowed).toContain(name);
 });
 
+test('its data and the keys of personal data are in volumes of their own, which its user may write', () => {
+  expect(after('VOLUME')).toEqual(['["/data", "/data-keys"]']);
+  expect(after('RUN').join('\n')).toMatch(/chown node:node \/data \/data-keys && chmod 700 \/data-keys/);
+  expect(text).toContain('DAYBOOK_DATA_DIR=/data\n');
+});
+
 test('it starts the entry that the package has', () => {
   const { bin } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly bin: { readonly daybook: string } };
   expect(after('ENTRYPOINT')).toEqual([JSON.stringify(['node', bin.daybook]).replaceAll(',', ', ')]);
