@@ -11,10 +11,6 @@ const RETRY_MS = 500;
 /** Compacting takes at most this part of the time: large files are compacted less often, for several rewrites at once. */
 const SHARE = 0.05;
 
-export const cleanupTable = `
-  CREATE TABLE cleanup (owed INTEGER NOT NULL, done INTEGER NOT NULL) STRICT;
-  INSERT INTO cleanup (owed, done) VALUES (0, 0)`;
-
 /** Notes, in the transaction of a commit, that there is something to remove: it outlives the process. */
 export function oweCleanup(database: Database): void {
   database.prepare('UPDATE cleanup SET owed = owed + 1').run();

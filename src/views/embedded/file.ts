@@ -5,7 +5,6 @@ import { leasesTable } from '../../leases/embedded.js';
 import type { DatabaseKind } from '../../sqlite/database.js';
 import { asUnavailable } from '../../sqlite/unavailable.js';
 import { ViewsUnavailable } from '../port/query-errors.js';
-import { cleanupTable } from './cleanup.js';
 
 export const viewsFile: DatabaseKind = {
   what: 'file of read models',
@@ -24,7 +23,8 @@ export const viewsFile: DatabaseKind = {
     CREATE UNIQUE INDEX "one live build" ON builds (name) WHERE state = 'live';
     CREATE TABLE numbers (name TEXT NOT NULL PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     ${leasesTable};
-    ${cleanupTable};
+    CREATE TABLE cleanup (owed INTEGER NOT NULL, done INTEGER NOT NULL) STRICT;
+    INSERT INTO cleanup (owed, done) VALUES (0, 0);
     CREATE TABLE dead_letters (
       name TEXT NOT NULL, number INTEGER NOT NULL, key TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL,
       stream TEXT NOT NULL, revision INTEGER NOT NULL, error TEXT, attempts INTEGER NOT NULL, since TEXT NOT NULL,

@@ -1,9 +1,10 @@
 /** Any history of changes, read as of any of its positions, against the plainest reading of it. */
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { isDeepStrictEqual } from 'node:util';
 import type { DocumentChange } from '../../../src/views/port/commits.js';
 import type { Order, Scalar, Where } from '../../../src/views/port/query.js';
-import { change, keys, live, paged } from './deals.js';
+import { change, commitOf, keys, live, paged } from './deals.js';
 import { documentsAsOf, listed } from './naive.js';
 import { onStore, type OpenStore } from './store.js';
 
@@ -23,12 +24,25 @@ const deal = fc.record({
   due: orNull(due),
 });
 
+const all = ['a', 'b', 'c', 'd', 'e', 'f'];
+
 const step = fc.record({
-  key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+  key: fc.constantFrom(...all),
   deal: fc.option(deal, { nil: null, freq: 5 }),
   gap: fc.integer({ min: 0, max: 3 }),
   endsBatch: fc.boolean(),
+  /** The documents that lose their names and regions when the batch ends. */
+  erases: fc.oneof({ arbitrary: fc.constant<string[]>([]), weight: 4 }, { arbitrary: fc.subarray(all), weight: 1 }),
 });
+
+function erased({ document, ...at }: DocumentChange): DocumentChange {
+  return { ...at, document: document && { ...document, name: 'none', region: null } };
+}
+
+/** The changes of one document without those that change nothing. */
+function withoutRepeats(changes: readonly DocumentChange[]): readonly DocumentChange[] {
+  return changes.filter(({ document }, index) => !isDeepStrictEqual(document, changes[index - 1]?.document ?? null));
+}
 
 const compared = (column: string, values: fc.Arbitrary<Scalar>, ...ops: readonly Extract<Where, { kind: 'is' }>['op'][]) =>
   fc.oneof(
@@ -74,7 +88,7 @@ export function anyHistory(open: OpenStore, numRuns: number): void {
   describe('any history', () => {
     test(
       'is read as of any position as a plain reading of its changes says',
-      onStore(open, async ({ writer, commit, lease, reader }) => {
+      onStore(open, async ({ writer, lease, reader }) => {
         await fc.assert(
           fc.asyncProperty(
             fc.array(step, { minLength: 1, maxLength: 40 }),
@@ -82,17 +96,27 @@ export function anyHistory(open: OpenStore, numRuns: number): void {
             fc.nat({ max: 40 }),
             async (steps, queries, completeAt) => {
               await writer.reset(live, lease);
-              const history: DocumentChange[] = [];
+              let history: readonly DocumentChange[] = [];
+              let erasures = 0;
               let batch: DocumentChange[] = [];
               let from = 0;
               let position = 0;
-              for (const [index, { key, deal: became, gap, endsBatch }] of steps.entries()) {
+              for (const [index, { key, deal: became, gap, endsBatch, erases }] of steps.entries()) {
                 if (index === completeAt) await writer.finalize(live, lease);
                 position += gap + 1;
                 batch.push(change(key, position, became));
                 if (!endsBatch) continue;
-                await commit(from, position, ...batch);
-                history.push(...batch);
+                const of = (changes: readonly DocumentChange[], each: string) => changes.filter((other) => other.key === each);
+                const rewrites = erases.map((each) => ({
+                  key: each,
+                  versions: withoutRepeats(of(history, each).map(erased)),
+                  deadLetters: [],
+                }));
+                const others = (changes: readonly DocumentChange[]) => changes.filter((other) => !erases.includes(other.key));
+                const changes = [...others(batch), ...erases.flatMap((each) => of(batch, each).map(erased))];
+                if (erases.length > 0) await writer.raiseErasures(live, (erasures += 1), lease);
+                await writer.commit([{ ...commitOf(lease, from, position, ...changes), erasures, rewrites }]);
+                history = [...others(history), ...rewrites.flatMap(({ versions }) => versions), ...changes];
                 [batch, from] = [[], position];
               }
               for (const { where: filter, search, orderBy: order, first, at } of queries) {
@@ -104,7 +128,6 @@ export function anyHistory(open: OpenStore, numRuns: number): void {
                   expect(await keys(reader, { ...selection, ...moment, orderBy: order })).toEqual(expected);
                   expect(await paged(reader, { ...selection, ...moment, orderBy: order, first })).toEqual(expected);
                   expect(await reader.count(live, { ...selection, ...moment })).toBe(expected.length);
-                  const all = ['a', 'b', 'c', 'd', 'e', 'f'];
                   expect(await reader.get(live, all, ...('asOf' in moment ? [asOf] : []))).toEqual(all.map((key) => then.get(key) ?? null));
                 }
               }
