@@ -60,10 +60,10 @@ describe('Contexts', () => {
   it('of this program are consistent, also without sales', () => {
     expect(checkContexts(contexts, ['operations', 'sales', 'parties'])).toEqual(contexts);
     const { commands, projections, published, records, policies } = domainOf(contexts, ['parties']);
-    expect(published.map(({ type }) => type)).toEqual(['policyCommand', 'account', 'contact']);
-    expect(projections.map(({ model }) => model.name)).toEqual(['policyRefusals', 'accounts', 'contacts']);
+    expect(published.map(({ type }) => type)).toEqual(['policyCommand', 'account', 'contact', 'erasureReview']);
+    expect(projections.map(({ model }) => model.name)).toEqual(['policyRefusals', 'accounts', 'contacts', 'erasureReviews']);
     expect(new Set(commands.map(({ record }) => record.type))).toEqual(
-      new Set(['deadLetter', 'policy', 'policyCommand', 'account', 'contact']),
+      new Set(['deadLetter', 'policy', 'policyCommand', 'account', 'contact', 'erasureReview']),
     );
     expect(policies).toEqual([]);
     // The log may contain events of all contexts.
