@@ -111,6 +111,13 @@ export async function serve(config: Config, logger: Logger = createLogger(config
       });
     }
 
+    const following = new AbortController();
+    const followed = followErasures(runtime, following.signal, (message) => logger.warn(message));
+    closing.push(() => {
+      following.abort();
+      return followed;
+    });
+
     const verifications = new Verifications(config, program.projections);
     closing.push(() => verifications.close());
 
@@ -174,6 +181,21 @@ async function startPolicies(
       .then(() => leases.end())
       .then(() => checkpoints.close()),
   };
+}
+
+/** How long to wait before erasures are followed again after a failure, in milliseconds. */
+const FOLLOW_AGAIN_MS = 1_000;
+
+/** Learns of erasures by other processes, so that this one does not answer what they erased. */
+async function followErasures({ erasures }: Runtime, signal: AbortSignal, warn: (message: string) => void): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await erasures.follow(signal);
+    } catch (failure) {
+      if (!signal.aborted) warn(`Erasures are followed again after: ${messageOf(failure)}`);
+    }
+    await sleep(FOLLOW_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 async function untilReady(readiness: Readiness, closed: () => boolean): Promise<void> {

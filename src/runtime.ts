@@ -14,7 +14,9 @@ import { projectionsOf } from './projector/catalogue.js';
 import { ReadModelAdministration } from './projector/read-model-administration.js';
 import type { Projection } from './kernel/projection.js';
 import type { ViewReader } from './views/port/store.js';
-import type { Served } from './views/port/builds.js';
+import type { Position } from './kernel/event.js';
+import { withoutErased } from './sealing/erased-views.js';
+import type { BuildRecord, Served } from './views/port/builds.js';
 import { ServedViews } from './views/serving/served-views.js';
 
 /** How long a process manager waits for a read model's first build, in milliseconds, before it is retried. */
@@ -84,6 +86,7 @@ export async function openRuntime(config: Config, options: RuntimeOptions): Prom
       projections.map(({ model }) => model),
     );
     await served.start();
+    await opened.erasures.knowAfter(lowestOf(await views.builds()));
     closing.push(() => served.stop());
     const commandHandler = new CommandHandler({
       log,
@@ -111,11 +114,28 @@ export async function openRuntime(config: Config, options: RuntimeOptions): Prom
       requestTimeoutMs: config.requestTimeoutMs,
     });
     closing.push(() => administration.close());
-    return { log, erasures: opened.erasures, views, domain, served, projections, administration, commandHandler, reactor, starts, close };
+    return {
+      log,
+      erasures: opened.erasures,
+      views: withoutErased(views, opened.erasures),
+      domain,
+      served,
+      projections,
+      administration,
+      commandHandler,
+      reactor,
+      starts,
+      close,
+    };
   } catch (failure) {
     await close();
     throw failure;
   }
+}
+
+/** The position of the read model that is furthest behind, of those that answer. */
+function lowestOf(builds: readonly BuildRecord[]): Position {
+  return Math.min(Infinity, ...builds.flatMap(({ state, position }) => (state === 'live' ? [position] : [])));
 }
 
 /** Refuses an empty log with existing read models: it was lost, and a new one would take its place. @throws LogUnavailable */

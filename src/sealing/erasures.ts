@@ -77,6 +77,11 @@ export class Erasures {
     this.#readTo = Math.max(this.#readTo, await this.#read(this.#readTo));
   }
 
+  /** Reads the erasures after a position that were applied to the key store before, but perhaps not to read models. @throws LogUnavailable */
+  async knowAfter(position: Position): Promise<void> {
+    if (position < this.#applied) await this.#read(position, this.#applied);
+  }
+
   /** Reads all erasures of the log, also those that were applied before. @throws LogUnavailable */
   async readAll(): Promise<void> {
     this.#complete ??= this.#read(0, this.#applied).then(

@@ -247,8 +247,8 @@ export class SealedLog implements EventLog {
 
 /** The first event of a log. @throws LogUnavailable */
 export async function firstOf(log: EventLog): Promise<RecordedEvent | undefined> {
-  for await (const event of eventsOf(log, { limit: 1 })) return event;
-  return undefined;
+  const { value } = await eventsOf(log, { limit: 1 }).next();
+  return value ?? undefined;
 }
 
 /**
