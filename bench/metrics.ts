@@ -155,6 +155,13 @@ export const metrics: readonly Metric[] = [
   { key: 'large_asof_first_ms', unit: 'ms', meaning: '`asof_first_ms` with 2,000,000 kept versions.' },
   { key: 'start_ms', unit: 'ms', meaning: '`npm start` on 200,000 events until /health/ready says yes.' },
   { key: 'rss_mb', unit: 'MB', meaning: 'Resident memory of the server after the queries and commands above.' },
+  {
+    key: 'disk_log_bytes_per_event',
+    unit: 'bytes',
+    meaning: 'The log on disk, with its indexes, for each event.',
+    target: { atMost: 450 },
+  },
+  { key: 'disk_log_index_bytes_per_event', unit: 'bytes', meaning: 'The indexes and the tables of names among them.' },
   { key: 'disk_bytes_per_event', unit: 'bytes', meaning: 'Log and all read models with their kept versions on disk, for each event.' },
   {
     key: 'import_olist_s',

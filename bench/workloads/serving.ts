@@ -1,4 +1,5 @@
 /** A real server over HTTP: start, queries, mutations, and the delay until their results are visible. */
+import { DatabaseSync } from '@photostructure/sqlite';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Book } from '../book.js';
@@ -26,6 +27,9 @@ export async function serving(setting: Setting, book: Book, wanted: (...keys: re
   const events = await fill(dataDir, plots);
   // The first start builds the read models.
   await (await startServer(dataDir, { patienceMs: 300_000 })).stop();
+  const log = join(dataDir, 'events.db');
+  book.note('disk_log_bytes_per_event', [statSync(log).size / events]);
+  book.note('disk_log_index_bytes_per_event', [(statSync(log).size - bytesOf(log, 'events')) / events]);
   book.note('disk_bytes_per_event', [bytesIn(dataDir) / events]);
 
   if (wanted('start_ms')) {
@@ -184,6 +188,17 @@ const p99 = ({ latencies }: JobResult): number => quantile(latencies, 0.99);
 
 function plotsOf(set: string, count: number): readonly DealPlot[] {
   return Array.from({ length: count }, (_, index) => opportunityPlot(index, set));
+}
+
+/** The pages of a table, without its indexes, in bytes. */
+function bytesOf(file: string, table: string): number {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const row = database.prepare('SELECT sum(pgsize) AS bytes FROM dbstat WHERE name = ?').get(table) as { readonly bytes: number };
+    return row.bytes;
+  } finally {
+    database.close();
+  }
 }
 
 function bytesIn(folder: string): number {

@@ -43,8 +43,7 @@ function damage(statement: string): void {
     log.close();
   }
 }
-const repair = (): void =>
-  damage(`UPDATE events SET shape = NULL, data = '{"ownerId":"bob","fromId":"ana"}' WHERE ${at(broken, 1)}`);
+const repair = (): void => damage(`UPDATE events SET shape = NULL, data = '{"ownerId":"bob","fromId":"ana"}' WHERE ${at(broken, 1)}`);
 
 const daybookIn = (args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Answer> =>
   commandLine(folder, args, environment);

@@ -53,15 +53,14 @@ export class Tables implements Numbered {
 
   /** Adds the texts of an event that are new. Within a write transaction; `forget` when that is rolled back. */
   add({ type, actor, onBehalfOf, acknowledged, shape, data }: Row): Numbers {
-    const shapeId = this.#shape(shape);
-    return {
+    const numbers = {
       type: this.#texts.add(type),
       actor: this.#texts.add(actor),
       onBehalfOf: this.#optional(onBehalfOf),
       acknowledged: this.#optional(acknowledged),
-      shape: shapeId,
-      data: shape !== null && shapeId === null ? whole({ shape, values: data }) : data,
+      shape: this.#shape(shape),
     };
+    return { ...numbers, data: shape !== null && numbers.shape === null ? whole({ shape, values: data }) : data };
   }
 
   /** Forgets what is in memory: what was added has been rolled back. */
