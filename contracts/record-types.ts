@@ -6,8 +6,8 @@ export interface RecordTypes {
   readonly contact: unknown;
   readonly deadLetter: unknown;
   readonly erasureReview: unknown;
+  readonly keyLoss: unknown;
   readonly lead: unknown;
-  readonly log: unknown;
   readonly opportunity: unknown;
   readonly pipeline: unknown;
   readonly policy: unknown;

@@ -3,7 +3,8 @@ import { InvalidArgumentError } from 'commander';
 import { dataDirOption, eventTypes, positiveNumber, streamNamed, wholeNumber, type CommandLine, type Settings } from './command-line.js';
 import { runShow, runTail, wanted, type ShowOptions, type TailOptions, type Wanted } from './events.js';
 
-const dataOption = ['--data', 'also show the data of the events, which may be personal'] as const;
+const openOption = ['--open', 'open the sealed fields, which are personal, in --data and --json'] as const;
+const dataOption = ['--data', 'also show the data of the events'] as const;
 
 export function addEvents({ program, terminal, config, exit }: CommandLine): void {
   const events = program.command('events').description('show the events of the log');
@@ -13,6 +14,7 @@ export function addEvents({ program, terminal, config, exit }: CommandLine): voi
     .argument('<what>', 'a position, the id of an event, or a stream such as lead-7f0c…', eventOrStream)
     .option(...dataDirOption)
     .option(...dataOption)
+    .option(...openOption)
     .option('--json', 'print each event as it is written, one JSON object per line')
     .action(async (what: Wanted, options: Settings & ShowOptions) => {
       exit(await runShow(config(options), what, options, terminal));
@@ -28,6 +30,7 @@ export function addEvents({ program, terminal, config, exit }: CommandLine): voi
     .option('--no-follow', 'stop at the current end of the log')
     .option('--limit <number>', 'stop after this number of events', positiveNumber)
     .option(...dataOption)
+    .option(...openOption)
     .option('--json', 'print each event as it is written, one JSON object per line')
     .action(async (options: Settings & TailOptions) => {
       exit(await runTail(config(options), options, terminal));

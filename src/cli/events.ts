@@ -2,7 +2,7 @@
 import { patterns } from '../../contracts/fields/index.js';
 import { domain } from '../domain.js';
 import type { Config } from '../config.js';
-import { openLog } from '../engines.js';
+import { openLog, openSealed } from '../engines.js';
 import { canonicalJson } from '../kernel/canonical-json.js';
 import { parseStreamName, streamName, type Position, type RecordedEvent, type Stream } from '../kernel/event.js';
 import { NoSuchPosition, type EventLog, type Page } from '../log/port.js';
@@ -18,6 +18,8 @@ export type Wanted = { readonly position: Position } | { readonly id: string } |
 export interface ShowOptions {
   readonly data?: boolean;
   readonly json?: boolean;
+  /** Opens sealed fields. */
+  readonly open?: boolean;
 }
 
 export interface TailOptions extends ShowOptions {
@@ -47,15 +49,15 @@ export function wanted(text: string): Wanted {
 export async function runShow(
   config: Config,
   what: Wanted,
-  { data = false, json = false }: ShowOptions,
+  { data = false, json = false, open = false }: ShowOptions,
   terminal: Terminal,
 ): Promise<number> {
-  return withLog(config, async (log, signal) => {
+  return withLog(config, open, async (log, signal) => {
     const events = await find(log, what, terminal, signal);
     if (!events) return 130;
     const { out } = terminal;
     const [only] = events;
-    if (json) out.write(events.map(line).join(''));
+    if (json) out.write(events.map((event) => line(event, open)).join(''));
     else if (only && !('stream' in what)) out.write(description(only, data));
     else {
       out.write(table([revision, ...columns, cause], events, { width: widthOf(out) }));
@@ -67,14 +69,14 @@ export async function runShow(
 
 /** @returns the exit code: 0 shown, 130 stopped. @throws NotFound, NoSuchPosition, LogUnavailable */
 export async function runTail(config: Config, options: TailOptions, { out }: Terminal): Promise<number> {
-  const { data = false, json = false, limit = Number.MAX_SAFE_INTEGER } = options;
-  return withLog(config, async (log, signal) => {
+  const { data = false, json = false, open = false, limit = Number.MAX_SAFE_INTEGER } = options;
+  return withLog(config, open, async (log, signal) => {
     let left = limit;
     let titles = true;
     for await (const page of pages(log, options, signal)) {
       const events = page.slice(0, left);
       left -= events.length;
-      if (json) out.write(events.map(line).join(''));
+      if (json) out.write(events.map((event) => line(event, open)).join(''));
       else {
         // The data of an event follows its row.
         for (const rows of data ? events.map((event) => [event]) : [events]) {
@@ -89,10 +91,10 @@ export async function runTail(config: Config, options: TailOptions, { out }: Ter
   });
 }
 
-async function withLog(config: Config, work: (log: EventLog, signal: AbortSignal) => Promise<number>): Promise<number> {
+async function withLog(config: Config, open: boolean, work: (log: EventLog, signal: AbortSignal) => Promise<number>): Promise<number> {
   const stop = stopSignal();
   try {
-    const log = await openLog(config, { readOnly: true });
+    const log = open ? await openSealed(config, domain, { readOnly: true }) : await openLog(config, { readOnly: true });
     try {
       return await work(log, stop.signal);
     } finally {
@@ -208,9 +210,13 @@ function actorOf({ metadata: { actor, onBehalfOf } }: RecordedEvent): string {
   return onBehalfOf === undefined ? actor : `${actor} for ${onBehalfOf}`;
 }
 
-/** An event as it is written, as a canonical JSON object on one line: without its position it is what the hash chain of `migrate` covers. */
-function line(event: RecordedEvent): string {
-  return `${canonicalJson(written(event))}\n`;
+/**
+ * An event as it is written, as a canonical JSON object on one line: without its position it is what the hash chain of `migrate` covers. Opened, it
+ * has its sealed fields in the data.
+ */
+function line(event: RecordedEvent, isOpen: boolean): string {
+  const { sealed: _, ...opened } = event;
+  return `${canonicalJson(isOpen ? opened : written(event))}\n`;
 }
 
 function description(event: RecordedEvent, data: boolean): string {
@@ -227,7 +233,7 @@ function description(event: RecordedEvent, data: boolean): string {
     ['command', metadata.commandId],
     ['correlation', plain(metadata.correlationId)],
     ['cause', plain(metadata.causationId)],
-    ['data', data ? dataOf(event) : 'not shown, since it may be personal; use --data to show it'],
+    ['data', data ? dataOf(event) : 'not shown; use --data to show it, with --open for what is sealed'],
   ]);
 }
 

@@ -6,7 +6,8 @@ import { overviewOf } from '../keys/overview.js';
 import type { KeyStore } from '../keys/port.js';
 import { rotateMasterKey } from '../keys/rotation.js';
 import type { OutputOptions } from './builds.js';
-import { dataDirOption, jsonOption, type CommandLine, type Settings } from './command-line.js';
+import { dataDirOption, jsonOption, userId, type CommandLine, type Settings } from './command-line.js';
+import { runAcceptLoss, type AcceptLossOptions } from './lost-keys.js';
 import { progress, silent } from './progress.js';
 import { count, counted, details, plain } from './table.js';
 import type { Terminal } from './terminal.js';
@@ -27,6 +28,15 @@ export function addKeys({ program, terminal, config, exit }: CommandLine): void 
       // The options are the same as those of the command above it, which takes them.
       const options: Settings & OutputOptions = keys.opts();
       exit(await runRotate(config(options), options, terminal));
+    });
+  keys
+    .command('accept-loss')
+    .description('list keys that are lost without an erasure; with --yes, withhold for good what they sealed')
+    .requiredOption('--reason <text>', 'what happened to the keys; stored with the decision')
+    .option('--actor <user>', 'who decides (default: the setting defaultActor)', userId)
+    .option('--yes', 'accept the loss')
+    .action(async (options: AcceptLossOptions) => {
+      exit(await runAcceptLoss(config(keys.opts()), options, terminal));
     });
 }
 

@@ -7,6 +7,7 @@ import { runConfig } from './config.js';
 import { runContracts } from './contracts.js';
 import { addDeadLetters } from './dead-letters-commands.js';
 import { runDemo } from './demo.js';
+import { addErasures } from './erasures.js';
 import { addEvents } from './events-commands.js';
 import { describeFailure, exitCodeOf } from './failure.js';
 import { runImportCommand } from './import.js';
@@ -91,6 +92,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   addProjections(commandLine);
   addDeadLetters(commandLine);
   addKeys(commandLine);
+  addErasures(commandLine);
 
   const contracts = program.command('contracts').description('the published contracts: JSON Schemas of the events and the GraphQL schema');
   for (const task of ['emit', 'check'] as const) {

@@ -1,6 +1,7 @@
 import { policyRefusals } from '../../projections/operations/policy-refusals.js';
 import type { Context } from '../kernel/context.js';
 import { deadLetter, RetryDeadLetters, SkipDeadLetter } from '../operations/dead-letter.js';
+import { AcceptKeyLoss, keyLoss } from '../operations/key-loss.js';
 import { policyStart, StartPolicy } from '../operations/policy.js';
 import { KeepPolicyRefusal, policyRefusal, RetryPolicyCommand, SettlePolicyCommand } from '../operations/policy-refusal.js';
 import { operationsCodes } from '../operations/rejections.js';
@@ -9,9 +10,9 @@ import { operationsCodes } from '../operations/rejections.js';
 export const operations: Context = {
   name: 'operations',
   always: true,
-  records: [deadLetter, policyStart, policyRefusal],
-  internal: [deadLetter, policyStart],
-  commands: [RetryDeadLetters, SkipDeadLetter, StartPolicy, KeepPolicyRefusal, RetryPolicyCommand, SettlePolicyCommand],
+  records: [deadLetter, policyStart, policyRefusal, keyLoss],
+  internal: [deadLetter, policyStart, keyLoss],
+  commands: [RetryDeadLetters, SkipDeadLetter, StartPolicy, KeepPolicyRefusal, RetryPolicyCommand, SettlePolicyCommand, AcceptKeyLoss],
   projections: [policyRefusals],
   policies: [],
   codes: operationsCodes,

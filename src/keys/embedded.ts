@@ -152,6 +152,7 @@ function missing(file: string): KeysUnavailable {
   return new KeysUnavailable(
     `The key store ${file} does not exist, and no new one is made: the log's personal data is sealed with the keys of the former one. ` +
       'Mount its disk, restore it from a backup, or set DAYBOOK_KEYS_URL to where it is.',
+    { isEmpty: true },
   );
 }
 

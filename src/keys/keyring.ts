@@ -244,5 +244,6 @@ function emptyStore({ place }: KeyStore): KeysUnavailable {
   return new KeysUnavailable(
     `The key store ${place} holds no keys, and no new ones are made: the log's personal data is sealed with the keys of the former one. ` +
       'Restore it from a backup, or set DAYBOOK_KEYS_URL to where it is.',
+    { isEmpty: true },
   );
 }

@@ -48,4 +48,11 @@ export interface KeyStore {
 export class KeysUnavailable extends KnownError {
   override readonly name = 'KeysUnavailable';
   readonly code = 'KEYS_UNAVAILABLE';
+  /** Whether there are no keys at all where they should be. */
+  readonly isEmpty: boolean;
+
+  constructor(message: string, { isEmpty = false, ...options }: ErrorOptions & { readonly isEmpty?: boolean } = {}) {
+    super(message, options);
+    this.isEmpty = isEmpty;
+  }
 }

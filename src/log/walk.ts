@@ -11,23 +11,27 @@ export interface Stretch {
   readonly position: Position;
 }
 
+export interface PageRange {
+  readonly after?: Position;
+  /** The last position to read. */
+  readonly until?: Position;
+  /** Events per page. */
+  readonly limit?: number;
+  /** Only events of these types. */
+  readonly types?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Pages after a position, until the end of the log is reached or the signal aborts.
- * @param until the last position to read
- * @param limit events per page
  * @throws LogUnavailable
  */
 export async function* pagesOf(
   log: EventLog,
-  {
-    after = 0,
-    until = Infinity,
-    limit = PAGE,
-    signal,
-  }: { readonly after?: Position; readonly until?: Position; readonly limit?: number; readonly signal?: AbortSignal | undefined } = {},
+  { after = 0, until = Infinity, limit = PAGE, types, signal }: PageRange = {},
 ): AsyncGenerator<Stretch, void, undefined> {
   for (let at = after; at < until && signal?.aborted !== true;) {
-    const { events, position } = await log.readAll(at, limit);
+    const { events, position } = await log.readAll(at, limit, types);
     if (position === at) return;
     at = position;
     yield { events: at > until ? events.filter((event) => event.position <= until) : events, position: Math.min(at, until) };
@@ -35,6 +39,6 @@ export async function* pagesOf(
 }
 
 /** The same, event by event. @throws LogUnavailable */
-export async function* eventsOf(log: EventLog, range?: Parameters<typeof pagesOf>[1]): AsyncGenerator<RecordedEvent, void, undefined> {
+export async function* eventsOf(log: EventLog, range?: PageRange): AsyncGenerator<RecordedEvent, void, undefined> {
   for await (const { events } of pagesOf(log, range)) yield* events;
 }
