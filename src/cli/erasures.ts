@@ -101,8 +101,9 @@ async function runApply(config: Config, file: string, actor: string, { out }: Te
   out.write(
     `${counted(erased, 'record was', 'records were')} erased again; ${counted(list.length - erased - missing, 'was', 'were')} erased already.\n`,
   );
-  if (missing > 0)
-    {out.write(`${counted(missing, 'record is', 'records are')} not in this log: the backup is from before they were registered.\n`);}
+  if (missing > 0) {
+    out.write(`${counted(missing, 'record is', 'records are')} not in this log: the backup is from before they were registered.\n`);
+  }
   return 0;
 }
 
