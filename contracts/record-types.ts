@@ -6,7 +6,7 @@ export interface RecordTypes {
   readonly contact: unknown;
   readonly deadLetter: unknown;
   readonly erasureReview: unknown;
-  readonly keyLoss: unknown;
+  readonly keys: unknown;
   readonly lead: unknown;
   readonly opportunity: unknown;
   readonly pipeline: unknown;

@@ -111,7 +111,7 @@ const settings = {
     .describe('Minimum level of log lines on standard error.'),
   defaultActor: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,99}$/, 'a user id: 1 to 100 letters, digits or "_.@:-"')
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/, 'a user id: 1 to 100 letters, digits or "_.:-"')
     .default('local')
     .describe('The actor of requests without the header x-daybook-actor.'),
   timeZone: z

@@ -9,7 +9,7 @@ export const patterns = {
   id: /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
   /** Of RFC 9562: the ids of a command's events are derived from its own, which takes no other. */
   uuid: /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|0{8}(?:-0{4}){3}-0{12}|f{8}(?:-f{4}){3}-f{12})$/i,
-  user: /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,99}$/,
+  user: /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/,
 } as const;
 
 function idKind(name: string, pattern: RegExp, be: string, stored: z.ZodType = z.string().regex(pattern)): Kind {
@@ -35,8 +35,8 @@ export const Ref = (type: RecordTypeName): OpenField<string> => Field.of({ ...id
 /** A UUID. */
 export const Uuid: OpenField<string> = Field.of(idKind('id', patterns.uuid, 'a UUID', z.uuid()));
 
-/** The id of a user, or of a program that acts as one. GraphQL adds the actor: `owner` for `ownerId`. */
+/** The id of a user, or of a program that acts as one. It stands in the clear in every event, so it is no e-mail address. GraphQL adds the actor: `owner` for `ownerId`. */
 export const User: OpenField<string> = Field.of({
-  ...idKind('user', patterns.user, 'a user id: 1 to 100 letters, digits or "_.@:-"'),
+  ...idKind('user', patterns.user, 'a user id: 1 to 100 letters, digits or "_.:-"'),
   isUser: true,
 });

@@ -39,7 +39,7 @@ export function positiveNumber(text: string): number {
 }
 
 export function userId(text: string): string {
-  if (!patterns.user.test(text)) throw new InvalidArgumentError('Expected a user id: 1 to 100 letters, digits or "_.@:-".');
+  if (!patterns.user.test(text)) throw new InvalidArgumentError('Expected a user id: 1 to 100 letters, digits or "_.:-".');
   return text;
 }
 

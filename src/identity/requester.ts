@@ -19,7 +19,7 @@ export function requesterOf(headers: Readonly<Record<string, string | readonly s
   const actor = headers[ACTOR_HEADER] ?? fallback;
   const correlationId = headers[CORRELATION_HEADER];
   if (typeof actor !== 'string' || !patterns.user.test(actor)) {
-    throw new InvalidHeader(`${ACTOR_HEADER} must be a user id: 1 to 100 letters, digits or "_.@:-".`);
+    throw new InvalidHeader(`${ACTOR_HEADER} must be a user id: 1 to 100 letters, digits or "_.:-".`);
   }
   if (correlationId === undefined) return { actor };
   if (typeof correlationId !== 'string' || !patterns.id.test(correlationId)) {

@@ -49,7 +49,7 @@ function prepared(step: PlannedStep, { mapping, actor, importedAt }: Circumstanc
   const commandId = commandIdOf(mapping, step);
   const onBehalfOf = actorOf(step);
   if (onBehalfOf !== undefined && !patterns.user.test(onBehalfOf)) {
-    throw new InvalidValue('by: must be a user id: 1 to 100 letters, digits or "_.@:-"');
+    throw new InvalidValue('by: must be a user id: 1 to 100 letters, digits or "_.:-"');
   }
   const input = { ...inputOf(step), commandId, ...(step.occurredAt === undefined ? {} : { occurredAt: step.occurredAt }) };
   const request: Request = {

@@ -2,7 +2,7 @@
 import { keyLoss as fields, keyLossEvents, KeysLost, lostKeys } from '../../contracts/operations/key-loss.js';
 import { recordType } from '../kernel/record-type.js';
 
-export const keyLoss = recordType<'accepted'>()('keyLoss', keyLossEvents, {
+export const keyLoss = recordType<'accepted'>()('keys', keyLossEvents, {
   begins: { KeysLost: () => 'accepted' },
   evolves: {},
 });

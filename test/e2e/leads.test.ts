@@ -31,7 +31,7 @@ describe('a lead', () => {
           origin: 'fair',
           campaignId: 'spring',
           interest: 'An oven',
-          ownerId: 'dan@sales',
+          ownerId: 'dan.sales',
           occurredAt: '2024-03-01T10:00:00+02:00',
         },
       },
@@ -51,7 +51,7 @@ describe('a lead', () => {
         origin: 'fair',
         campaignId: 'spring',
         interest: 'An oven',
-        ownerId: 'dan@sales',
+        ownerId: 'dan.sales',
         status: 'OPEN',
         revision: 0,
         createdAt: '2024-03-01T08:00:00.000Z',
@@ -67,7 +67,7 @@ describe('a lead', () => {
     const ask = async (headers: Readonly<Record<string, string>>): Promise<unknown> =>
       server.ask(query, { input: { name: 'Ana' } }, headers);
     const by = (actorId: string): object => ({ registerLead: { lead: { ownerId: actorId, history: { nodes: [{ actorId }] } } } });
-    expect(await ask({ 'x-daybook-actor': 'maria@sales' })).toEqual(by('maria@sales'));
+    expect(await ask({ 'x-daybook-actor': 'maria.sales' })).toEqual(by('maria.sales'));
     expect(await ask({})).toEqual(by('local'));
   });
 

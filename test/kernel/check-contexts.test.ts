@@ -63,9 +63,9 @@ describe('Contexts', () => {
     expect(published.map(({ type }) => type)).toEqual(['policyCommand', 'account', 'contact', 'erasureReview']);
     expect(projections.map(({ model }) => model.name)).toEqual(['policyRefusals', 'accounts', 'contacts', 'erasureReviews']);
     expect(new Set(commands.map(({ record }) => record.type))).toEqual(
-      new Set(['deadLetter', 'policy', 'policyCommand', 'account', 'contact', 'erasureReview']),
+      new Set(['deadLetter', 'policy', 'policyCommand', 'keys', 'account', 'contact', 'erasureReview']),
     );
-    expect(policies).toEqual([]);
+    expect(policies.map(({ name }) => name)).toEqual(['householdErasure']);
     // The log may contain events of all contexts.
     expect(records).toEqual(contexts.flatMap((one) => one.records));
   });
