@@ -65,7 +65,7 @@ describe('Contexts', () => {
     expect(new Set(commands.map(({ record }) => record.type))).toEqual(
       new Set(['deadLetter', 'policy', 'policyCommand', 'account', 'contact', 'erasureReview']),
     );
-    expect(policies).toEqual([]);
+    expect(policies.map(({ name }) => name)).toEqual(['householdErasure']);
     // The log may contain events of all contexts.
     expect(records).toEqual(contexts.flatMap((one) => one.records));
   });
