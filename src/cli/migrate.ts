@@ -132,6 +132,7 @@ function describe(migration: Migration, seconds: number, from: string, to: strin
   if (difference === undefined) {
     lines.push(
       'Read models and process managers start from the first event on the target: use a data folder and a database without those of another log.',
+      'The keys of personal data are not in a log: the target needs the key store and the master key of the source (docs/personal-data.md).',
     );
   }
   return `${lines.join('\n')}\n`;

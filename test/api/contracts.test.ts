@@ -56,7 +56,7 @@ describe('contracts that are what the code says', () => {
         ?.getFields(),
     ).toHaveProperty('registerLead');
     const events = JSON.parse(await readFile(join(folder.path, EVENTS), 'utf8')) as Schemas;
-    expect(events['lead']).toHaveProperty(['LeadRegistered.v1', 'properties', 'name', 'personal'], 'id');
+    expect(events['lead']).toHaveProperty(['LeadRegistered.v1', 'properties', 'name', 'anyOf', '0', 'sealed'], true);
   });
 
   it('are written the same each time', async () => {

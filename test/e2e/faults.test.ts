@@ -6,10 +6,11 @@
  *   DAYBOOK_SEED=7       the same choices again
  */
 import { afterAll, expect, it } from '@jest/globals';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { domain } from '../../src/domain.js';
 import { random } from '../../src/demo/random.js';
-import { openLog, openViewReader, openViewWriter } from '../../src/engines.js';
+import { openSealed, openViewReader, openViewWriter } from '../../src/engines.js';
 import { servedBuild } from '../../src/views/serving/versions.js';
 import { digestsOf } from '../support/read-models/digest.js';
 import { definePipeline } from '../support/api/funnel.js';
@@ -59,6 +60,7 @@ afterAll(async () => {
       DAYBOOK_LOG_URL: kurrent.url,
       DAYBOOK_LOG_PREFIX: '',
       DAYBOOK_VIEWS_URL: url,
+      DAYBOOK_MASTER_KEY_FILE: join(folder.keys, 'master.key'),
       DAYBOOK_ROLE: role,
     });
     const member = async (name: string, role: string): Promise<Member> => {
@@ -70,7 +72,7 @@ afterAll(async () => {
     const apis = [await member('/api-1', 'api'), await member('/api-2', 'api')];
     const projectors = [await member('/projector-1', 'projector,policies'), await member('/projector-2', 'projector,policies')];
     const members = [...apis, ...projectors];
-    const log = await openLog({ dataDir: folder.path, logUrl: kurrent.url }, { readOnly: true });
+    const log = await openSealed({ dataDir: folder.path, logUrl: kurrent.url, viewsUrl }, domain, { readOnly: true });
     const writer = await openViewWriter({ dataDir: folder.path, viewsUrl });
     const views = await openViewReader({ dataDir: folder.path, viewsUrl, readerThreads: 0 });
 
@@ -165,7 +167,10 @@ afterAll(async () => {
 
       // Kept versions too, beside those of a projector that nothing happened to.
       const afresh = `${folder.path}/afresh`;
-      const calm = await startServer(afresh, settingsOf('embedded', 'projector'));
+      const calm = await startServer(afresh, {
+        ...settingsOf('embedded', 'projector'),
+        DAYBOOK_KEYS_URL: viewsUrl.replace(/\/daybook_test_\w+/, '$&_keys'),
+      });
       await calm.ready();
       const other = await openViewReader({ dataDir: afresh, readerThreads: 0 });
       expect(await digestsOf(views)).toEqual(await digestsOf(other));

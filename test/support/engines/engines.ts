@@ -5,9 +5,10 @@
  */
 import { afterAll } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
-import { openLog, openViewReader, openViewWriter } from '../../../src/engines.js';
-import type { EventLog } from '../../../src/log/port.js';
+import { join, resolve } from 'node:path';
+import { domain } from '../../../src/domain.js';
+import { openSealed, openViewReader, openViewWriter } from '../../../src/engines.js';
+import type { SealedLog } from '../../../src/sealing/sealed-log.js';
 import type { ViewReader, ViewWriter } from '../../../src/views/port/store.js';
 import { startKurrentServer, type KurrentServer } from './kurrent.js';
 import { dropDatabase } from './mongo-database.js';
@@ -19,6 +20,8 @@ export interface Place {
   readonly logUrl?: string;
   readonly logPrefix?: string;
   readonly viewsUrl?: string;
+  /** On servers: processes with data folders of their own share the keys, and so the master key. */
+  readonly masterKeyFile?: string;
 }
 
 const ENGINES = process.env['DAYBOOK_TEST_ENGINES'] ?? 'embedded/embedded';
@@ -66,22 +69,27 @@ export async function placeOf(folder: string): Promise<Place> {
   return {
     dataDir: folder,
     ...(onServer.log ? { logUrl: given ?? (await kurrentServer()).url, logPrefix: `test_${own}.` } : {}),
-    ...(onServer.views ? { viewsUrl: (await mongoServer()).url().replace(/\/daybook_test_\w+/, `/daybook_test_${own}`) } : {}),
+    ...(onServer.views
+      ? {
+          viewsUrl: (await mongoServer()).url().replace(/\/daybook_test_\w+/, `/daybook_test_${own}`),
+          masterKeyFile: join(`${resolve(folder)}-keys`, 'master.key'),
+        }
+      : {}),
   };
 }
 
 /** The same as variables for the program. */
 export async function variablesOf(folder: string): Promise<Readonly<Record<string, string>>> {
-  const { logUrl, logPrefix, viewsUrl } = await placeOf(folder);
+  const { logUrl, logPrefix, viewsUrl, masterKeyFile } = await placeOf(folder);
   return {
     ...(logUrl === undefined ? {} : { DAYBOOK_LOG_URL: logUrl, DAYBOOK_LOG_PREFIX: logPrefix ?? '' }),
-    ...(viewsUrl === undefined ? {} : { DAYBOOK_VIEWS_URL: viewsUrl }),
+    ...(viewsUrl === undefined ? {} : { DAYBOOK_VIEWS_URL: viewsUrl, DAYBOOK_MASTER_KEY_FILE: masterKeyFile ?? '' }),
   };
 }
 
-/** Opens the log of a data folder, beside whatever works on it. */
-export async function logIn(folder: string, options: { readonly readOnly?: boolean } = {}): Promise<EventLog> {
-  return openLog(await placeOf(folder), options);
+/** Opens the log of a data folder with its keys, beside whatever works on it. */
+export async function logIn(folder: string, options: { readonly readOnly?: boolean } = {}): Promise<SealedLog> {
+  return openSealed(await placeOf(folder), domain, options);
 }
 
 export async function viewWriterIn(folder: string): Promise<ViewWriter> {
@@ -92,7 +100,7 @@ export async function viewReaderIn(folder: string): Promise<ViewReader> {
   return openViewReader({ ...(await placeOf(folder)), readerThreads: 0 });
 }
 
-/** Removes what the servers keep of a folder's read models; the files go with the folder. */
+/** Removes what the servers keep of a folder's read models, not of its keys. */
 export async function dropViewsOf(folder: string): Promise<void> {
   const { viewsUrl } = await placeOf(folder);
   if (viewsUrl !== undefined) await dropDatabase(viewsUrl);

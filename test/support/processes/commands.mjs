@@ -6,11 +6,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { domain } from '../../../dist/src/domain.js';
-import { openLog } from '../../../dist/src/engines.js';
+import { openSealed } from '../../../dist/src/engines.js';
 import { CommandHandler } from '../../../dist/src/command-handling/command-handler.js';
 
 const [place, clients, seed, pause = '30'] = process.argv.slice(2);
-const commandHandler = new CommandHandler({ log: await openLog(JSON.parse(place)), definitions: domain.definitions });
+const commandHandler = new CommandHandler({ log: await openSealed(JSON.parse(place), domain), definitions: domain.definitions });
 const commands = new Map(domain.commands.map((command) => [command.name, command]));
 
 const issue = async (name, input) => {

@@ -5,7 +5,8 @@
  * Prints what it is about to do whenever that changes: `tailing`, `building`, `finalizing`, `cutting over`; and `retrying <why>` after a failure.
  */
 import { clearInterval, setInterval } from 'node:timers';
-import { openLog, openViewReader, openViewWriter } from '../../../dist/src/engines.js';
+import { openSealed, openViewReader, openViewWriter } from '../../../dist/src/engines.js';
+import { domain } from '../../../dist/src/domain.js';
 import { Projector } from '../../../dist/src/projector/projector.js';
 import { projections } from './fragile-projections.mjs';
 
@@ -30,7 +31,7 @@ const telling = (target, phases) =>
     },
   });
 
-const log = await openLog(JSON.parse(logPlace), { readOnly: true });
+const log = await openSealed(JSON.parse(logPlace), domain, { readOnly: true });
 const views = await openViewWriter(JSON.parse(viewsPlace));
 const reader = await openViewReader({ ...JSON.parse(viewsPlace), readerThreads: 0 });
 const projector = new Projector({
