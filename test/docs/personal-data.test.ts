@@ -1,10 +1,14 @@
 /** The commands of docs/personal-data.md work, in the order of the page. */
 import { afterEach, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { loadConfig } from '../../src/config.js';
 import { openKeys, openLog } from '../../src/engines.js';
+import type { Command } from '../../src/kernel/command.js';
 import type { Keyring } from '../../src/keys/keyring.js';
+import { EraseContact, RegisterContact } from '../../src/parties/contact.js';
+import { openRuntime } from '../../src/runtime.js';
 import { codeBlocks } from '../support/docs-page.js';
 import { folderPerTest } from '../support/folder.js';
 
@@ -38,8 +42,8 @@ function programs(): string {
 
 test('the commands of the page show, back up, restore and rotate the keys', async () => {
   const blocks = codeBlocks('docs/personal-data.md').filter(({ language }) => language === 'sh');
-  expect(blocks).toHaveLength(4);
-  const [show, backUp, restore, rotate] = blocks.map(({ code }) => code) as [string, string, string, string];
+  expect(blocks).toHaveLength(6);
+  const [show, backUp, restore, , , rotate] = blocks.map(({ code }) => code) as [string, string, string, string, string, string];
   const PATH = `${programs()}${delimiter}${process.env['PATH']}`;
   const sh = (code: string): string =>
     execFileSync('sh', ['-e', '-c', code], { cwd: folder.path, encoding: 'utf8', env: { PATH, NODE_ENV: 'test' } });
@@ -61,4 +65,39 @@ test('the commands of the page show, back up, restore and rotate the keys', asyn
   expect(readFileSync(join(folder.path, 'data-keys/master.key'), 'utf8')).not.toBe(before);
   expect(existsSync(join(folder.path, 'data-keys/master.key.next'))).toBe(false);
   expect((await (await keys()).load([key.k])).get(key.k)).toEqual(key.key);
+});
+
+test('the commands of the page prove an erasure, and apply it after a restore', async () => {
+  const [, , , prove, list] = codeBlocks('docs/personal-data.md')
+    .filter(({ language }) => language === 'sh')
+    .map(({ code }) => code) as [string, string, string, string, string];
+  const PATH = `${programs()}${delimiter}${process.env['PATH']}`;
+  const sh = (code: string): string =>
+    execFileSync('sh', ['-e', '-c', code], { cwd: folder.path, encoding: 'utf8', env: { PATH, NODE_ENV: 'test' }, stdio: 'pipe' });
+  const config = loadConfig({}, { dataDir: join(folder.path, 'data'), readerThreads: 0 });
+  const inLog = async (...commands: readonly Command[]): Promise<void> => {
+    const runtime = await openRuntime(config, { onRefusal: () => undefined, patienceMs: 0 });
+    for (const command of commands) await runtime.commandHandler.execute(command, { actor: 'ana' });
+    await runtime.close();
+  };
+  await inLog(RegisterContact({ id: 'c1', name: 'Zarathustra' }));
+  const backup = join(folder.path, 'backup');
+  for (const part of ['data', 'data-keys']) cpSync(join(folder.path, part), join(backup, part), { recursive: true });
+  await inLog(EraseContact({ id: 'c1', ground: 'request' }));
+  sh('daybook projections rebuild --all --data-dir data');
+  const proof = sh(prove);
+  expect(proof).toMatch(/ContactErased +contact-c1 +request +ana/);
+  expect(proof).toContain('"withheld":"erased"');
+  expect(proof).toContain('contacts@1#1: 1 document as of position 2, none differs');
+  expect(proof).not.toContain('Zarathustra');
+
+  const [write, apply] = list.trim().split('\n') as [string, string];
+  sh(write);
+  for (const part of ['data', 'data-keys']) {
+    rmSync(join(folder.path, part), { recursive: true });
+    cpSync(join(backup, part), join(folder.path, part), { recursive: true });
+  }
+  expect(sh('daybook events show contact-c1 --data-dir data --json --open')).toContain('Zarathustra');
+  expect(sh(apply)).toContain('1 record was erased again');
+  expect(sh('daybook events show contact-c1 --data-dir data --json --open')).not.toContain('Zarathustra');
 });
