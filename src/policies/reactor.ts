@@ -80,7 +80,7 @@ export class Reactor {
     const { definitions, starts } = this.#options;
     // Of an event whose data was erased, nothing follows any more.
     if (event.withheld || !policy.types.includes(event.type) || !(await starts.isAfter(policy, event, occasion === 'appended')))
-      return undefined;
+      {return undefined;}
     return this.#run(policy, toCurrent(event, definitions), occasion);
   }
 
