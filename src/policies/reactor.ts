@@ -79,8 +79,9 @@ export class Reactor {
   async #reactTo(policy: Policy, event: RecordedEvent, occasion: Occasion): Promise<Position | undefined> {
     const { definitions, starts } = this.#options;
     // Of an event whose data was erased, nothing follows any more.
-    if (event.withheld || !policy.types.includes(event.type) || !(await starts.isAfter(policy, event, occasion === 'appended')))
-      {return undefined;}
+    if (event.withheld || !policy.types.includes(event.type) || !(await starts.isAfter(policy, event, occasion === 'appended'))) {
+      return undefined;
+    }
     return this.#run(policy, toCurrent(event, definitions), occasion);
   }
 
