@@ -40,6 +40,9 @@ type Data = Readonly<Record<string, unknown>>;
 /** Events per read of the log. */
 const PAGE = 1_000;
 
+/** After an erasure whose keys could not be dropped, or of which it is not known whether it was recorded, in milliseconds. */
+const DROP_AGAIN_MS = 1_000;
+
 /** What erasures are applied with. */
 interface ErasureParts extends Pick<SealedLogOptions, 'log' | 'definitions' | 'erasures'> {
   readonly keyring: Keyring;
@@ -59,6 +62,8 @@ export class SealedLog implements EventLog {
   #begun: boolean;
   readonly erasures: Erasures;
   readonly #streams: StreamKeys;
+  #dropping: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor({ log, definitions, openKeys, begun, erasures }: SealedLogOptions) {
     this.#log = log;
@@ -123,6 +128,8 @@ export class SealedLog implements EventLog {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#dropping);
     try {
       await this.#log.close();
     } finally {
@@ -199,9 +206,24 @@ export class SealedLog implements EventLog {
     return { k, key };
   }
 
-  /** Drops the keys of erasures up to a position that was appended. */
-  async #apply(until: Position): Promise<void> {
-    await applyErasures({ log: this.#log, definitions: this.#definitions, keyring: await this.#keyring(), erasures: this.erasures }, until);
+  /** Drops the keys of erasures, by default of all. What fails is tried again: see `#applyLater`. */
+  async #apply(until?: Position): Promise<void> {
+    const { erasures } = this;
+    try {
+      await applyErasures({ log: this.#log, definitions: this.#definitions, keyring: await this.#keyring(), erasures }, until);
+    } catch (failure) {
+      this.#applyLater();
+      throw failure;
+    }
+  }
+
+  /**
+   * Drops the keys of all erasures soon, and tries again until it succeeds; the next process that opens the log does it otherwise. Whoever sends an
+   * erasure again that had been recorded is told that it is done, and nothing is appended then.
+   */
+  #applyLater(): void {
+    clearTimeout(this.#dropping);
+    if (!this.#closed) this.#dropping = setTimeout(() => void this.#apply().catch(() => undefined), DROP_AGAIN_MS).unref();
   }
 
   /** Sends appends to the log. */
@@ -213,6 +235,7 @@ export class SealedLog implements EventLog {
     } catch (failure) {
       for (const { stream } of prepared) this.#streams.forget(stream);
       const isRefused = failure instanceof WrongRevision || failure instanceof EventIdTaken;
+      if (!isRefused && prepared.some(({ erases }) => erases)) this.#applyLater();
       if (isRefused && prepared.length === 1) for (const { taken } of prepared) await this.#giveBack(taken);
       throw failure;
     }

@@ -13,7 +13,6 @@ import type { Document, Projection } from '../../src/kernel/projection.js';
 import { isOf } from '../../src/views/port/build-identity.js';
 import type { Build } from '../../src/views/port/builds.js';
 import type { DocumentHistory } from '../../src/views/port/audit.js';
-import type { ViewWriter } from '../../src/views/port/store.js';
 import {
   AccountRenamed,
   DealMovedTo,
@@ -26,7 +25,7 @@ import {
   RaiseDeal,
 } from '../projector/deals.js';
 import { openStage, type Stage } from '../projector/stage.js';
-import { overriding } from '../support/overriding.js';
+import { dying, unlessKilled } from '../support/read-models/dying-writer.js';
 
 const POISON = 13;
 const ids = ['1', '2', '3'] as const;
@@ -166,23 +165,6 @@ const unlessRefused = async (asked: Promise<unknown>): Promise<void> => {
   });
 };
 
-/** A store whose process dies at the n-th thing that it writes, before or after it is written. */
-function dying(writer: ViewWriter, at: number, after: boolean): ViewWriter {
-  let count = 0;
-  const die = async (write: () => Promise<void>): Promise<void> => {
-    const last = count++ === at;
-    if (last && !after) throw new Error('killed');
-    await write();
-    if (last) throw new Error('killed');
-  };
-  return overriding(writer, {
-    commit: (commits) => die(() => writer.commit(commits)),
-    finalize: (build, lease) => die(() => writer.finalize(build, lease)),
-    cutOver: (build) => die(() => writer.cutOver(build)),
-    drop: (build) => die(() => writer.drop(build)),
-  });
-}
-
 type Meanwhile = typeof meanwhile extends fc.Arbitrary<infer Drawn> ? Drawn : never;
 type Step = typeof step extends fc.Arbitrary<infer Drawn> ? Drawn : never;
 type Following = Extract<Step, { readonly what: 'follow' }>;
@@ -214,12 +196,7 @@ async function take(stage: Stage, program: readonly Projection[], drawn: Step | 
       await stage.project(program, { pageSize: drawn.pageSize, cutOver: drawn.cutOver });
       return;
     case 'crash':
-      await stage
-        .project(program, { pageSize: drawn.pageSize, views: dying(stage.writer, drawn.at, drawn.after) })
-        .catch((failure: unknown) => {
-          if ((failure as Error).message !== 'killed') throw failure;
-        });
-      return;
+      return unlessKilled(stage.project(program, { pageSize: drawn.pageSize, views: dying(stage.writer, drawn.at, drawn.after) }));
     case 'drop': {
       const build = (await stage.builds()).find(({ state }) => state === 'retired');
       if (build) await unlessRefused(administration.drop('deals', build.number));

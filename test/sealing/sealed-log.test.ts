@@ -6,15 +6,17 @@ import { randomUUID } from 'node:crypto';
 import { CommandHandler } from '../../src/command-handling/command-handler.js';
 import { domain } from '../../src/domain.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
-import { KeysUnavailable } from '../../src/keys/port.js';
+import { openEmbeddedKeyStore } from '../../src/keys/embedded.js';
+import { KeysUnavailable, type KeyStore } from '../../src/keys/port.js';
 import { openEmbeddedLog } from '../../src/log/embedded.js';
-import type { EventLog } from '../../src/log/port.js';
+import { LogUnavailable, type EventLog } from '../../src/log/port.js';
 import { EraseContact, RegisterContact, ReviseContact } from '../../src/parties/contact.js';
 import { InvalidSeal } from '../../src/sealing/cipher.js';
 import type { SealedLog } from '../../src/sealing/sealed-log.js';
 import { overriding } from '../support/overriding.js';
 import { folderPerTest } from '../support/folder.js';
 import { sealedLogIn } from '../support/sealed-log.js';
+import { until } from '../support/until.js';
 
 const folder = folderPerTest();
 const opened: SealedLog[] = [];
@@ -172,6 +174,55 @@ describe('The sealed log', () => {
     await close();
     const again = await open();
     expect((await again.readStream(contact()))[0]).toMatchObject({ withheld: 'erased', data: { name: null } });
+  });
+
+  describe('drops the keys of an erasure that is sent again', () => {
+    async function expectDropped(options: Parameters<typeof sealedLogIn>[1], mended: () => void): Promise<void> {
+      const log = await open(options);
+      const handler = await person(log);
+      const command = EraseContact({ id: 'c1', ground: 'request', commandId: randomUUID() });
+      await expect(handler.execute(command, by)).rejects.toThrow('out of order');
+      expect((await log.readStream(contact()))[0]).toMatchObject({ withheld: 'erased', data: { name: null } });
+      mended();
+      await expect(handler.execute(command, by)).resolves.toMatchObject({ repeated: true });
+      const { keys } = (await log.readStream(contact())).at(-1)?.data as { readonly keys: readonly string[] };
+      expect(keys).toHaveLength(1);
+      const store = await openEmbeddedKeyStore({ file: join(folder.path, 'keys/keys.db'), create: false });
+      try {
+        await until(
+          () => store.find(keys),
+          (found) => found.length === 0,
+        );
+      } finally {
+        await store.close();
+      }
+    }
+
+    test('since the key store had failed', async () => {
+      let fails = true;
+      const before = (store: KeyStore): KeyStore =>
+        overriding(store, {
+          drop: async (ids) => {
+            if (fails) throw new KeysUnavailable('The disk is out of order.');
+            await store.drop(ids);
+          },
+        });
+      await expectDropped({ before }, () => {
+        fails = false;
+      });
+    });
+
+    test('since its answer was lost', async () => {
+      const raw = openEmbeddedLog({ file: folder.events });
+      const log = overriding<EventLog>(raw, {
+        append: async (stream, expected, events) => {
+          const appended = await raw.append(stream, expected, events);
+          if (events.some(({ type }) => type === 'ContactErased')) throw new LogUnavailable('The line is out of order.');
+          return appended;
+        },
+      });
+      await expectDropped({ log }, () => undefined);
+    });
   });
 
   test('erases again what an older key store that was put back would open', async () => {
