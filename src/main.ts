@@ -16,6 +16,7 @@ import { hasRole, type Config } from './config.js';
 import { openPolicyCheckpoints } from './engines.js';
 import { createLogger, type Logger } from './logger.js';
 import { checkpointOf, runPolicy } from './policies/runner.js';
+import { removeLeftScratch } from './projector/scratch-folder.js';
 import { ProjectorHost } from './projector/host.js';
 import { newHolder } from './leases/holders.js';
 import { LeaseKeeper } from './leases/keeper.js';
@@ -69,6 +70,7 @@ export async function serve(config: Config, logger: Logger = createLogger(config
   try {
     const lock = holdLock(join(config.dataDir, 'server.lock'), { shared: true });
     closing.push(() => lock.release());
+    await removeLeftScratch();
 
     const metrics = new Metrics(() => readiness.report());
     const runtime = await openRuntime(config, {

@@ -1,12 +1,10 @@
 /** Runs a verification with connections of its own and a scratch store in a temporary folder, which is deleted at the end. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Config } from '../config.js';
 import { domain } from '../domain.js';
 import { openSealed, openScratchViews, openViewReader } from '../engines.js';
 import { projectionsOf } from './catalogue.js';
 import { ProgramReadModels } from './program-read-models.js';
+import { scratchFolder } from './scratch-folder.js';
 import { verify, type Verification, type VerifyOptions } from './verification.js';
 
 export interface IsolatedVerificationOptions extends Pick<VerifyOptions, 'onProgress' | 'signal' | 'maxDifferences' | 'unprojected'> {
@@ -24,14 +22,14 @@ export async function verifyIsolated({
   projections: module,
   ...options
 }: IsolatedVerificationOptions): Promise<readonly Verification[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'daybook-verify-'));
-  const closing: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const folder = await scratchFolder();
+  const closing: (() => Promise<void>)[] = [() => folder.remove()];
   try {
     const log = await openSealed(config, domain, { readOnly: true });
     closing.push(() => log.close());
     const live = await openViewReader({ ...config, readerThreads: 0 });
     closing.push(() => live.close());
-    const aside = await openScratchViews(folder);
+    const aside = await openScratchViews(folder.path);
     closing.push(
       () => aside.writer.close(),
       () => aside.reader.close(),

@@ -92,9 +92,12 @@ export class PageProjector {
   }
 
   async #rewrite(run: Run, erasures: readonly RecordedEvent[], knowing: number): Promise<void> {
+    const before = run.erasures;
     try {
       await applyErasures(run, erasures, knowing, this.#options);
     } catch (failure) {
+      run.erasures = before;
+      if (failure instanceof ErasuresMoved && failure.actual > knowing) return this.#completeErasures(run, failure.actual);
       if (failure instanceof NotRewritable) await this.#options.views.reset(run.build, await this.#options.leases.ensure(run.leaseName));
       throw failure;
     }
@@ -155,7 +158,7 @@ export class PageProjector {
     return this.#fold(run, partOf(run), to);
   }
 
-  /** Another process began to apply erasures that come after this page, and was stopped: they are applied now. */
+  /** Another process began to apply more erasures, on a larger page or of a later one, and was stopped, or is at another partition: all are applied now. */
   async #completeErasures(run: Run, knowing: number): Promise<void> {
     const { log, erasing } = this.#options;
     const wanted = knowing - run.erasures;

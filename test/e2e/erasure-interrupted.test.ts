@@ -7,6 +7,7 @@ import { buildsOf } from '../support/api/operator.js';
 import { eraseTextOf, eventsTold, listsTold, reviewsTold } from '../support/erasure/answers.js';
 import { bytesBeside, Canary } from '../support/erasure/canary.js';
 import { convertPerson, type Person } from '../support/erasure/person.js';
+import { startReadModelServer } from '../support/processes/read-model-server.js';
 import { runProgram, startServer, type Server } from '../support/processes/server.js';
 import { folderPerTest } from '../support/folder.js';
 import { until } from '../support/until.js';
@@ -111,5 +112,29 @@ describe('an erasure', () => {
     await server.stop('SIGKILL');
     server = await serve();
     await expectErased(server, person, earlier);
+  }, 120_000);
+});
+
+describe('a dead letter', () => {
+  it('whose error quotes the person does so no longer', async () => {
+    const server = await startReadModelServer('quoting', folder.path);
+    const { recordId: id } = await server.done('registerContact', { name: ana.text('contact.name'), email: ana.email('contact.email') });
+    await server.done('assignContact', { id, ownerId: 'nobody' });
+    await server.done('reviseContact', { id, jobRole: ana.text('contact.jobRole') });
+    const errors = async (): Promise<readonly string[]> =>
+      (
+        await server.ask<{ readonly deadLetters: { readonly nodes: readonly { readonly first: { readonly error: string | null } }[] } }>(
+          '{ deadLetters(readModel: "contacts") { nodes { first { error } } } }',
+        )
+      ).deadLetters.nodes.map(({ first }) => first.error ?? '');
+    const [error = ''] = await until(errors, ({ length }) => length === 1);
+    expect(ana.in(error)).toEqual(['contact.email', 'contact.name']);
+    await server.done('eraseContact', { id, ground: 'REQUEST' });
+    await until(errors, ([now = '']) => ana.in(now).length === 0);
+    await until(
+      () => inEverything(ana),
+      (found) => found.length === 0,
+    );
+    expect(await errors()).toHaveLength(1);
   }, 120_000);
 });

@@ -9,11 +9,12 @@ import { startChild } from './child.js';
 
 /**
  * `fragile`: the handlers of leads throw at an assignment to `nobody`.
+ * `quoting`: the handlers of contacts throw at an assignment to `nobody`, with all that is known of the contact in the error.
  * `two-versions`: leads in version 1 and version 2, which writes origins in capital letters and adds `label`.
  */
-export type ReadModels = 'fragile' | 'two-versions';
+export type ReadModels = 'fragile' | 'quoting' | 'two-versions';
 
-const FILES = { fragile: 'fragile-projections.mjs', 'two-versions': 'two-versions.mjs' } as const;
+const FILES = { fragile: 'fragile-projections.mjs', quoting: 'quoting-projections.mjs', 'two-versions': 'two-versions.mjs' } as const;
 
 export interface ReadModelServer extends GraphqlClient {
   /** kill -9; resolves when the process is gone. `killChildren` ends those that a test left running. */
