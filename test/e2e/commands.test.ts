@@ -137,7 +137,7 @@ describe('a record that does not exist', () => {
     ['eraseLead', { ground: 'REQUEST' }, 'LEAD_NOT_FOUND'],
     ['eraseAccount', { ground: 'REQUEST' }, 'ACCOUNT_NOT_FOUND'],
     ['eraseContact', { ground: 'REQUEST' }, 'CONTACT_NOT_FOUND'],
-    ['settleErasureReview', {}, 'ERASURE_REVIEW_NOT_FOUND'],
+    ['settleErasureReview', { outcome: 'EMPTIED' }, 'ERASURE_REVIEW_NOT_FOUND'],
   ] as const;
 
   it.each(changing)('is not found by %s', async (command, input, code) => {
