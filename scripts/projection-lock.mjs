@@ -7,7 +7,7 @@
  * The hash covers everything that the documents depend on:
  *   - the code of the projection and of every declaration that it uses: in its own file, in the kernel, in contracts and, for lists, how the
  *     record type evolves
- *   - the shape of its columns and, if the store keeps folded text or words, the folding code
+ *   - the shape of its columns, which of them are sealed and, if the store keeps folded text or words, the folding code
  *   - the event types that it handles, with their versions and upcasters
  * Commands and field kinds are not part of it: they determine what is written, not how it is projected.
  */
@@ -23,7 +23,7 @@ const root = dirname(import.meta.dirname);
 const leftOut = ['contracts/fields/', 'src/kernel/command.ts', 'src/kernel/read-model.ts'].map((path) => join(root, path));
 const isLeftOut = (file) => leftOut.some((path) => file.startsWith(path));
 
-/** Arguments that are not hashed as code: columns are hashed by their shape, events by type and version. */
+/** Arguments that are not hashed as code: columns are hashed by their shape and which are sealed, events by type and version. */
 const withoutArguments = {
   list: { leftOut: 2, keeps: ['derive'] },
   readModel: { leftOut: 1 },
@@ -31,6 +31,7 @@ const withoutArguments = {
   projectionOfMany: { leftOut: 1 },
   recordType: { leftOut: 1 },
   event: { leftOut: 1 },
+  erased: { leftOut: 0 },
 };
 
 const lockFile = join(root, 'projections', 'lock.json');
@@ -91,7 +92,13 @@ async function currentHashes() {
         roots.map(({ file: from, name }) => ({ file: join(root, from), name })),
         { isLeftOut, withoutArguments },
       );
-      const parts = [...code, shapeOf(model), ...named.map(({ definition: { type, version } }) => `${type} ${version}`)];
+      const sealed = model.columns.flatMap((column) => (column.sealed ? [column.name] : []));
+      const parts = [
+        ...code,
+        shapeOf(model),
+        `sealed ${sealed.join(' ')}`,
+        ...named.map(({ definition: { type, version } }) => `${type} ${version}`),
+      ];
       hashes[`${model.name}@${model.version}`] = createHash('sha256').update(parts.join('\0')).digest('base64url');
     }
   }

@@ -18,6 +18,9 @@ import { recordType } from '../kernel/record-type.js';
 import { rejection } from './rejections.js';
 import { changesOf, revised } from '../kernel/revision.js';
 
+/** The fields of its state that may be sealed. */
+const known = { ...fields, ...qualification };
+
 const unqualified = {
   temperature: null,
   score: null,
@@ -44,7 +47,7 @@ export const lead = recordType<Lead>()('lead', leadEvents, {
   evolves: {
     LeadRevised: (lead, { data }) => revised(lead, data),
     LeadAssigned: (lead, { data }) => ({ ...lead, ownerId: data.ownerId }),
-    LeadQualified: (lead, { data: { source: _, ...known } }) => ({ ...lead, ...known, status: 'qualified' }),
+    LeadQualified: (lead, { data: { source: _, ...judged } }) => ({ ...lead, ...judged, status: 'qualified' }),
     LeadDisqualified: (lead, { data }) => ({
       ...lead,
       status: 'disqualified',
@@ -60,7 +63,7 @@ export const lead = recordType<Lead>()('lead', leadEvents, {
       contactId: data.contact?.id ?? null,
       opportunityId: data.opportunity?.id ?? null,
     }),
-    LeadErased: (lead) => ({ ...erased({ ...fields, ...qualification }, lead), disqualificationNote: null }),
+    LeadErased: (lead) => ({ ...erased(known, lead), disqualificationNote: null }),
   },
   erasedBy: 'LeadErased',
 });

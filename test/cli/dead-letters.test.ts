@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { existsSync } from 'node:fs';
-import { openEmbeddedLog } from '../../src/log/embedded.js';
+import { domain } from '../../src/domain.js';
+import { openSealed } from '../../src/engines.js';
 import type { RecordedEvent } from '../../src/kernel/event.js';
 import { commandLine, type Answer } from '../support/processes/command-line.js';
 import { daybook } from '../support/processes/daybook.js';
@@ -64,7 +65,7 @@ async function firstUnapplied(key: string): Promise<string> {
 }
 
 async function lastEvent(): Promise<RecordedEvent | undefined> {
-  const log = openEmbeddedLog({ file: events, readOnly: true });
+  const log = await openSealed({ dataDir: data }, domain, { readOnly: true });
   try {
     return (await log.readAll((await log.head()) - 1, 1)).events[0];
   } finally {

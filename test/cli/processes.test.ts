@@ -77,8 +77,8 @@ describe('an import', () => {
 
     // Each log has keys of its own, so what is made with them differs.
     const told = (events: readonly RecordedEvent[]) =>
-      events.map(({ metadata, sealed, ...event }) => ({
-        ...event,
+      events.map(({ id, type, version, stream, revision, position, data, sealed, metadata }) => ({
+        ...{ id, type, version, stream, revision, position, data },
         sealed: sealed?.length,
         metadata: { ...metadata, importedAt: 'then', commandHash: 'keyed' },
       }));

@@ -11,7 +11,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { domain } from '../../src/domain.js';
 import type { Stream } from '../../src/kernel/event.js';
 import { random } from '../../src/demo/random.js';
-import { CommandHandler } from '../../src/command-handling/command-handler.js';
 import { ReadModelAdministration } from '../../src/projector/read-model-administration.js';
 import { buildName, idOf, isOf } from '../../src/views/port/build-identity.js';
 import { servedBuild } from '../../src/views/serving/versions.js';
@@ -19,7 +18,7 @@ import type { Build } from '../../src/views/port/builds.js';
 import { openEmbeddedViewReader } from '../../src/views/embedded.js';
 import type { ViewReader } from '../../src/views/port/store.js';
 import { startChild, type Child } from '../support/processes/child.js';
-import { logIn, onFiles, onMongo, placeOf, viewReaderIn, viewWriterIn } from '../support/engines/engines.js';
+import { commandHandlerOn, logIn, onFiles, onMongo, placeOf, viewReaderIn, viewWriterIn } from '../support/engines/engines.js';
 import { eventsIn, everythingIn } from '../support/read-models/read-models.js';
 import { folderPerTest } from '../support/folder.js';
 
@@ -60,7 +59,7 @@ it.each(ROUNDS)(
     const administration = new ReadModelAdministration({
       reader,
       writer: async () => writer,
-      commandHandler: new CommandHandler({ log, definitions: domain.definitions }),
+      commandHandler: commandHandlerOn(log),
       projections: domain.projections,
       requestTimeoutMs: 0,
     });

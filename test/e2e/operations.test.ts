@@ -1,9 +1,8 @@
 /** What operations ask: is it alive, is it ready, and who is behind. */
 import { describe, expect, it } from '@jest/globals';
-import { CommandHandler } from '../../src/command-handling/command-handler.js';
 import { RegisterLead } from '../../src/sales/lead.js';
 import { domain } from '../../src/domain.js';
-import { logIn, onMongo } from '../support/engines/engines.js';
+import { commandHandlerOn, logIn, onMongo } from '../support/engines/engines.js';
 import { registerLead } from '../support/api/funnel.js';
 import type { GraphqlClient } from '../support/api/graphql-client.js';
 import { startServer } from '../support/processes/server.js';
@@ -51,7 +50,7 @@ describe('/health/ready', () => {
 
   it('says no while read models are behind what the log held at the start, and names them', async () => {
     const log = await logIn(behind.path);
-    const commandHandler = new CommandHandler({ log, definitions: domain.definitions });
+    const commandHandler = commandHandlerOn(log);
     // As many as keep it busy for a while: SecantusDB takes a second for what SQLite takes in a few milliseconds.
     const LEADS = onMongo ? 500 : 6_000;
     for (let i = 0; i < LEADS; i += 500) {

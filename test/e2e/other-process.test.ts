@@ -1,15 +1,15 @@
 /** Another process appends to the log while the server runs, as an import does: the server's answers and rules take it in. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { domain } from '../../src/domain.js';
-import type { EventLog } from '../../src/log/port.js';
-import { CommandHandler, type Outcome } from '../../src/command-handling/command-handler.js';
-import { logIn } from '../support/engines/engines.js';
+import type { SealedLog } from '../../src/sealing/sealed-log.js';
+import type { Outcome } from '../../src/command-handling/command-handler.js';
+import { commandHandlerOn, logIn } from '../support/engines/engines.js';
 import { definePipeline, euros, openOpportunity, qualifiedLead, registerLead } from '../support/api/funnel.js';
 import { expectReadModelsToEqualTheLog } from '../support/read-models/read-models.js';
 import { sharedServer } from '../support/processes/set-up.js';
 
 const { folder, server } = await sharedServer();
-let log: EventLog;
+let log: SealedLog;
 
 beforeAll(async () => {
   log = await logIn(folder.path);
@@ -23,7 +23,7 @@ afterAll(async () => {
 const elsewhere = async (name: string, input: object): Promise<Outcome> => {
   const command = domain.commands.find((each) => each.name === name);
   if (!command) throw new Error(`There is no command ${name}.`);
-  return new CommandHandler({ log, definitions: domain.definitions, cacheSize: 0 }).execute(command.from(input), { actor: 'elsewhere' });
+  return commandHandlerOn(log, 0).execute(command.from(input), { actor: 'elsewhere' });
 };
 
 it('shows in lists and summaries what others append', async () => {

@@ -1,12 +1,10 @@
 /** A refused command of a policy as an operator meets it: in the list and in the metrics, tried again over GraphQL. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { domain } from '../../src/domain.js';
-import { CommandHandler } from '../../src/command-handling/command-handler.js';
 import { ConvertLead } from '../../src/sales/convert-lead.js';
 import { DefinePipeline, RevisePipeline } from '../../src/sales/define-pipeline.js';
 import { RegisterLead } from '../../src/sales/lead.js';
 import { QualifyLead } from '../../src/sales/qualify-lead.js';
-import { logIn } from '../support/engines/engines.js';
+import { commandHandlerOn, logIn } from '../support/engines/engines.js';
 import { sharedFolder } from '../support/folder.js';
 import { startServer, type Server } from '../support/processes/server.js';
 import { until } from '../support/until.js';
@@ -19,7 +17,7 @@ const staged = (...names: readonly string[]) => names.map((name) => ({ name, pro
 /** A conversion whose policy has not run yet, as after a crash, and whose opportunity has no stage any more when it runs. */
 beforeAll(async () => {
   const log = await logIn(folder.path);
-  const pipeline = new CommandHandler({ log, definitions: domain.definitions });
+  const pipeline = commandHandlerOn(log);
   const stages = staged('Contacted', 'Demo', 'Offer');
   const opportunity = { pipelineId: 'standard', stage: 'Demo', amount: { amount: 500_00, currency: 'EUR' } };
   for (const command of [

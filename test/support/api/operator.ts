@@ -1,11 +1,10 @@
 /** What operators ask of read models over GraphQL, and what they are told. */
 import { domain } from '../../../src/domain.js';
 import type { Projection } from '../../../src/kernel/projection.js';
-import { CommandHandler } from '../../../src/command-handling/command-handler.js';
 import { Projector } from '../../../src/projector/projector.js';
 import { AssignLead, RegisterLead } from '../../../src/sales/lead.js';
 import { QualifyLead } from '../../../src/sales/qualify-lead.js';
-import { logIn, viewReaderIn, viewWriterIn } from '../engines/engines.js';
+import { commandHandlerOn, logIn, viewReaderIn, viewWriterIn } from '../engines/engines.js';
 import type { Answer, GraphqlClient, SentHeaders } from './graphql-client.js';
 
 /** A build as GraphQL tells it. */
@@ -120,7 +119,7 @@ export async function fillFolder(
 ): Promise<readonly string[]> {
   const [log, writer, reader] = [await logIn(folder), await viewWriterIn(folder), await viewReaderIn(folder)];
   try {
-    const commandHandler = new CommandHandler({ log, definitions: domain.definitions });
+    const commandHandler = commandHandlerOn(log);
     const ids: string[] = [];
     for (const [index, ownerId] of owners.entries()) {
       const { stream } = await commandHandler.execute(RegisterLead({ name: `Lead ${index + 1}` }), { actor: 'ana' });

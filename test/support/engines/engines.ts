@@ -6,6 +6,7 @@
 import { afterAll } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { CommandHandler } from '../../../src/command-handling/command-handler.js';
 import { domain } from '../../../src/domain.js';
 import { openSealed, openViewReader, openViewWriter } from '../../../src/engines.js';
 import type { SealedLog } from '../../../src/sealing/sealed-log.js';
@@ -90,6 +91,16 @@ export async function variablesOf(folder: string): Promise<Readonly<Record<strin
 /** Opens the log of a data folder with its keys, beside whatever works on it. */
 export async function logIn(folder: string, options: { readonly readOnly?: boolean } = {}): Promise<SealedLog> {
   return openSealed(await placeOf(folder), domain, options);
+}
+
+/** A handler of commands on such a log, without process managers. @param cacheSize see `CommandHandlerOptions` */
+export function commandHandlerOn(log: SealedLog, cacheSize?: number): CommandHandler {
+  return new CommandHandler({
+    log,
+    definitions: domain.definitions,
+    isSameCommand: (...asked) => log.isSameCommand(...asked),
+    ...(cacheSize === undefined ? {} : { cacheSize }),
+  });
 }
 
 export async function viewWriterIn(folder: string): Promise<ViewWriter> {

@@ -10,7 +10,12 @@ import { openSealed } from '../../../dist/src/engines.js';
 import { CommandHandler } from '../../../dist/src/command-handling/command-handler.js';
 
 const [place, clients, seed, pause = '30'] = process.argv.slice(2);
-const commandHandler = new CommandHandler({ log: await openSealed(JSON.parse(place), domain), definitions: domain.definitions });
+const log = await openSealed(JSON.parse(place), domain);
+const commandHandler = new CommandHandler({
+  log,
+  definitions: domain.definitions,
+  isSameCommand: (...asked) => log.isSameCommand(...asked),
+});
 const commands = new Map(domain.commands.map((command) => [command.name, command]));
 
 const issue = async (name, input) => {
