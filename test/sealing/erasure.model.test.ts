@@ -55,6 +55,9 @@ type Deed = keyof typeof deeds;
 /** Deeds whose words no read model has: of a conversion process managers make records, and who reopens says why in the log only. */
 const IN_THE_LOG_ONLY: readonly Deed[] = ['convertLead', 'reopenOpportunity'];
 
+/** What the others would seldom meet. */
+const OFTEN: readonly Deed[] = ['misassignContact', 'misassignContact', 'eraseContact', 'reviseContact'];
+
 const PEOPLE = ['1', '2'] as const;
 /** With what each of them begins. */
 const BEGINNING: readonly Deed[] = ['registerContact', 'registerAccount', 'registerLead', 'openOpportunity'];
@@ -63,7 +66,7 @@ const person = fc.constantFrom(...PEOPLE);
 const pageSize = fc.constantFrom(1, 2, 3, 7, 100);
 const doing = fc.record({
   what: fc.constant('do' as const),
-  deed: fc.constantFrom(...(Object.keys(deeds) as Deed[])),
+  deed: fc.constantFrom(...(Object.keys(deeds) as Deed[]), ...OFTEN),
   person,
   failing: fc.constantFrom<Failing>(null, null, 'before', 'after'),
 });
@@ -111,6 +114,7 @@ class Story {
       case 'rebuild':
         return people.rebuild(step.readModel);
       case 'skip':
+        await people.projector().catchUp();
         return people.skip(step.person, this.#newWord());
       case 'restart':
         return people.restart();
