@@ -62,7 +62,8 @@ describe('views on MongoDB', () => {
   });
 
   test('what the server refuses is told by the name of the error, not by its message, which may hold documents', async () => {
-    const refused = (answer: object) => refusal(attempt({ subject: readModels, place: 'crm on h:1' }, () => Promise.reject(new MongoServerError(answer))));
+    const refused = (answer: object) =>
+      refusal(attempt({ subject: readModels, place: 'crm on h:1' }, () => Promise.reject(new MongoServerError(answer))));
     const full = await refused({ message: `no room for { name: "${SECRET}" }`, code: 14_031, codeName: 'OutOfDiskSpace' });
     expect(full.message).toMatch(/crm on h:1.*OutOfDiskSpace/);
     const user = await refused({ message: `user ${SECRET} is not allowed`, code: 18, codeName: 'AuthenticationFailed' });
