@@ -16,7 +16,7 @@ import { counted, plain, table, type Column } from './table.js';
 import { widthOf, type Terminal } from './terminal.js';
 
 /** A file is not a list of erasures. */
-class InvalidList extends KnownError {
+export class InvalidList extends KnownError {
   override readonly name = 'InvalidList';
   readonly code = 'INVALID_LIST';
 }

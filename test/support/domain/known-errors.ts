@@ -1,4 +1,5 @@
 /** One of each kind of error that people meet. A kind that is missing here fails test/cli/failure.test.ts. */
+import { InvalidList } from '../../../src/cli/erasures.js';
 import { InvalidConfig } from '../../../src/config.js';
 import { HistoryNotEmpty } from '../../../src/import/history.js';
 import { InvalidSource } from '../../../src/import/csv-source.js';
@@ -14,10 +15,11 @@ import { PortInUse } from '../../../src/main.js';
 import { MigrationRefused } from '../../../src/migrate/refused.js';
 import { StaleDecision } from '../../../src/projector/record-decision.js';
 import { NotFound } from '../../../src/projector/not-found.js';
+import { InvalidSeal } from '../../../src/sealing/cipher.js';
 import { LockHeld } from '../../../src/sqlite/lock.js';
 import { DatabaseUnavailable } from '../../../src/sqlite/unavailable.js';
 import { BadCursor, NoHistory, PositionTimeout, ViewsUnavailable } from '../../../src/views/port/query-errors.js';
-import { BuildGone, CheckpointMoved, NotReady } from '../../../src/views/port/errors.js';
+import { BuildGone, CheckpointMoved, ErasuresMoved, NotReady } from '../../../src/views/port/errors.js';
 import { LeaseLost } from '../../../src/leases/errors.js';
 
 export const knownErrors = {
@@ -32,6 +34,11 @@ export const knownErrors = {
   InvalidInput: new InvalidInput('SkipDeadLetter', [{ field: 'reason', message: 'reason is required' }]),
   Rejection: new Rejection('LEAD_NOT_OPEN', 'The lead is not open.', 'id'),
   LogUnavailable: new LogUnavailable('The disk of /data/events.db is full. Make room.', { attempt: 'read the log' }),
+  InvalidList: new InvalidList('erasures.jsonl, line 3, is not what `daybook erasures --json` prints.'),
+  InvalidSeal: new InvalidSeal(
+    { id: 'e1', stream: { type: 'contact', id: 'c1' }, type: 'ContactRegistered', version: 1 },
+    'was changed, or belongs to another event',
+  ),
   KeysUnavailable: new KeysUnavailable('The key store /data-keys/keys.db does not exist. Mount its disk.'),
   NoSuchPosition: new NoSuchPosition(7),
   PortInUse: new PortInUse('Port 4000 is in use already.'),
@@ -44,6 +51,7 @@ export const knownErrors = {
   DatabaseUnavailable: new DatabaseUnavailable('full', 'The disk of /data/views.db is full.'),
   BadCursor: new BadCursor('after is not a cursor of this query.'),
   BuildGone: new BuildGone('leads@1#2'),
+  ErasuresMoved: new ErasuresMoved('leads@1#2', 1, 2),
   CheckpointMoved: new CheckpointMoved('leads@1#2', 5, 6),
   LeaseLost: new LeaseLost('leads'),
   NoHistory: new NoHistory('leads'),
