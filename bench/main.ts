@@ -27,6 +27,7 @@ import { large } from './workloads/large.js';
 import { memory } from './workloads/memory.js';
 import { olist } from './workloads/olist.js';
 import { reads } from './workloads/reads.js';
+import { sealing } from './workloads/sealing.js';
 import { serving } from './workloads/serving.js';
 import { parseAddress } from '../src/log/kurrent/address.js';
 import { LogUnavailable } from '../src/log/port.js';
@@ -95,6 +96,7 @@ try {
   if (values.large || only.some((name) => name.startsWith('large'))) await large(setting, book, await seededLogs());
   await (await seeded)?.close();
   if (wanted('start_ms', 'rss', 'disk', 'g1', 'g2', 'w1_http', 'lag')) await serving(setting, book, wanted);
+  if (wanted('seal')) await sealing(setting, book, wanted);
   if (wanted('import_olist', 'start_olist')) await olist(setting, book);
   if (log !== undefined && wanted(ON_SERVER)) await kurrent(log, setting, book, wanted);
   if (only.length === 0 && events === EVENTS) publish(book.all(), { events, documented: values.large });

@@ -164,6 +164,19 @@ export const metrics: readonly Metric[] = [
   { key: 'disk_log_index_bytes_per_event', unit: 'bytes', meaning: 'The indexes and the tables of names among them.' },
   { key: 'disk_bytes_per_event', unit: 'bytes', meaning: 'Log and all read models with their kept versions on disk, for each event.' },
   {
+    key: 'seal_append_us',
+    unit: 'µs',
+    meaning: 'Encrypt 167 bytes of JSON as a sealed part of an event.',
+    target: { atMost: 7 },
+  },
+  { key: 'seal_open_us', unit: 'µs', meaning: 'Open such a part.', target: { atMost: 6 } },
+  {
+    key: 'seal_rebuild_ev_s',
+    unit: 'events/s',
+    meaning: 'Rebuild the list of contacts, whose events have a sealed part each.',
+    limit: 'The same from a log whose events are not sealed',
+  },
+  {
     key: 'import_olist_s',
     unit: 's',
     meaning: 'Import of the Olist marketing funnel, 8,000 leads and 842 deals, through the commands.',
