@@ -2,6 +2,7 @@
 import { InvalidConfig, type Config } from '../config.js';
 import { fillDemo, type DemoReport } from '../demo/fill.js';
 import { configuredDomain } from '../domain.js';
+import { DAY_MS } from '../kernel/calendar.js';
 import type { Refusal } from '../policies/refusals.js';
 import { OpenOpportunity } from '../sales/opportunity.js';
 import { openForLoading } from './loading.js';
@@ -16,15 +17,13 @@ export interface DemoCommandOptions {
   readonly serve: boolean;
 }
 
-const DAY = 86_400_000;
-
 /** @returns the exit code: 0 done, 130 stopped @throws InvalidConfig when `modules` leaves out what the company does */
 export async function runDemo(config: Config, { seed, until, serve }: DemoCommandOptions, terminal: Terminal): Promise<number> {
   if (!configuredDomain(config).commands.includes(OpenOpportunity)) {
     throw new InvalidConfig('The demo company sells, but the setting modules leaves out sales. Add it, or use all. Nothing was written.');
   }
-  const midnight = Math.floor(Date.now() / DAY) * DAY;
-  const end = until === undefined ? midnight : Math.min(Date.parse(`${until}T00:00:00Z`) + DAY, midnight);
+  const midnight = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+  const end = until === undefined ? midnight : Math.min(Date.parse(`${until}T00:00:00Z`) + DAY_MS, midnight);
   const stop = stopSignal();
   const began = Date.now();
   const bar = progress(terminal.err, 'Demo');
@@ -57,7 +56,7 @@ function describe({ outcome, commands, from, until }: DemoReport, dataDir: strin
   const count = (...names: readonly string[]): string =>
     names.reduce((sum, name) => sum + (commands.get(name) ?? 0), 0).toLocaleString('en-US');
   return (
-    `Lumen & Oak, a fictional company that furnishes offices, from ${day(from)} to ${day(until - DAY)}, in ${dataDir}:\n` +
+    `Lumen & Oak, a fictional company that furnishes offices, from ${day(from)} to ${day(until - DAY_MS)}, in ${dataDir}:\n` +
     `  leads          ${count('RegisterLead')} registered, ${count('QualifyLead')} times qualified, ` +
     `${count('DisqualifyLead')} times disqualified, ${count('ConvertLead')} converted\n` +
     `  opportunities  ${count('AdvanceOpportunity')} times moved, ${count('WinOpportunity')} times won, ` +

@@ -1,5 +1,6 @@
 /** Fills an empty log with the demo company. It uses the ordinary commands and keeps past times as recorded times, so that `asOf` works for any day. */
 import { assertHistoryAllowed } from '../import/history.js';
+import { DAY_MS } from '../kernel/calendar.js';
 import type { EventLog } from '../log/port.js';
 import { eventsOf } from '../log/walk.js';
 import type { CommandHandler } from '../command-handling/command-handler.js';
@@ -26,8 +27,6 @@ export interface DemoReport {
   readonly until: number;
 }
 
-const DAY = 86_400_000;
-
 /**
  * Fills an empty log, or continues an interrupted demo.
  * @throws HistoryNotEmpty when other data was written after an interrupted demo
@@ -35,7 +34,7 @@ const DAY = 86_400_000;
 export async function fillDemo({ log, commandHandler, seed, until, onProgress, signal }: DemoOptions): Promise<DemoReport> {
   const started = await demoIn(log);
   const period = started ?? { seed, until };
-  const from = period.until - DAYS * DAY;
+  const from = period.until - DAYS * DAY_MS;
   const nothing: DemoReport = { outcome: 'kept', commands: new Map(), from, until: period.until };
   if (!started && (await log.head()) > 0) return nothing;
 
@@ -76,5 +75,5 @@ function causeOf(seed: number): string {
 async function demoIn(log: EventLog): Promise<{ readonly seed: number; readonly until: number } | undefined> {
   const { value: first } = await eventsOf(log, { limit: 1 }).next();
   const [seed] = /^demo:(\d+)$/.exec(first?.metadata.causationId ?? '')?.slice(1) ?? [];
-  return first && seed !== undefined ? { seed: Number(seed), until: Date.parse(first.metadata.recordedAt) + DAYS * DAY } : undefined;
+  return first && seed !== undefined ? { seed: Number(seed), until: Date.parse(first.metadata.recordedAt) + DAYS * DAY_MS } : undefined;
 }

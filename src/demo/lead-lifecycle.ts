@@ -1,5 +1,6 @@
 /** The commands of one fictional lead, from its registration to the end of its opportunity. */
 import type { DisqualificationReason } from '../../contracts/sales/lead.js';
+import { DAY_MS } from '../kernel/calendar.js';
 import type { Command } from '../kernel/command.js';
 import { derivedId } from '../kernel/derived-id.js';
 import { fold } from '../../contracts/fold.js';
@@ -19,7 +20,6 @@ export interface Action {
 }
 
 const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 
 /**
  * Each action changes something, so that what was done can be told from the log.
@@ -38,7 +38,7 @@ export function leadLifecycle(
   };
   /** Moves on by some days, to a time at which people work. @param days the median */
   const later = (days: number): void => {
-    now = workingTime(now + Math.max(chance.around(days) * DAY, HOUR / 2), chance);
+    now = workingTime(now + Math.max(chance.around(days) * DAY_MS, HOUR / 2), chance);
   };
 
   const origin = chance.weighted(company.ORIGINS);
@@ -88,7 +88,7 @@ export function leadLifecycle(
             opportunity: {
               pipelineId: lead.pipelineIds[pipeline],
               amount,
-              expectedClose: day(now + chance.around(45) * DAY),
+              expectedClose: day(now + chance.around(45) * DAY_MS),
               ownerId: owner,
             },
           }
@@ -127,7 +127,7 @@ function pursue(
         ReviseOpportunity({
           id,
           amount: euros(amount.amount * (0.75 + chance.next() * 0.5)),
-          expectedClose: day(now() + 30 * DAY),
+          expectedClose: day(now() + 30 * DAY_MS),
           note: `Spoke on ${spoken.slice(0, 10)} at ${spoken.slice(11, 16)}.`,
         }),
       );
@@ -212,12 +212,12 @@ function day(time: number): string {
 
 /** The same or the next working day, at some minute between 7:00 and 17:00 UTC, not before `time`. */
 export function workingTime(time: number, chance: Random): number {
-  const midnight = Math.floor(time / DAY) * DAY;
+  const midnight = Math.floor(time / DAY_MS) * DAY_MS;
   const weekday = new Date(midnight).getUTCDay();
   const skip = weekday === 6 ? 2 : weekday === 0 ? 1 : 0;
-  const start = midnight + skip * DAY + 7 * HOUR;
+  const start = midnight + skip * DAY_MS + 7 * HOUR;
   const end = start + 10 * HOUR;
-  if (time >= end) return workingTime(midnight + (skip + 1) * DAY, chance);
+  if (time >= end) return workingTime(midnight + (skip + 1) * DAY_MS, chance);
   const from = Math.max(time, start);
   return from + Math.floor(chance.next() * Math.min(end - from, 2 * HOUR));
 }

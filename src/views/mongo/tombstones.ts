@@ -1,9 +1,9 @@
 /** Deletes rows that are kept only against late writes: tombstones of read models without history, and resolved dead letters. */
+import { DAY_MS } from '../../kernel/calendar.js';
 import type { Position } from '../../kernel/event.js';
 import type { ReadModelSpec } from '../../kernel/read-model.js';
 import type { Collections } from './layout.js';
 
-const DAY_MS = 86_400_000;
 const EVERY_MS = 3_600_000;
 
 /** No write is a day late: its connection has ended by then. */
