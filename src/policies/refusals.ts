@@ -45,6 +45,7 @@ export function refusalIdOf({ policy, step, event }: Omit<PolicyCommand, 'comman
   return derivedId(policyRefusal.type, policy, event.id, step);
 }
 
+/** Its requests are those of policies: a repeated command is recognized by its id. */
 export class Refusals {
   readonly #options: RefusalsOptions;
 
@@ -79,7 +80,7 @@ export class Refusals {
       eventRevision: event.revision,
       code,
     });
-    return this.#options.commandHandler.execute(kept, { ...request, repeatsById: true });
+    return this.#options.commandHandler.execute(kept, request);
   }
 
   /**
@@ -89,7 +90,7 @@ export class Refusals {
    */
   async keepAccepted(id: string, request: Request): Promise<Position> {
     const accepted = SettlePolicyCommand({ commandId: derivedId('accepted', id), id, code: null });
-    return (await this.#options.commandHandler.execute(accepted, { ...request, repeatsById: true })).position;
+    return (await this.#options.commandHandler.execute(accepted, request)).position;
   }
 
   /**
@@ -98,6 +99,6 @@ export class Refusals {
    */
   keepRefusedAgain(retried: Retried, code: string, request: Request): Promise<Outcome> {
     const refused = SettlePolicyCommand({ commandId: derivedId('refusedAgain', retried.id), id: retried.stream.id, code });
-    return this.#options.commandHandler.execute(refused, { ...request, repeatsById: true });
+    return this.#options.commandHandler.execute(refused, request);
   }
 }
