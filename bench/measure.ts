@@ -31,7 +31,7 @@ export async function inTurn<Name extends string, Value>(
   { warmUp = true }: { readonly warmUp?: boolean } = {},
 ): Promise<Record<Name, readonly Value[]>> {
   const names = Object.keys(measurements) as Name[];
-  const values = Object.fromEntries(names.map((name) => [name, [] as Value[]])) as unknown as Record<Name, Value[]>;
+  const values = Object.fromEntries(names.map((name) => [name, [] as Value[]])) as Record<Name, Value[]>;
   for (let run = warmUp ? -1 : 0; run < runs; run++) {
     for (const name of names) {
       const value = await measurements[name]();

@@ -12,7 +12,7 @@ export function mustBeCopy(what: string, actual: readonly RecordedEvent[], expec
 export function withoutNotes(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   return events.map((event) => {
     const own = Object.entries(event.metadata).filter(([name]) => !name.startsWith('$'));
-    return { ...event, metadata: Object.fromEntries(own) as unknown as Metadata };
+    return { ...event, metadata: Object.fromEntries(own) as Metadata };
   });
 }
 

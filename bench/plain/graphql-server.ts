@@ -24,7 +24,7 @@ const toOpportunity = ({ amount, currency, ...row }: Row) => ({ ...row, amount: 
 const resolvers = {
   Query: {
     opportunities: (_: unknown, { stage, first }: { readonly stage: string; readonly first: number }) =>
-      (list.all(stage, first) as unknown as Row[]).map(toOpportunity),
+      (list.all(stage, first) as Row[]).map(toOpportunity),
     opportunity: (_: unknown, { id }: { readonly id: string }) => {
       const row = one.get(id) as Row | undefined;
       return row ? toOpportunity(row) : null;

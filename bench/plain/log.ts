@@ -44,7 +44,7 @@ export class PlainLog {
   }
 
   load(stream: string): readonly PlainEvent[] {
-    return (this.#loading.all(stream) as unknown as Row[]).map(parsed);
+    return (this.#loading.all(stream) as Row[]).map(parsed);
   }
 
   /** Within a transaction. SQLite refuses a revision or an id that is taken. */
@@ -55,7 +55,7 @@ export class PlainLog {
 
   /** Up to `limit` events after a position, each with its stream; their order is their position. */
   page(after: number, limit: number): readonly (PlainEvent & { readonly stream: string; readonly position: number })[] {
-    return (this.#paging.all(after, limit) as unknown as (Row & { stream: string; position: number })[]).map((row) => ({
+    return (this.#paging.all(after, limit) as (Row & { stream: string; position: number })[]).map((row) => ({
       stream: row.stream,
       position: row.position,
       ...parsed(row),

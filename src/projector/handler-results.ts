@@ -22,7 +22,7 @@ function mustName(model: ReadModelSpec, change: unknown): void {
 /** @throws TypeError when documents can't be found by this column and value */
 function mustSelect(model: ReadModelSpec, where: unknown): void {
   if (!isObject(where)) throw new TypeError(`the \`where\` of a change is ${kindOf(where)}; expected a column and a value.`);
-  const { column, value } = where as unknown as SelectedChange['where'];
+  const { column, value } = where as SelectedChange['where'];
   const compared = filterColumn(model, columnsOf(model), column);
   if (value !== null) comparable(compared, value);
 }

@@ -82,7 +82,7 @@ export function fromStored(event: Stored, prefix: string): RecordedEvent | undef
     type: event.type,
     version: Number(schemaVersion),
     data: event.data,
-    metadata: { ...rest, correlationId: $correlationId, causationId: $causationId } as unknown as Metadata,
+    metadata: { ...rest, correlationId: $correlationId, causationId: $causationId } as Metadata,
   };
 }
 
